@@ -118,6 +118,9 @@ class RunSeen(Event):
     started_at: str | None = None
     ended_at: str | None = None
     pid: int | None = None
+    command: str | None = None
+    version: str | None = None
+    cores: int | None = None
     differs: tuple[str, ...] = ()
     """What is not as in the run seen before: version, cores, command, config."""
     figures: dict[str, int] = {}
@@ -179,6 +182,8 @@ class EvidenceStarted(Evidence):
 class EvidenceCaptured(Evidence):
     kind: ClassVar[str] = "evidence.captured"
     nature: Nature = "fact"
+    of: int | None = None
+    """The `seq` of its `evidence.started`, where one was recorded."""
     sha256: str
     """Standard output, or the file; redacted before hashing."""
     size: int
@@ -199,6 +204,8 @@ class EvidenceCaptured(Evidence):
 
 class EvidenceFailed(Evidence):
     kind: ClassVar[str] = "evidence.failed"
+    of: int | None = None
+    """The `seq` of its `evidence.started`, where one was recorded."""
     reason: str
     """could not run | timed out | cancelled | interrupted, and the rest of the sentence."""
     ended_at: str
@@ -236,6 +243,8 @@ class AttemptKept(Event):
     complete: bool
     missing: str | None = None
     """What could not be kept, and why."""
+    exit_code: int | None = None
+    message: str = ""
     disk_free: int | None = None
     memory_available: int | None = None
     redactions: dict[str, int] = {}

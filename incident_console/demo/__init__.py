@@ -1,0 +1,1 @@
+"""A real, small, flaky Snakemake workflow to try the console on: see `start` and `story`."""

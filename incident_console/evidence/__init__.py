@@ -1,0 +1,1 @@
+"""How do commands and files become evidence? Within bounds, told what was left out, redacted before hashing."""

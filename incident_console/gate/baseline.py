@@ -1,0 +1,170 @@
+"""Which of the watched files differ from what they held before?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from incident_console.errors import InputError
+from incident_console.gate.watch import expand, state
+
+MAX_TEXT = 1024 * 1024
+"""Bytes of a file whose text is kept for a diff; a larger one is only hashed."""
+MAX_TEXTS = 16 * 1024 * 1024
+"""Bytes of all texts together."""
+
+_MAX_JSON = 4 * 1024 * 1024
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A watched file as it was; figures that are not known are -1, and then its content is looked at again."""
+
+    sha256: str
+    size: int = -1
+    mtime_ns: int = -1
+    inode: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The watched files at one moment. Only `files` is written down, as `{path: sha256}`."""
+
+    files: Mapping[str, Seen] = field(default_factory=dict)
+    """By path relative to the workdir, a byte that is not UTF-8 as a lone surrogate, as `os.fsdecode` gives it."""
+    texts: Mapping[str, bytes] = field(default_factory=dict)
+    """What the smaller files held, for a diff where git cannot give one. Never stored: not redacted."""
+    complete: bool = True
+    """False when a limit cut the walk short: deeper files are not watched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    path: str
+    before_sha256: str | None
+    """None: the file is new."""
+    after_sha256: str | None
+    """None: the file is gone."""
+
+
+def take(workdir: Path, globs: Iterable[str], before: Baseline | None = None) -> Baseline:
+    """The watched files as they are now.
+
+    Every one is read, except those that stand in `before` with the same size, time and inode. A file of `before` is
+    looked at even where a limit cut the walk short. One that cannot be read is left out. Raises InputError as `expand`.
+    """
+    names, complete = expand(globs, workdir)
+    known = before or Baseline()
+    files: dict[str, Seen] = {}
+    texts: dict[str, bytes] = {}
+    room = MAX_TEXTS
+    for name in sorted({*names, *known.files}):
+        old, now = known.files.get(name), state(workdir / name)
+        if now is None:
+            continue
+        if old is not None and _stands(old, now):
+            files[name], text = old, known.texts.get(name)
+        else:
+            read = _read(workdir / name)
+            if read is None:
+                continue
+            files[name], text = read
+        if text is not None and len(text) <= room:
+            texts[name] = text
+            room -= len(text)
+    return Baseline(files, texts, complete)
+
+
+def cheap_changed(baseline: Baseline, workdir: Path, globs: Iterable[str]) -> tuple[str, ...]:
+    """The watched files whose content is not that of the baseline, or that came or went.
+
+    Reads only those whose size, time or inode moved.
+    """
+    names, _ = expand(globs, workdir)
+    changed = []
+    for name in sorted({*names, *baseline.files}):
+        old, now = baseline.files.get(name), state(workdir / name)
+        if old is None and now is None:
+            continue
+        if old is None or now is None:
+            changed.append(name)
+        elif not _stands(old, now):
+            read = _read(workdir / name)
+            if read is None or read[0].sha256 != old.sha256:
+                changed.append(name)
+    return tuple(changed)
+
+
+def edits(before: Baseline, after: Baseline) -> tuple[Edit, ...]:
+    """What differs in content between two baselines, by path. A file that only came into reach counts as new."""
+    found = []
+    for name in sorted({*before.files, *after.files}):
+        old, new = before.files.get(name), after.files.get(name)
+        edit = Edit(name, old.sha256 if old else None, new.sha256 if new else None)
+        if edit.before_sha256 != edit.after_sha256:
+            found.append(edit)
+    return tuple(found)
+
+
+def to_json(baseline: Baseline) -> bytes:
+    """`{path: sha256}`, sorted. Sizes and times are left out: on another machine they mean nothing."""
+    return json.dumps({name: seen.sha256 for name, seen in sorted(baseline.files.items())}, indent=1).encode()
+
+
+def from_json(data: bytes) -> Baseline:
+    """The baseline that `to_json` wrote; each file is read again before it is called unchanged. Raises InputError."""
+    if len(data) > _MAX_JSON:
+        raise InputError(
+            f"the list of watched files is larger than {_MAX_JSON} bytes; it was not written by this console"
+        )
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        raise InputError("the list of watched files is not JSON; it was not written by this console") from None
+    if not isinstance(found, dict):
+        raise InputError("the list of watched files is not an object of path and sha256")
+    for name, sha256 in found.items():
+        parts = PurePosixPath(name).parts
+        if not parts or parts[0] == "/" or ".." in parts or "\0" in name:
+            raise InputError(f"the list of watched files names {name!r}, which is not inside the workdir")
+        if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+            raise InputError(f"the list of watched files gives no sha256 for {name!r}")
+    return Baseline({name: Seen(sha256) for name, sha256 in found.items()})
+
+
+def read_text(path: Path) -> bytes | None:
+    """A watched file's text; None when it is too large for one or cannot be read."""
+    now = state(path)
+    read = _read(path) if now and now.st_size <= MAX_TEXT else None
+    return read[1] if read else None
+
+
+def _stands(old: Seen, now: os.stat_result) -> bool:
+    return (old.size, old.mtime_ns, old.inode) == (now.st_size, now.st_mtime_ns, now.st_ino)
+
+
+def _read(path: Path) -> tuple[Seen, bytes | None] | None:
+    """The file's hash and, when it is small, its text; None when it cannot be read."""
+    digest = hashlib.sha256()
+    text: bytes | None = b""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                return None
+            while chunk := os.read(descriptor, MAX_TEXT):
+                digest.update(chunk)
+                text = text + chunk if text is not None and len(text) + len(chunk) <= MAX_TEXT else None
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError):
+        return None
+    return Seen(digest.hexdigest(), found.st_size, found.st_mtime_ns, found.st_ino), text

@@ -1,0 +1,71 @@
+"""What was changed by an edit? git's own diff where git knows the file, else one against the text that was kept."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import subprocess
+import threading
+from pathlib import Path
+
+from incident_console.gate.baseline import MAX_TEXT, Edit, read_text
+
+MAX_DIFF = 1024 * 1024
+GIT_TIMEOUT_S = 5.0
+_MAX_LINES = 5_000
+
+
+def diff(edit: Edit, workdir: Path, before_text: bytes | None = None) -> bytes:
+    """The edit as a diff, not redacted, of about MAX_DIFF bytes at most.
+
+    git's against HEAD where the file is tracked, else against `before_text`, else a sentence that says why there is
+    none.
+    """
+    after = read_text(workdir / edit.path)
+    if after is not None or edit.after_sha256 is None:
+        tracked = _git(workdir, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "HEAD", "--", edit.path)
+        if tracked:
+            return tracked
+    name = os.fsencode(edit.path)
+    if edit.after_sha256 is not None and after is None:
+        return b"%s: no diff: it is longer than %d bytes or can no longer be read; its hashes tell\n" % (name, MAX_TEXT)
+    if before_text is None and edit.before_sha256 is not None:
+        return b"%s: no diff: git does not know it and its text before the edit was not kept; its hashes tell\n" % name
+    old, new = (before_text or b"").splitlines(keepends=True), (after or b"").splitlines(keepends=True)
+    if len(old) > _MAX_LINES or len(new) > _MAX_LINES:
+        return b"%s: no diff: it is longer than %d lines; its hashes tell\n" % (name, _MAX_LINES)
+    source = b"/dev/null" if edit.before_sha256 is None else b"a/" + name
+    target = b"/dev/null" if edit.after_sha256 is None else b"b/" + name
+    lines = difflib.diff_bytes(difflib.unified_diff, old, new, source, target)
+    return b"".join(line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n" for line in lines)
+
+
+def _git(workdir: Path, *words: str) -> bytes:
+    """What git says, at most MAX_DIFF bytes; empty when it does not, for whatever reason."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    # A hook sets GIT_DIR and its like for its own repository; fsmonitor would run a program that a repository names.
+    argv = ("git", "--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false", *words)
+    try:
+        process = subprocess.Popen(
+            argv,
+            cwd=workdir,
+            env={**env, "GIT_OPTIONAL_LOCKS": "0"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except (OSError, ValueError):
+        return b""
+    timer = threading.Timer(GIT_TIMEOUT_S, process.kill)
+    timer.start()
+    with process:
+        data = process.stdout.read(MAX_DIFF + 1) if process.stdout else b""
+        if len(data) > MAX_DIFF:
+            process.kill()
+            process.wait()
+            timer.cancel()
+            return data[:MAX_DIFF] + b"\n[... the rest of the diff is left out ...]\n"
+        code = process.wait()
+    timer.cancel()
+    return data if code == 0 else b""

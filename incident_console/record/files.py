@@ -1,0 +1,127 @@
+"""How does a file of the record reach the disk for good, and stay private?
+
+Folders are 0700 and files 0600 whatever the umask says; a new name is durable only after its folder was fsynced;
+a file is replaced by a rename, so that a reader sees the old or the new one, never half of either.
+"""
+
+import errno
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from incident_console.errors import InputError, RecordError
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "permission is denied",
+    errno.EPERM: "the operation is not permitted",
+    errno.EIO: "the disk reports an input/output error",
+    errno.ENOENT: "the folder is not there",
+    errno.ESTALE: "the network file system lost the file",
+    errno.EFBIG: "the file would be larger than is allowed",
+}
+
+
+def why(fault: OSError) -> str:
+    """The reason in words, for the end of a sentence."""
+    return _REASONS.get(fault.errno or 0) or (fault.strerror or str(fault)).lower()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable. File systems that cannot sync a folder are taken as they are."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as fault:
+        if fault.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def private_folder(folder: Path) -> None:
+    """Make `folder` (and its parents) 0700 if it is missing. Raises RecordError."""
+    try:
+        _make(folder)
+    except OSError as fault:
+        raise RecordError(f"The folder {folder} could not be made: {why(fault)}.") from None
+
+
+def _make(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    if not folder.parent.is_dir():
+        _make(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)
+    sync_folder(folder.parent)
+
+
+def create(path: Path) -> int:
+    """A descriptor, open for writing, on the new file `path`, 0600. Raises OSError, also when the name is taken."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return descriptor
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def unpredictable(path: Path) -> Path:
+    """A temporary name beside `path` that nobody can have put something under."""
+    return path.with_name(f".tmp-{secrets.token_hex(12)}")
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Put `data` under `path`, 0600, durably and whole or not at all. Raises RecordError."""
+    temporary = unpredictable(path)
+    try:
+        try:
+            descriptor = create(temporary)
+            try:
+                write_all(descriptor, data)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            temporary.replace(path)
+            sync_folder(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as fault:
+        raise RecordError(f"{path} could not be written: {why(fault)}.") from None
+
+
+def read_plain(path: Path, limit: int) -> bytes:
+    """The bytes of a regular file of at most `limit` bytes, never through a symlink at its end. Raises InputError."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as fault:
+        reason = "it is a symbolic link" if fault.errno == errno.ELOOP else why_unread(fault)
+        raise InputError(f"{path} could not be read: {reason}.") from None
+    try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise InputError(f"{path} could not be read: it is not a regular file.")
+        if facts.st_size > limit:
+            raise InputError(f"{path} is {facts.st_size} bytes: more than the {limit} bytes that are read here.")
+        parts, room = [], limit + 1
+        while room and (part := os.read(descriptor, min(room, 1 << 20))):
+            parts.append(part)
+            room -= len(part)
+        if not room:
+            raise InputError(f"{path} is longer than the {limit} bytes that are read here.")
+        return b"".join(parts)
+    except OSError as fault:
+        raise InputError(f"{path} could not be read: {why_unread(fault)}.") from None
+    finally:
+        os.close(descriptor)
+
+
+def why_unread(fault: OSError) -> str:
+    return "it is not there" if fault.errno in (errno.ENOENT, errno.ENOTDIR) else why(fault)

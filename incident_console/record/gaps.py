@@ -1,0 +1,50 @@
+"""What was not looked at? Said by the record itself, so that a receiver takes nothing unexamined for examined."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from incident_console.events import AttemptKept, EvidenceCaptured, EvidenceFailed, EvidenceOutline
+from incident_console.record.seen import RungState
+
+if TYPE_CHECKING:
+    from incident_console.record.incident import Incident
+
+
+def gaps(incident: "Incident") -> tuple[str, ...]:
+    """Sentences in the order of the ladder, then what evidence is incomplete."""
+    return (*_rungs(incident), *_incomplete(incident))
+
+
+def _rungs(incident: "Incident") -> Iterator[str]:
+    failed = {item.event.item: item.event for item in incident.evidence if isinstance(item.event, EvidenceFailed)}
+    for state in incident.rungs.values():
+        if state.waived is not None:
+            yield f"Rung {state.id} was waived: {state.waived}"
+        elif not (state.entered_at or state.closed or state.answers):
+            yield f"Rung {state.id} ({state.title}) was never entered."
+        for outline in state.outline.evidence if state.outline else ():
+            if outline.id in incident.captured:
+                continue
+            if fault := failed.get(outline.id):
+                yield f"{_named(state, outline)} was tried and not captured: {fault.reason}"
+            else:
+                yield f"{_named(state, outline)} was never captured."
+        for name, answer in state.answers.items():
+            if not answer.known:
+                prompt = state.outline.prompts.get(name, name) if state.outline else name
+                yield f"Rung {state.id}: {prompt} The answer is unknown."
+
+
+def _named(state: RungState, outline: EvidenceOutline) -> str:
+    return f"Evidence {outline.id} of rung {state.id} ({outline.surface}: {outline.question})"
+
+
+def _incomplete(incident: "Incident") -> Iterator[str]:
+    for running in incident.running_evidence:
+        yield f"Evidence {running.event.item}, started {running.event.started_at}: no end is recorded."
+    for item in incident.evidence:
+        match item.event:
+            case AttemptKept(complete=False) as event:
+                yield f"{item.name} was not kept whole: {event.missing or 'what is missing is unknown'}"
+            case EvidenceCaptured(truncated=cut) as event if cut:
+                yield f"Evidence {event.item} (event {item.seq}) was cut: {cut} bytes were left out."

@@ -1,0 +1,113 @@
+"""How does a bundle become a record here? Verified first, then put in place by one rename, or carried forward.
+
+A record that is here already grows by what the bundle adds when the bundle's chain extends its own; two chains that
+part ways are never merged.
+"""
+
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from incident_console.errors import InputError, RecordError
+from incident_console.record import bag, files
+from incident_console.record.chain import JOURNAL_LIMIT, Reading
+from incident_console.record.custody import maybe_named, named
+from incident_console.record.journal import set_aside
+from incident_console.record.pen import Pen
+from incident_console.record.store import Record
+from incident_console.record.verify import Verdict, verify_bag
+
+How = Literal["new", "carried forward", "identical", "behind"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    path: Path
+    """The record's folder in this store."""
+    how: How
+    """`identical` and `behind`: the record here had all of it already, and was not changed."""
+    verdict: Verdict
+    """Of the bundle."""
+
+
+def import_bag(source: Path, records: Path, head: str | None = None) -> Imported:
+    """Take the bundle `source` into the store; with `head`, only if its chain ends there. All of it or nothing.
+
+    Raises InputError for a bundle that is broken, hostile or forks from the record that is here (with the point where
+    they part), RecordError when it cannot be written or another console is writing the record here.
+    """
+    if not source.is_file():
+        raise InputError(f"There is no bundle at {source}.")
+    work = records / f".import-{secrets.token_hex(8)}"
+    files.private_folder(work)
+    try:
+        found = bag.read(source, work)
+        verdict = verify_bag(found, head)
+        if not verdict.ok:
+            raise InputError(f"{source.name} was not taken in: {verdict.fault}")
+        if not found.id.startswith("INC-") or not verdict.events:
+            raise InputError(f"{source.name} was not taken in: {found.id} does not hold an incident.")
+        target = records / found.id
+        if target.is_symlink():
+            raise InputError(f"{target} is a symbolic link: records are kept in real folders only.")
+        how: How = _carry(found, Record(target)) if target.exists() else _place(found, target, work / "record")
+        return Imported(target, how, verdict)
+    except OSError as fault:
+        raise RecordError(f"{source.name} could not be taken into {records}: {files.why(fault)}.") from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _place(found: bag.Bag, target: Path, staged: Path) -> How:
+    record, sent = Record(staged), Record(found.data)
+    record.make()
+    _move_blobs(sent, record, sent.read())
+    sent.journal.rename(record.journal)
+    if sent.runbook.exists():
+        sent.runbook.rename(record.runbook)
+    files.sync_folder(staged)
+    staged.rename(target)
+    files.sync_folder(target.parent)
+    return "new"
+
+
+def _carry(found: bag.Bag, here: Record) -> How:
+    pen = Pen(here.path)
+    try:
+        sent, ours, theirs = Record(found.data), here.read(), Record(found.data).read()
+        if ours.fault:
+            raise InputError(f"The record {here.id} that is here is broken ({ours.fault}): nothing was changed.")
+        _refuse_fork(here.id, ours, theirs)
+        if len(theirs.lines) <= len(ours.lines):
+            return "identical" if len(theirs.lines) == len(ours.lines) else "behind"
+        here.make()
+        _move_blobs(sent, here, theirs)
+        if ours.torn:
+            set_aside(here.path, ours.torn)
+        if not here.runbook.exists() and sent.runbook.exists():
+            sent.runbook.rename(here.runbook)
+        # last, and by a rename: until then the record is the shorter one, whole
+        files.write_atomically(here.journal, files.read_plain(sent.journal, JOURNAL_LIMIT)[: theirs.size])
+        return "carried forward"
+    finally:
+        pen.release()
+
+
+def _refuse_fork(id: str, ours: Reading, theirs: Reading) -> None:
+    for here, there in zip(ours.lines, theirs.lines, strict=False):
+        if here.hash != there.hash:
+            raise InputError(
+                f"The bundle and the record {id} that is here part ways at event {here.seq}: here {here.kind} by "
+                f"{here.by} at {here.at}, in the bundle {there.kind} by {there.by} at {there.at}. Nothing was changed; "
+                "accept it into another store (--records) to look at both."
+            )
+
+
+def _move_blobs(sent: Record, to: Record, reading: Reading) -> None:
+    for sha256 in {each.sha256 for each in named(reading.lines)} | set(maybe_named(reading.lines)):
+        if sent.blobs.holds(sha256):
+            # what is here already was not checked, what was sent was: the sent one takes its place
+            (sent.blobs.folder / sha256).rename(to.blobs.folder / sha256)
+    files.sync_folder(to.blobs.folder)

@@ -1,0 +1,135 @@
+"""The incident note in its six fields, and the brief to paste into a chat. Generated: nobody types a field twice."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from incident_console.events import UNKNOWN, EvidenceCaptured
+from incident_console.record.clock import moment, stamp
+from incident_console.record.incident import Incident
+from incident_console.record.text import clock_time, code, elapsed, one_line, prose
+from incident_console.record.timeline import source
+
+UNNAMED = "not yet named"
+
+
+@dataclass(frozen=True, slots=True)
+class NoteFields:
+    """The short form, in the order in which it is read. Plain text."""
+
+    symptom: str
+    affected_scope: str
+    first_confirming_command: str
+    evidence_consulted: str
+    current_class: str
+    next_action: str
+
+
+def note_fields(incident: Incident) -> NoteFields:
+    return NoteFields(
+        incident.symptom, incident.scope, _command(incident), _evidence(incident), _class(incident), _next(incident)
+    )
+
+
+def note_md(incident: Incident) -> str:
+    """`note.md`: what an operator would have written down, and the chain's head to check it by."""
+    note = note_fields(incident)
+    lines = [
+        f"- **{each.name.replace('_', ' ').capitalize()}**: {prose(getattr(note, each.name))}" for each in fields(note)
+    ]
+    return "\n".join(
+        [
+            f"# Incident note: {prose(incident.title or UNKNOWN, 200)}",
+            "",
+            f"{code(incident.id or UNKNOWN)} · {code(incident.workdir or UNKNOWN)} · {prose(incident.state)} · opened "
+            f"{clock_time(incident.opened_at)} · as of {_as_of(incident)}",
+            "",
+            *lines,
+            "",
+            f"Chain head after {len(incident.lines)} events: {code(incident.head)}",
+            "",
+        ]
+    )
+
+
+def brief(incident: Incident, now: datetime) -> str:
+    """At most twelve short lines of plain text for a chat."""
+    said = incident.classification
+    since = elapsed(moment(incident.opened_at), now)
+    lines = [
+        f"{incident.id or 'incident'}: {incident.title or UNKNOWN} [{incident.state}]",
+        f"Impact: {incident.impact} (severity {incident.severity})",
+        f"Deadline: {incident.deadline}",
+        f"State as of {clock_time(stamp(now))} ({since or 'time since opening unknown'}): {_run(incident)}",
+        f"Symptom: {incident.symptom}",
+        f"Scope: {incident.scope}",
+        f"Hypothesis: {said.class_}, cost {said.cost}, confidence {said.confidence}; ruled out: {said.ruled_out}"
+        if said
+        else f"Hypothesis: class {UNNAMED}",
+        f"Done: {_done(incident)}",
+        f"Next check: {_next(incident)}",
+        f"Unknown: {_unknown(incident)}",
+        f"Record: {len(incident.lines)} events, chain head {incident.head}",
+    ]
+    return "\n".join(one_line(line, 280) for line in lines) + "\n"
+
+
+def _as_of(incident: Incident) -> str:
+    return clock_time(incident.lines[-1].at) if incident.lines else UNKNOWN
+
+
+def _command(incident: Incident) -> str:
+    item = incident.first_command
+    if item is None or not isinstance(item.event, EvidenceCaptured):
+        return UNNAMED
+    code = "" if item.event.exit_code is None else f", exit {item.event.exit_code}"
+    return f"{source(item.event)} (event {item.seq}{code}, {clock_time(item.event.started_at)})"
+
+
+def _evidence(incident: Incident) -> str:
+    names = [f"{item.name} ({item.surface}, event {item.seq})" for item in incident.evidence if item.kept]
+    if not names:
+        return UNNAMED
+    return "; ".join(names[:12]) + (f"; and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def _class(incident: Incident) -> str:
+    said = incident.classification
+    if said is None:
+        return f"{UNNAMED}; ruled out: {UNKNOWN}"
+    return f"{said.class_} (cost {said.cost}, confidence {said.confidence}); ruled out: {said.ruled_out}"
+
+
+def _next(incident: Incident) -> str:
+    said = incident.classification
+    narrower = f"next narrower measurement: {said.next_measurement if said else UNNAMED}"
+    if incident.closed:
+        return f"none, closed: {incident.closed.event.outcome}"
+    if incident.decision:
+        owner = "" if incident.decision.owner == UNKNOWN else f" (owner {incident.decision.owner})"
+        return f"{incident.decision.decision}{owner}; {narrower}"
+    return f"{UNNAMED}; {narrower}"
+
+
+def _run(incident: Incident) -> str:
+    run = incident.run
+    if run is None:
+        return "no run seen"
+    figures = ", ".join(f"{count} {name}" for name, count in run.event.figures.items())
+    pid = f", pid {run.event.pid}" if run.event.pid else ""
+    return f"run {run.event.status}{pid}{f' ({figures})' if figures else ''}, seen {clock_time(run.at)}"
+
+
+def _done(incident: Incident) -> str:
+    kept = sum(item.kept for item in incident.evidence)
+    parts = [f"{kept} pieces of evidence kept"]
+    parts += [f"{action.text} → {action.result}" for action in incident.actions.values()]
+    if incident.escalations:
+        parts.append("escalated to " + ", ".join(each.event.to for each in incident.escalations.values()))
+    return "; ".join(parts)
+
+
+def _unknown(incident: Incident) -> str:
+    named = [part for part in ("impact", "severity", "deadline") if getattr(incident, part) == UNKNOWN]
+    missing = [*incident.gate_missing, *named]
+    gaps = len(incident.not_looked_at())
+    return "; ".join([*([", ".join(missing)] if missing else []), f"{gaps} things not looked at (see the record)"])

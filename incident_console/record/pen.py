@@ -1,0 +1,119 @@
+"""Who may write into this record now?
+
+One writer at a time holds the pen: an exclusive `flock` on the file `pen` beside the journal, which the system takes
+back from a process that died. The file says who holds it. Where a network file system has no locks, what the file says
+is all there is: a holder that is dead on this host is passed over, one on another host is believed.
+"""
+
+import errno
+import fcntl
+import json
+import os
+import socket
+from pathlib import Path
+
+from incident_console.errors import RecordError
+from incident_console.record.files import why
+
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
+
+
+class Pen:
+    """The right to write into one record folder, from construction until `release`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises RecordError naming the holder when somebody else has the pen."""
+        path = folder / "pen"
+        try:
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            self._descriptor = os.open(path, flags, 0o600)
+        except OSError as fault:
+            raise RecordError(f"The record {folder} cannot be written to: {why(fault)}.") from None
+        try:
+            self._take(folder)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+
+    def _take(self, folder: Path) -> None:
+        try:
+            os.fchmod(self._descriptor, 0o600)
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RecordError(_taken(folder, self._holder())) from None
+            except OSError as fault:
+                if fault.errno not in _NO_LOCKS:
+                    raise
+                if _alive(self._holder()):
+                    raise RecordError(_taken(folder, self._holder())) from None
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, json.dumps({"host": socket.gethostname(), "pid": os.getpid()}).encode(), 0)
+        except OSError as fault:
+            raise RecordError(f"The record {folder} cannot be written to: {why(fault)}.") from None
+
+    def _holder(self) -> tuple[str, int] | None:
+        return _parse(os.pread(self._descriptor, 4096, 0))
+
+    def release(self) -> None:
+        try:
+            os.ftruncate(self._descriptor, 0)
+        except OSError:
+            pass  # what the file says matters only where there are no locks, and there the pid tells
+        finally:
+            os.close(self._descriptor)
+
+
+def holder(folder: Path) -> str | None:
+    """Who holds the pen of a record now, as `host, pid N`; None when nobody does (or it cannot be told)."""
+    try:
+        descriptor = os.open(folder / "pen", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        found = _parse(os.pread(descriptor, 4096, 0))
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return None
+        except BlockingIOError:
+            return _named(found)
+        except OSError:
+            return _named(found) if _alive(found) else None
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _parse(raw: bytes) -> tuple[str, int] | None:
+    try:
+        found = json.loads(raw)
+        return str(found["host"])[:255], int(found["pid"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def _alive(found: tuple[str, int] | None) -> bool:
+    if found is None:
+        return False
+    host, pid = found
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _named(found: tuple[str, int] | None) -> str:
+    return f"{found[0]}, pid {found[1]}" if found else "another process"
+
+
+def _taken(folder: Path, found: tuple[str, int] | None) -> str:
+    return (
+        f"Another console is writing to {folder.name} ({_named(found)}): it can be read here, but not written to. "
+        "Leave that console first."
+    )

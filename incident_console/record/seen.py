@@ -1,0 +1,218 @@
+"""The parts of an incident: what the fold makes of single events.
+
+All frozen: a change replaces the part, which links to what it replaced (`before`), so that a long history costs no
+more to fold than a short one. The two lists that only grow are appended to by the fold alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar
+
+from incident_console.events import (
+    UNKNOWN,
+    AttemptKept,
+    EditExplained,
+    EditObserved,
+    EscalationAnswered,
+    EscalationRaised,
+    Event,
+    EvidenceCaptured,
+    EvidenceFailed,
+    EvidenceStarted,
+    LogPinned,
+    Nature,
+    RungOutline,
+    RunSeen,
+)
+
+E = TypeVar("E", bound=Event)
+ItemEvent: TypeAlias = EvidenceCaptured | EvidenceFailed | LogPinned | AttemptKept
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An event with when and by whom it was recorded."""
+
+    seq: int
+    at: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stated(Said, Generic[E]):
+    """An event that stands as it was said: a class, a decision, an offer."""
+
+    event: E
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Said):
+    value: Any
+    nature: Nature = "fact"
+    before: "Answer | None" = None
+    """The answer that this one took the place of."""
+
+    @property
+    def superseded(self) -> tuple["Answer", ...]:
+        """Earlier answers to the same question, oldest first."""
+        return _chain(self.before)
+
+    @property
+    def text(self) -> str:
+        return say(self.value)
+
+    @property
+    def known(self) -> bool:
+        """Whether it says anything: neither empty nor `unknown`."""
+        return self.text.strip().lower() not in ("", UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class RungState:
+    id: str
+    outline: RungOutline | None = None
+    entered_at: str | None = None
+    """When it was first entered."""
+    completed_at: str | None = None
+    waived: str | None = None
+    """The reason; None again once the rung was completed after all."""
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+
+    @property
+    def role(self) -> str:
+        """The outline's; a rung that the runbook does not tell of has its id for a role."""
+        return self.outline.role if self.outline else self.id
+
+    @property
+    def title(self) -> str:
+        return (self.outline.title if self.outline else "") or self.id
+
+    @property
+    def closed(self) -> bool:
+        return self.completed_at is not None or self.waived is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Run(Said):
+    """A run as it was seen last; `event.log` names it."""
+
+    event: RunSeen
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Said):
+    """One piece of evidence: captured, failed, pinned, or an attempt kept. `seq` is how everything else names it."""
+
+    kind: str
+    event: ItemEvent
+    rung: str | None
+    """Where it was captured or filed; None: the inbox."""
+    run: str | None
+
+    @property
+    def name(self) -> str:
+        """What it is called in one short phrase."""
+        match self.event:
+            case EvidenceCaptured() | EvidenceFailed() as event:
+                return event.item
+            case LogPinned() as event:
+                lines = f":{event.lines[0]}-{event.lines[1]}" if event.lines else f" bytes {event.bytes[0]}-"
+                return f"{event.path}{lines}"
+            case AttemptKept() as event:
+                cards = ", ".join(f"{key}={value}" for key, value in event.wildcards.items())
+                return f"{event.rule}{f' ({cards})' if cards else ''} attempt {event.attempt}"
+
+    @property
+    def surface(self) -> str:
+        return "rule-log" if isinstance(self.event, AttemptKept) else self.event.surface
+
+    @property
+    def question(self) -> str:
+        return "What did the failed attempt say?" if isinstance(self.event, AttemptKept) else self.event.question
+
+    @property
+    def kept(self) -> bool:
+        """Whether there is something to look at: a blob."""
+        return not isinstance(self.event, EvidenceFailed) and self.event.sha256 is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Running(Said):
+    """An evidence command that was started and of which no end is recorded."""
+
+    event: EvidenceStarted
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Said):
+    text: str
+    nature: Nature
+    rung: str | None
+    before: "Note | None" = None
+    """What this text corrected."""
+
+    @property
+    def history(self) -> tuple["Note", ...]:
+        """The note as it was said before, oldest first, without the current text."""
+        return _chain(self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class Action(Said):
+    text: str
+    why: str
+    expected: str
+    result: str
+    by_whom: str
+    before: "Action | None" = None
+    """The action as it was told before its result was."""
+
+    @property
+    def history(self) -> tuple["Action", ...]:
+        return _chain(self.before)
+
+    @property
+    def open(self) -> bool:
+        return self.result == UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Edit(Said):
+    event: EditObserved
+    explanations: list[Stated[EditExplained]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation(Said):
+    event: EscalationRaised
+    answers: list[Stated[EscalationAnswered]] = field(default_factory=list)
+
+
+class _Linked(Protocol):
+    @property
+    def before(self) -> Self | None: ...
+
+
+L = TypeVar("L", bound=_Linked)
+
+
+def _chain(last: L | None) -> tuple[L, ...]:
+    found: list[L] = []
+    while last:
+        found.append(last)
+        last = last.before
+    return tuple(reversed(found))
+
+
+def say(value: Any) -> str:
+    """An answer's value as text."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case list() | tuple():
+            return ", ".join(say(item) for item in value)
+        case dict():
+            return ", ".join(f"{key}: {say(item)}" for key, item in value.items())
+    return str(value)

@@ -1,0 +1,138 @@
+"""Where do records live, how is one named and found, and which files belong to it?"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from incident_console.errors import InputError, RecordError
+from incident_console.record import files
+from incident_console.record.blobs import Blobs
+from incident_console.record.chain import Reading, clean, read
+from incident_console.record.incident import Incident, fold
+
+SLUG_LIMIT = 40
+DRAFTS_LIMIT = 4 << 20
+RUNBOOK_LIMIT = 4 << 20
+
+
+def records_dir(environ: Mapping[str, str]) -> Path:
+    """INCIDENT_CONSOLE_RECORDS, else `records` in the user's state folder for incident-console."""
+    named = environ.get("INCIDENT_CONSOLE_RECORDS")
+    if named:
+        return Path(named).expanduser().absolute()
+    import platformdirs  # only when it is needed: the gate runs in commit hooks
+
+    return Path(platformdirs.user_state_dir("incident-console")) / "records"
+
+
+def slug(text: str) -> str:
+    """At most 40 lower-case ASCII letters, digits and dashes; `incident` when nothing is left."""
+    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    return plain[:SLUG_LIMIT].strip("-") or "incident"
+
+
+def new_id(records: Path, now: datetime, title: str) -> str:
+    """`INC-20261122T134501Z-align-retries`, or with `-2`, `-3` … one that is not taken in `records`."""
+    base = f"INC-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{slug(title)}"
+    number, id = 1, base
+    while (records / id).exists() or (records / id).is_symlink():
+        number += 1
+        id = f"{base}-{number}"
+    return id
+
+
+def all_records(records: Path) -> tuple[Path, ...]:
+    """Every record folder, oldest first; symlinks and anything else are passed over. None when there is no folder."""
+    try:
+        found = [path for path in records.iterdir() if path.name.startswith("INC-") and _is_record(path)]
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except OSError as fault:
+        raise InputError(f"The records folder {records} could not be read: {files.why_unread(fault)}.") from None
+    return tuple(sorted(found, key=lambda path: path.name))
+
+
+def find(records: Path, id: str) -> Path:
+    """The record that `id` stands for: its name or a unique start of it. Raises InputError naming the candidates."""
+    if not id or "/" in id or "\\" in id or "\0" in id or id in (".", ".."):
+        raise InputError(f"{id!r} is not the id of a record: give a name that `list` shows, or the start of one.")
+    known = all_records(records)
+    found = [path for path in known if path.name == id] or [path for path in known if path.name.startswith(id)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(path.name for path in found[:8]) + (", …" if len(found) > 8 else "")
+        raise InputError(f"{id} may be any of {len(found)} records: {names}. Give more of the name.")
+    names = ", ".join(path.name for path in known[-8:]) or "there are none"
+    raise InputError(f"No record in {records} begins with {id}. The latest: {names}.")
+
+
+def _is_record(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+class Record:
+    """The folder of one record. Making the handle touches nothing; `make` makes the folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.journal = path / "journal.jsonl"
+        self.runbook = path / "runbook.yaml"
+        self.drafts = path / "drafts.json"
+        self.blobs = Blobs(path / "evidence")
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    def make(self) -> None:
+        """The folder and its `evidence`, 0700. Raises RecordError."""
+        if self.path.is_symlink():
+            raise RecordError(f"{self.path} is a symbolic link: records are kept in real folders only.")
+        files.private_folder(self.blobs.folder)
+
+    def read(self) -> Reading:
+        """The journal. Raises InputError when this is no record."""
+        return read(self.journal)
+
+    def incident(self) -> Incident:
+        """The state that the journal adds up to, up to its first broken place."""
+        return fold(self.read().lines, self.id)
+
+    def freeze_runbook(self, text: bytes) -> None:
+        """Keep the runbook as it is now. Raises RecordError."""
+        files.write_atomically(self.runbook, text)
+
+    def frozen_runbook(self) -> bytes:
+        """The copy that was kept. Raises InputError."""
+        return files.read_plain(self.runbook, RUNBOOK_LIMIT)
+
+    def write_document(self, name: str, text: str) -> Path:
+        """`note.md` and the like: a view of the journal, rewritten whole. Raises RecordError."""
+        document = self.path / name
+        files.write_atomically(document, text.encode("utf-8", "backslashreplace"))
+        return document
+
+    def save_drafts(self, drafts: Mapping[str, str]) -> None:
+        """Half-typed text by field; with nothing left the file is deleted. Raises RecordError."""
+        kept = {str(clean(name)): clean(text) for name, text in drafts.items() if text}
+        if kept:
+            files.write_atomically(self.drafts, orjson.dumps(kept))
+            return
+        try:
+            self.drafts.unlink(missing_ok=True)
+        except OSError as fault:
+            raise RecordError(f"{self.drafts} could not be deleted: {files.why(fault)}.") from None
+
+    def load_drafts(self) -> dict[str, str]:
+        """What was half-typed; nothing when there is no such file or it cannot be made sense of."""
+        try:
+            found = orjson.loads(files.read_plain(self.drafts, DRAFTS_LIMIT))
+        except (InputError, orjson.JSONDecodeError):
+            return {}
+        if not isinstance(found, dict):
+            return {}
+        return {name: text for name, text in found.items() if isinstance(text, str)}

@@ -1,0 +1,135 @@
+"""What happened, line by line? The journal in sentences, for every document alike."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from incident_console import events
+from incident_console.events import UNKNOWN, Event, Recorded
+from incident_console.record.clock import moment
+from incident_console.record.incident import Incident
+from incident_console.record.seen import say
+from incident_console.record.text import command, elapsed
+
+LETTERS = {"fact": "F", "inference": "I", "decision": "D"}
+LEGEND = "F is a fact, I an inference, D a decision; a line without a letter is the console's own bookkeeping."
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    seq: int
+    at: str
+    """When it happened, which may be before it was recorded."""
+    elapsed: str
+    by: str
+    letter: str
+    """F, I, D or nothing: see LEGEND."""
+    kind: str
+    text: str
+    """Plain text from outside: every document escapes it in its own way."""
+
+
+def timeline(incident: Incident) -> Iterator[Moment]:
+    """In the order of the journal."""
+    opened = moment(incident.opened_at)
+    for line in incident.lines:
+        at = line.event.occurred_at or line.at
+        since = elapsed(opened, moment(at))
+        yield Moment(line.seq, at, since, line.by, letter(line.event), line.kind, sentence(line))
+
+
+def letter(event: Event) -> str:
+    return LETTERS.get(getattr(event, "nature", ""), "")
+
+
+def sentence(line: Recorded) -> str:
+    """One line of the journal in words."""
+    event = line.event
+    text = _sentence(event) or f"{line.kind} (not known to this console)"
+    return f"{text} (puts event {event.corrects} right)" if event.corrects is not None else text
+
+
+def _sentence(event: Event) -> str:
+    match event:
+        case events.IncidentOpened():
+            return f"incident opened on {event.workdir}: {event.title}"
+        case events.RunbookFrozen():
+            return f"runbook {event.id} {event.version} frozen ({event.trusted})"
+        case events.RunSeen():
+            figures = ", ".join(f"{count} {name}" for name, count in event.figures.items())
+            differs = f"; differs: {', '.join(event.differs)}" if event.differs else ""
+            return f"run {event.log} is {event.status}{f' ({figures})' if figures else ''}{differs}"
+        case events.RungEntered():
+            return f"entered rung {event.rung}"
+        case events.RungAnswered():
+            return f"answered on rung {event.rung}: " + "; ".join(f"{k}: {say(v)}" for k, v in event.fields.items())
+        case events.RungCompleted():
+            return f"completed rung {event.rung}"
+        case events.RungWaived():
+            return f"waived rung {event.rung}: {event.reason}"
+        case events.NoteAdded():
+            return f"note: {event.text}"
+        case events.NoteCorrected():
+            return f"note corrected: {event.text}"
+        case events.ActionTaken():
+            return f"action: {event.text}; because {event.why}; expecting {event.expected}; result {event.result}" + (
+                f"; by {event.by_whom}" if event.by_whom else ""
+            )
+        case events.ClassSet():
+            said = f"class {event.class_}, cost {event.cost}, confidence {event.confidence}"
+            return said + ("" if event.ruled_out == UNKNOWN else f"; ruled out: {event.ruled_out}")
+        case events.DecisionMade():
+            return f"decision: {event.decision}; reason: {event.reason}; owner: {event.owner}"
+    return _of_evidence(event) or _of_handing_over(event)
+
+
+def _of_evidence(event: Event) -> str:
+    match event:
+        case events.EvidenceStarted():
+            return f"evidence {event.item} started: {source(event)}"
+        case events.EvidenceCaptured():
+            code = "" if event.exit_code is None else f", exit {event.exit_code}"
+            return f"evidence {event.item} captured: {source(event)}{code}, {event.size} bytes"
+        case events.EvidenceFailed():
+            return f"evidence {event.item} failed: {event.reason}"
+        case events.EvidenceFiled():
+            return f"filed event {event.of} to rung {event.rung}"
+        case events.AttemptKept():
+            whole = "" if event.complete else f"; incomplete: {event.missing or UNKNOWN}"
+            return f"kept attempt {event.attempt} of {event.rule} {say(event.wildcards)}".rstrip() + whole
+        case events.LogPinned():
+            lines = f" lines {event.lines[0]}-{event.lines[1]}" if event.lines else ""
+            return f"pinned {event.path}{lines}"
+        case events.EditObserved():
+            gate = "open" if event.gate_open else "closed"
+            return f"edit of {event.path} seen; the gate was {gate}"
+        case events.EditExplained():
+            return f"edit of event {', '.join(str(seq) for seq in event.of)} explained: {event.text}"
+    return ""
+
+
+def _of_handing_over(event: Event) -> str:
+    match event:
+        case events.EscalationRaised():
+            return (
+                f"escalated to {event.to} because {event.trigger}; points to {event.points_to}; "
+                f"points away from {event.points_away_from}"
+            )
+        case events.EscalationAnswered():
+            return f"escalation of event {event.of} answered: {event.text}"
+        case events.HandoffOffered():
+            missing = f"; unknown: {', '.join(event.missing)}" if event.missing else ""
+            return f"handed off to {event.to}{missing}"
+        case events.HandoffAccepted():
+            return f"hand-off accepted by {event.as_}; read back: {event.readback}"
+        case events.IncidentClosed():
+            return f"incident closed: {event.outcome}; proof: {event.proof}"
+        case events.JournalRepaired():
+            return f"journal repaired: {event.size} bytes set aside in {event.set_aside}, because {event.reason}"
+    return ""
+
+
+def source(event: events.Evidence) -> str:
+    """The command, the file, or that somebody looked."""
+    if event.argv:
+        return command(event.argv)
+    return event.path or "observed by the operator"

@@ -1,0 +1,163 @@
+"""Is this record what was written? Chain, blobs, frozen runbook and, for a bundle, the bag's manifests.
+
+What a crash leaves (a torn last line, a temp file, a blob that no event names, an empty journal) is a note; anything
+that was altered, removed or added is a fault, and the first one is told in words.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from incident_console.errors import InputError
+from incident_console.events import AttemptKept, EvidenceCaptured, EvidenceFailed, LogPinned
+from incident_console.record import bag
+from incident_console.record.blobs import is_name
+from incident_console.record.chain import START, Reading, read
+from incident_console.record.custody import frozen_runbook, named
+from incident_console.record.files import read_plain
+from incident_console.record.store import RUNBOOK_LIMIT, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    ok: bool
+    head: str
+    """The hash of the last good event; 64 zeros when there is none."""
+    events: int
+    items: int
+    """Pieces of evidence."""
+    fault: str | None
+    """The first broken place, as a sentence."""
+    notes: tuple[str, ...] = ()
+
+
+def verify(path: Path, head: str | None = None) -> Verdict:
+    """Check a bundle (zip or unpacked), a record folder or a journal; with `head`, also that the chain ends there.
+
+    Raises InputError when `path` is none of these.
+    """
+    if path.is_dir():
+        if (path / "bagit.txt").is_file():
+            try:
+                return verify_bag(bag.opened(path), head)
+            except bag.BrokenBagError as broken:
+                return Verdict(False, START, 0, 0, str(broken))
+        if (path / "journal.jsonl").exists():
+            return verify_record(Record(path), head)
+        raise InputError(f"{path} is not a record: it holds neither journal.jsonl nor bagit.txt.")
+    if not path.is_file():
+        raise InputError(f"There is nothing to verify at {path}: it takes a bundle, a record folder or a journal.")
+    start = _start(path)
+    if start.startswith(b"PK"):
+        with tempfile.TemporaryDirectory(prefix="incident-console-") as folder:
+            try:
+                found = bag.read(path, Path(folder))
+            except bag.BrokenBagError as broken:
+                return Verdict(False, START, 0, 0, str(broken))
+            return verify_bag(found, head)
+    if path.name.endswith(".jsonl") or start.startswith(b"{"):
+        return _journal(path, head)
+    raise InputError(f"{path} is not a record: neither a bundle (zip) nor a journal (JSON lines).")
+
+
+def _start(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(4)
+    except OSError as fault:
+        raise InputError(f"{path} could not be read: {fault.strerror}.") from None
+
+
+def verify_record(record: Record, head: str | None = None) -> Verdict:
+    """A record folder, or the payload of a bag. Raises InputError when there is no journal."""
+    reading = record.read()
+    faults = _faults(record, reading, head)
+    return _verdict(reading, next(faults, None), (*_chain_notes(reading), *_left_over(record, reading)))
+
+
+def _journal(path: Path, head: str | None) -> Verdict:
+    reading = read(path)
+    fault = next(_chain_faults(path, reading, head), None)
+    alone = "only the chain was checked: the blobs that it names were not"
+    return _verdict(reading, fault, (*_chain_notes(reading), alone))
+
+
+def verify_bag(found: bag.Bag, head: str | None = None) -> Verdict:
+    """A bag as a folder: its manifests, then the record that it holds."""
+    broken = None
+    try:
+        broken = next(bag.faults(found), None)
+        verdict = verify_record(Record(found.data), head)
+    except InputError as unread:
+        return Verdict(False, START, 0, 0, broken or str(unread))
+    stated = found.info.get("Incident-Chain-Head")
+    if not (broken or verdict.fault) and stated and stated != verdict.head:
+        broken = f"bag-info.txt says that the chain ends at {stated}, but it ends at {verdict.head}."
+    fault = broken or verdict.fault
+    return Verdict(fault is None, verdict.head, verdict.events, verdict.items, fault, verdict.notes)
+
+
+def _verdict(reading: Reading, fault: str | None, notes: tuple[str, ...]) -> Verdict:
+    kinds = (EvidenceCaptured, EvidenceFailed, LogPinned, AttemptKept)
+    items = sum(isinstance(line.event, kinds) for line in reading.lines)
+    return Verdict(fault is None, reading.head, len(reading.lines), items, fault, notes)
+
+
+def _faults(record: Record, reading: Reading, head: str | None) -> Iterator[str]:
+    yield from _chain_faults(record.journal, reading, None)
+    checked: set[tuple[str, int | None]] = set()
+    for each in named(reading.lines):
+        if (each.sha256, each.size) in checked:
+            continue
+        checked.add((each.sha256, each.size))
+        if not is_name(each.sha256):
+            yield f"Event {each.seq} names a blob in {each.field} that is no sha256."
+        elif wrong := record.blobs.check(each.sha256, each.size):
+            yield f"The blob evidence/{each.sha256}, which event {each.seq} names, {wrong}."
+    yield from _runbook(record, reading)
+    yield from _chain_faults(record.journal, reading, head)
+
+
+def _runbook(record: Record, reading: Reading) -> Iterator[str]:
+    frozen = frozen_runbook(reading.lines)
+    if frozen is None:
+        return
+    try:
+        found = hashlib.sha256(read_plain(record.runbook, RUNBOOK_LIMIT)).hexdigest()
+    except InputError as fault:
+        yield f"The frozen runbook is not here: {fault}"
+        return
+    if found != frozen.sha256:
+        yield "The frozen runbook.yaml was altered: its sha256 is not the one that the journal froze."
+
+
+def _chain_faults(path: Path, reading: Reading, head: str | None) -> Iterator[str]:
+    if reading.fault:
+        yield f"{path.name}, {reading.fault}."
+    elif head is not None and head.strip().lower() != reading.head:
+        at = next((line.seq for line in reading.lines if line.hash == head.strip().lower()), None)
+        beyond = f"; the given head is event {at}, and the journal goes on after it" if at else ""
+        yield f"The chain ends at {reading.head}, not at the head that was given{beyond}."
+
+
+def _chain_notes(reading: Reading) -> Iterator[str]:
+    if not reading.lines and not reading.fault:
+        yield "the journal is empty: nothing was recorded"
+    elif reading.lines and reading.lines[0].kind != "incident.opened":
+        yield "the journal does not begin with incident.opened"
+    if reading.torn:
+        yield f"the last line is torn ({len(reading.torn)} bytes): it was never acknowledged"
+    yield from reading.notes
+
+
+def _left_over(record: Record, reading: Reading) -> Iterator[str]:
+    wanted = {each.sha256 for each in named(reading.lines)}
+    for name in record.blobs.names():
+        if name not in wanted:
+            yield f"evidence/{name} is named by no event" if is_name(name) else f"evidence/{name} is not a blob"
+    for path in sorted(record.path.glob(".tmp-*")):
+        yield f"{path.name} was left by a crash"
+    for path in sorted(record.path.glob("journal.torn-*.bin")):
+        yield f"{path.name} holds what was set aside when the journal was repaired"

@@ -1,0 +1,122 @@
+"""Which logs does this incident have? The run log, the jobs' logs with their attempts, and what the globs found.
+
+A log that a retry deleted is still here when the recorder kept it: its entry names the event instead of a file.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from incident_console.events import AttemptKept
+from incident_console.record.incident import Incident
+from incident_console.snakemake.run import Job, Run
+
+LIMIT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One row of the list of logs. `path` is absolute; `changed_at` is seconds since the epoch."""
+
+    key: str
+    label: str
+    state: str
+    """run, running, failed, retried, succeeded, waiting, kept, lost, other."""
+    path: Path | None = None
+    size: int | None = None
+    changed_at: float | None = None
+    inode: int | None = None
+    attempts: tuple[str, ...] = ()
+    """How each attempt of the job ended, in order: failed, succeeded, running, interrupted."""
+    kept: int | None = None
+    """The `seq` of the `attempt.kept` event whose text this is."""
+    told: str = ""
+    """Why there is nothing to show, for a lost one."""
+
+
+def log_entries(run: Run | None, incident: Incident, workdir: Path, others: Iterable[Path]) -> tuple[LogEntry, ...]:
+    """Failed first, then running, then retried, then the rest; a job's kept attempts stand under it."""
+    kept = _kept(incident)
+    seen: set[Path] = set()
+    entries: list[LogEntry] = []
+    if run is not None:
+        path = workdir / run.log
+        seen.add(path)
+        entries.append(_entry(f"file:{path}", "run log", "run", path))
+        for job in sorted(run.jobs, key=_urgency):
+            if not job.attempts:
+                continue
+            entries += _job(job, workdir, seen, kept.pop((run.log, job.jobid), []))
+    for attempts in kept.values():
+        entries += [_attempt(seq, event, earlier=True) for seq, event in attempts]
+    found = (_entry(f"file:{path}", _name(path, workdir), "other", path) for path in others if path not in seen)
+    entries += sorted(found, key=lambda entry: -(entry.changed_at or 0.0))
+    return tuple(entries[:LIMIT])
+
+
+def job_label(job: Job) -> str:
+    return " ".join((job.rule, *job.wildcards.values()))
+
+
+def _urgency(job: Job) -> tuple[int, int]:
+    order = {"failed": 0, "running": 1, "interrupted": 2}
+    rank = order.get(job.state, 3 if len(job.attempts) > 1 else 4)
+    return rank, -job.jobid
+
+
+def _job(job: Job, workdir: Path, seen: set[Path], kept: list[tuple[int, AttemptKept]]) -> list[LogEntry]:
+    outcomes = tuple(attempt.outcome for attempt in job.attempts)
+    state = "retried" if job.state == "succeeded" and len(outcomes) > 1 else job.state
+    entries = []
+    for number, log in enumerate(job.logs or ("",)):
+        path = workdir / log if log else None
+        label = job_label(job) + (f" ({os.path.basename(log)})" if len(job.logs) > 1 else "")
+        if path is None:
+            entries.append(
+                LogEntry(f"job:{job.jobid}", label, state, attempts=outcomes, told="this rule has no log: of its own")
+            )
+        else:
+            seen.add(path)
+            entries.append(_entry(f"file:{path}", label, state, path, outcomes if number == 0 else ()))
+    return entries + [_attempt(seq, event) for seq, event in kept]
+
+
+def _attempt(seq: int, event: AttemptKept, *, earlier: bool = False) -> LogEntry:
+    whose = " ".join((event.rule, *event.wildcards.values()))
+    return LogEntry(
+        key=f"kept:{seq}",
+        label=f"{'earlier run: ' if earlier else ''}{whose} attempt {event.attempt}",
+        state="kept" if event.sha256 else "lost",
+        size=event.size if event.sha256 else None,
+        kept=seq if event.sha256 else None,
+        told=event.missing or "",
+    )
+
+
+def _kept(incident: Incident) -> dict[tuple[str | None, int | None], list[tuple[int, AttemptKept]]]:
+    found: dict[tuple[str | None, int | None], list[tuple[int, AttemptKept]]] = {}
+    for item in tuple(incident.evidence):
+        if isinstance(item.event, AttemptKept):
+            found.setdefault((item.event.run, item.event.jobid), []).append((item.seq, item.event))
+    return found
+
+
+def _entry(key: str, label: str, state: str, path: Path, attempts: tuple[str, ...] = ()) -> LogEntry:
+    try:
+        facts = path.stat()
+    except OSError:
+        return LogEntry(key, label, state, path, attempts=attempts, told="not there (yet, or any more)")
+    if not stat.S_ISREG(facts.st_mode):
+        return LogEntry(key, label, state, None, attempts=attempts, told="not a regular file")
+    return LogEntry(key, label, state, path, facts.st_size, facts.st_mtime, facts.st_ino, attempts)
+
+
+def _name(path: Path, workdir: Path) -> str:
+    try:
+        return str(path.relative_to(workdir))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,210 @@
+"""How do the blocks of a run log become events? A job's block, an error's block, an exception's text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from incident_console.snakemake import fields
+from incident_console.snakemake.logevents import JobError, JobFailing, JobStarted
+
+_NOTHING: Mapping[str, str] = {}
+_COMMAND_LIMIT = 400
+_MESSAGE_LIMIT = 500
+
+
+class Raised:
+    """A `RuleException:` text being read, or waiting for the error block that it explains."""
+
+    __slots__ = ("command", "exit_code", "kind", "line", "message", "name", "offset", "rule", "until")
+
+    def __init__(self, line: int, offset: int) -> None:
+        self.line, self.offset, self.until = line, offset, line
+        self.name = self.rule = self.message = ""
+        self.kind = "nonzero-exit"
+        self.exit_code: int | None = None
+        self.command = b""
+
+    def add_command(self, line: bytes) -> None:
+        """The first words of the command, to find the block that shows the same command."""
+        if len(self.command) < _COMMAND_LIMIT:
+            plain = line.strip().removeprefix(b"set -euo pipefail;").strip()
+            self.command = (self.command + plain)[:_COMMAND_LIMIT]
+
+
+class Block:
+    """An error block being read; its range grows line by line."""
+
+    __slots__ = (
+        "at",
+        "command",
+        "depth",
+        "end",
+        "exit_code",
+        "external_id",
+        "first_line",
+        "group",
+        "jobid",
+        "kind",
+        "last_line",
+        "last_shown",
+        "line",
+        "logs",
+        "message",
+        "offset",
+        "raised",
+        "restarting",
+        "rule",
+        "start",
+        "stopping",
+    )
+
+    def __init__(
+        self, rule: str, jobid: int, at: float | None, line: int, offset: int, first_line: int, start: int
+    ) -> None:
+        self.rule, self.jobid, self.at = rule, jobid, at
+        self.line, self.offset = line, offset
+        self.first_line, self.start = first_line, start
+        self.last_line, self.end = line, offset
+        self.kind, self.message = "nonzero-exit", ""
+        self.exit_code: int | None = None
+        self.external_id: str | None = None
+        self.group: str | None = None
+        self.logs: tuple[str, ...] = ()
+        self.command = b""
+        self.last_shown = ""
+        self.depth = 4
+        self.raised: Raised | None = None
+        self.restarting = False
+        self.stopping = ""
+        """Whether somebody had asked the engine to stop: `at once`, `gracefully`, or not at all."""
+
+    def touch(self, line: int, end: int) -> None:
+        self.last_line, self.end = line, end
+
+    def field(self, line: bytes) -> bool:
+        """Take one indented line; True where the `shell:` section begins, whose text may be anything."""
+        name, _, value = line[self.depth :].partition(b":")
+        if name == b"shell":
+            return True
+        value = value.strip()
+        if name == b"log":
+            self.logs = fields.names(value)
+        elif name in (b"external_jobid", b"cluster_jobid"):
+            self.external_id = fields.text(value).removeprefix("Submitted batch job ")
+        elif name == b"message" and value != b"None":
+            self.message = fields.text(value[:_MESSAGE_LIMIT])
+            if fields.killed_by_cluster(self.message):
+                self.kind = "killed"
+        if fields.no_space(value):
+            self.kind = "disk-full"
+        return False
+
+    def shown(self, body: bytes) -> None:
+        """Take one line of a shown log: the last one usually says what was wrong."""
+        self.last_shown = fields.text(body[:_MESSAGE_LIMIT])
+        if fields.no_space(body):
+            self.kind = "disk-full"
+
+    def missing(self, name: str) -> None:
+        """Take the name of a missing output, as `PATH (missing locally, …)`."""
+        if len(self.message) < _MESSAGE_LIMIT:
+            self.message += (": " if self.message.endswith("missing") else ", ") + name.split(" (missing")[0].strip()
+
+
+def started_of(
+    line: int,
+    offset: int,
+    at: float,
+    head: re.Match[bytes],
+    rule: str,
+    lines: list[bytes],
+    depth: int,
+    group: str | None,
+    message: str | None = None,
+) -> JobStarted | None:
+    """The event of a job's block, or None where it has no jobid and so is none."""
+    jobid = -1
+    wildcards = _NOTHING
+    log: tuple[str, ...] = ()
+    benchmark: str | None = None
+    for one in lines:
+        name = one[depth : depth + 5]
+        if name == b"jobid":
+            value = one[depth + 7 :]
+            if not value.isdigit() or len(value) > 12:
+                return None
+            jobid = int(value)
+        elif name == b"log: ":
+            log = fields.names(one[depth + 5 :])
+        elif name == b"wildc":
+            wildcards = fields.pairs(one[depth + 11 :])
+        elif name == b"bench":
+            benchmark = fields.text(one[depth + 11 :])
+    if jobid < 0:
+        return None
+    local = checkpoint = False
+    if message is None:
+        local, checkpoint = head[1] is not None, head[2] == b"checkpoint"
+    return JobStarted(
+        line, offset, at, jobid, rule, wildcards, log, benchmark, local, checkpoint, group, message, tuple(lines)
+    )
+
+
+def _cause(block: Block, raised: Raised | None) -> tuple[str, int | None, str]:
+    """Kind, exit code and sentence of a failure, from the block and the exception that goes with it."""
+    kind, exit_code, said = block.kind, block.exit_code, block.message
+    if raised is not None:
+        kind = raised.kind if kind == "nonzero-exit" else kind
+        exit_code = raised.exit_code
+        said = said or raised.message
+    # Ctrl-C reaches the tools too, and they then seem to have failed; asked to end gracefully, only killed ones do.
+    if kind in ("nonzero-exit", "killed") and (
+        exit_code == 130 or block.stopping == "at once" or (block.stopping and kind == "killed")
+    ):
+        kind = "interrupted"
+    if not said:
+        said = "non-zero exit" if block.group is None else f"group {block.group} failed; not every member need have"
+    if block.last_shown:
+        said = f"{said}: {block.last_shown}"
+    return kind, exit_code, said
+
+
+def failing_of(block: Block) -> JobFailing:
+    kind, exit_code, message = _cause(block, block.raised)
+    return JobFailing(
+        block.line,
+        block.offset,
+        block.at,
+        block.jobid,
+        block.rule,
+        kind,
+        exit_code,
+        message,
+        block.logs,
+        block.group,
+        block.first_line,
+    )
+
+
+def error_of(block: Block, raised: Raised | None) -> JobError:
+    kind, exit_code, message = _cause(block, raised)
+    return JobError(
+        block.line,
+        block.offset,
+        block.at,
+        block.jobid,
+        block.rule,
+        kind,
+        exit_code,
+        message,
+        block.logs,
+        block.external_id,
+        block.group,
+        block.first_line,
+        block.last_line,
+        block.start,
+        block.end,
+        block.restarting,
+        raised.line if raised is not None else None,
+    )

@@ -1,0 +1,282 @@
+"""Which run is this, how does it stand, and what failed? The fold of a run log's events.
+
+`RunFold.apply` takes events, `snapshot` gives a frozen `Run`; jobs that did not change are the same objects again.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Literal
+
+from incident_console.snakemake.groups import FailureGroup, grouped
+from incident_console.snakemake.jobs import Attempt, Job, JobFold, rfc3339
+from incident_console.snakemake.logevents import (
+    Completed,
+    Elapsed,
+    Exiting,
+    FaultDetail,
+    Finished,
+    HeaderFact,
+    Interrupted,
+    JobError,
+    JobFailing,
+    JobStarted,
+    JobStats,
+    LogEvent,
+    NothingToDo,
+    Planning,
+    Progress,
+    Provided,
+    Restarting,
+    RuleRaised,
+    Submitted,
+    WorkflowFault,
+)
+
+__all__ = ["Attempt", "FailureGroup", "Job", "Run", "RunFold", "RunStatus", "log_time"]
+
+RunStatus = Literal["running", "succeeded", "failed", "interrupted", "nothing-to-do", "unknown"]
+
+_LOG_NAME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d)(\d\d)(\d\d)\.(\d{6})")
+_DETAIL_LIMIT = 6
+_UNEXPLAINED_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run as its log tells it. Times are RFC 3339 in UTC; the log's own resolution is a second."""
+
+    log: str
+    """Relative to the workdir."""
+    status: RunStatus = "unknown"
+    started_at: str | None = None
+    ended_at: str | None = None
+    version: str | None = None
+    cores: int | None = None
+    command: str | None = None
+    host: str | None = None
+    pid: int | None = None
+    planned: int = 0
+    finished: int = 0
+    failed: int = 0
+    """Jobs that failed and were not, or not yet successfully, tried again."""
+    running: int = 0
+    retried: int = 0
+    """Jobs that were tried more than once."""
+    planned_rules: tuple[tuple[str, int], ...] = ()
+    jobs: tuple[Job, ...] = ()
+    failures: tuple[FailureGroup, ...] = ()
+    retries: tuple[Job, ...] = ()
+    last_at: str | None = None
+    """The last time that the log itself tells."""
+    notice: str | None = None
+    """What is wrong with the reading: a log that vanished, was cut off, or cannot be read."""
+
+
+def log_time(name: str) -> float | None:
+    """Seconds since the epoch of the local time in a log's name, `2026-11-22T132034.620821.snakemake.log`."""
+    found = _LOG_NAME.search(name)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second, micro = map(int, found.groups())
+    try:
+        return time.mktime((year, month, day, hour, minute, second, 0, 1, -1)) + micro / 1e6
+    except (OverflowError, ValueError):
+        return None
+
+
+class RunFold:
+    """Folds the events of one log. `log` is its path relative to the workdir."""
+
+    def __init__(self, log: str) -> None:
+        self._log = log
+        self._name = PurePath(log).name
+        self._jobs = JobFold()
+        self._header: dict[str, str] = {}
+        self._planning = False
+        self._cores: int | None = None
+        self._stats: JobStats | None = None
+        self._progress = (0, 0)
+        self._faults: list[WorkflowFault] = []
+        self._details: dict[int, list[str]] = {}
+        self._raised: dict[int, RuleRaised] = {}
+        self._stop: Interrupted | None = None
+        self._exiting = False
+        self._completed = False
+        self._nothing = False
+        self._elapsed: float | None = None
+
+    @property
+    def host(self) -> str | None:
+        """The machine that the log's header names."""
+        return self._header.get("host")
+
+    @property
+    def last_at(self) -> float | None:
+        """The last time that the log tells, in seconds since the epoch; None before the first."""
+        return self._jobs.last_at
+
+    def apply(self, event: LogEvent) -> None:
+        """Take in the next event, in the order of the log."""
+        match event:
+            case JobStarted():
+                # A run that goes on was not over: what looked like its end was text of a shell command.
+                self._stop, self._exiting, self._completed, self._nothing = None, False, False, False
+                self._faults.clear()
+                self._jobs.started(event)
+            case Finished():
+                self._completed = False
+                self._jobs.finished(event)
+            case Progress():
+                self._progress = (event.done, event.total)
+            case JobFailing():
+                self._claim(event.first_line, event.line)
+                self._jobs.failing(event)
+            case JobError():
+                if event.raised_line is not None:
+                    self._raised.pop(event.raised_line, None)
+                self._claim(event.first_line, event.line)
+                self._jobs.error(event)
+            case RuleRaised():
+                if len(self._raised) < _UNEXPLAINED_LIMIT:
+                    self._raised[event.line] = event
+            case Restarting():
+                self._jobs.restarting(event)
+            case Submitted():
+                self._jobs.submitted(event)
+            case WorkflowFault():
+                self._faults = [*self._faults[-20:], event]
+            case FaultDetail():
+                self._details.setdefault(event.fault_line, []).append(event.text)
+            case _:
+                self._about_the_run(event)
+
+    def _about_the_run(self, event: LogEvent) -> None:
+        match event:
+            case HeaderFact():
+                self._header.setdefault(event.name, event.value)
+            case Planning():
+                self._planning = True
+            case Provided():
+                if event.what == "cores":
+                    self._cores = event.count
+            case JobStats():
+                self._stats = event
+            case Interrupted():
+                self._stop = event
+            case Exiting():
+                self._exiting = True
+            case Completed():
+                own = PurePath(event.log.split(", ")[0]).name == self._name
+                self._completed = own or not self._jobs.running or self._stop is not None
+            case Elapsed():
+                self._elapsed = event.seconds
+            case NothingToDo():
+                self._nothing = True
+            case _:
+                pass
+
+    def _claim(self, first_line: int, line: int) -> None:
+        """An exception that belongs to a job's error block is no fault of the workflow."""
+        self._faults = [fault for fault in self._faults if not first_line <= fault.line <= line]
+
+    def snapshot(self, *, live: bool = False, pid: int | None = None, notice: str | None = None) -> Run:
+        """The run as told so far. `live`: whether the engine is taken to be at work still (see `find.is_live`)."""
+        status = self._status(live)
+        over = status != "running"
+        jobs = self._jobs.snapshot(over=over)
+        begun = log_time(self._name) or self._jobs.first_at
+        done, total = self._progress
+        groups = grouped(jobs) + self._other_failures(status)
+        return Run(
+            log=self._log,
+            status=status,
+            started_at=rfc3339(begun),
+            ended_at=rfc3339(self._ended(begun)) if over else None,
+            version=self._header.get("snakemake version"),
+            cores=self._cores,
+            command=self._header.get("command"),
+            host=self.host,
+            pid=pid if not over or live else None,
+            planned=max(self._stats.total if self._stats else 0, total, len(jobs)),
+            finished=max(self._jobs.succeeded, done),
+            failed=self._jobs.failed,
+            running=0 if over else self._jobs.running,
+            retried=self._jobs.retried,
+            planned_rules=self._stats.counts if self._stats else (),
+            jobs=jobs,
+            failures=tuple(groups),
+            retries=tuple(job for job in jobs if len(job.attempts) > 1) if self._jobs.retried else (),
+            last_at=rfc3339(self._jobs.last_at),
+            notice=notice or self._doubt(status),
+        )
+
+    def _ended(self, begun: float | None) -> float | None:
+        if self._elapsed is not None and begun is not None:
+            return begun + self._elapsed
+        told = self._jobs.last_at
+        if told is None:
+            return begun if self._completed or self._faults else None
+        # Stamps are whole seconds, the name is not: a short run must not end before it began.
+        return max(told, begun or told)
+
+    def _all_done(self) -> bool:
+        done, total = self._progress
+        planned = max(self._stats.total if self._stats else 0, total)
+        return max(self._jobs.succeeded, done) >= planned
+
+    def _status(self, live: bool) -> RunStatus:
+        if self._completed or (self._exiting and not self._jobs.running):
+            return self._outcome()
+        if self._nothing and not self._jobs:
+            return "nothing-to-do"
+        if live:
+            return "running"
+        if self._faults:
+            return "failed"
+        if self._stop is not None or self._jobs or self._stats or (self._planning and self._header.get("command")):
+            return "interrupted"
+        return "unknown"
+
+    def _outcome(self) -> RunStatus:
+        """How a run ended that told its end."""
+        if self._nothing and not self._jobs:
+            return "nothing-to-do"
+        if self._stop is not None and (self._exiting or not self._all_done()):
+            return "interrupted"
+        if self._exiting or self._jobs.failed or any(fault.certain for fault in self._faults):
+            return "failed"
+        return "succeeded" if self._all_done() else "unknown"
+
+    def _doubt(self, status: RunStatus) -> str | None:
+        if status == "unknown" and self._completed:
+            return "the log says that the run ended, not that all its jobs did: lines of it may be missing"
+        if status not in ("running", "interrupted", "failed") and self._jobs.running:
+            return f"the log does not tell how {self._jobs.running} of its jobs ended: lines of it may be missing"
+        return None
+
+    def _other_failures(self, status: RunStatus) -> list[FailureGroup]:
+        """Failures that no job's error block tells of."""
+        groups = []
+        if status == "failed" or (status == "running" and any(fault.certain for fault in self._faults)):
+            for fault in self._faults:
+                details = self._details.get(fault.line, [])[:_DETAIL_LIMIT]
+                message = " ".join((fault.message or fault.name, *details))
+                groups.append(
+                    FailureGroup(rule=fault.rule, kind=fault.kind, count=1, message=message[:600], line=fault.line)
+                )
+        if status in ("failed", "interrupted"):
+            for raised in self._raised.values():
+                kind = "interrupted" if self._stop is not None and self._stop.at_once else raised.kind
+                codes = (raised.exit_code,) if raised.exit_code is not None else ()
+                group = FailureGroup(raised.rule, kind, 1, raised.message, still_failing=1, exit_codes=codes)
+                groups.append(replace(group, line=raised.line))
+        stop = self._stop
+        if status == "interrupted" and stop is not None and not any(group.kind == "interrupted" for group in groups):
+            known = any(attempt.kind == "interrupted" for job in self._jobs.changed_last() for attempt in job.attempts)
+            if not known:
+                groups.append(FailureGroup("", "interrupted", 1, stop.text, line=stop.line))
+        return groups

@@ -1,0 +1,247 @@
+"""What stands in one file that somebody else is writing, rotating, truncating and deleting meanwhile?
+
+Read with `pread`, never mapped: a mapped file that its writer truncates ends the reader. A file has a descriptor from
+the first look until `close()`, and so has each of the few generations that were rotated away while it was shown.
+"""
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from incident_console.tail.lineindex import LineIndex
+from incident_console.tail.source import Change, Mark, Part, Source
+
+OLDER_KEPT = 3
+"""Generations that stay readable behind the present one: each costs a descriptor."""
+LOOK = 16 * 1024 * 1024
+"""Bytes counted in one look at most, so that a burst does not hold up the keys (about 10 ms)."""
+FINGERPRINT = 4 * 1024
+"""Bytes compared at either end of what was read before: has the text been replaced behind our back?"""
+
+TRUNCATED = "── file was truncated, reading from its start ──"
+REPLACED = "── file was replaced by a new one (rotated), reading it from its start ──"
+STALE = "── the file server dropped this file; opened again, reading from its start ──"
+DROPPED = "── file was replaced by a new one; the lines of the one before are no longer held ──"
+VANISHED = "── file was deleted; the lines above are held until this view is closed ──"
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
+
+
+@dataclass(slots=True)
+class _Held(Part):
+    """A part with the descriptor it is read from, and what its ends looked like."""
+
+    fd: int = -1
+    head: bytes = b""
+    tail: bytes = b""
+
+    @property
+    def identity(self) -> tuple[int | None, int | None]:
+        return self.device, self.inode
+
+
+class LogFile(Source):
+    """One followed file. Nothing is opened before the first `poll()`; no method raises for what the disk does."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        super().__init__(os.fspath(path))
+        self.path = Path(path)
+        self._generation = 0
+        self._fault: OSError | None = None
+
+    def poll(self) -> Change:
+        """Look at the file: its size, whether it is still the same file, whether its text was replaced."""
+        self._fault = None
+        current = self._current
+        try:
+            there: os.stat_result | None = os.stat(self.path)  # noqa: PTH116
+        except (FileNotFoundError, NotADirectoryError):
+            there = None
+        except OSError as fault:
+            if fault.errno != errno.ESTALE:
+                self.notice = unreadable(self.path, fault)
+            return self._change("same")
+        if current is None:
+            return self._appear(there)
+        return self._look_again(current, there)
+
+    def close(self) -> None:
+        for part in self._parts:
+            if isinstance(part, _Held):
+                os.close(part.fd)
+        self._parts = []
+
+    @property
+    def _current(self) -> _Held | None:
+        return next((part for part in reversed(self._parts) if isinstance(part, _Held)), None)
+
+    def _change(self, kind: str, *, more: bool = False) -> Change:
+        return Change(kind, self._generation, self.size, more)  # type: ignore[arg-type]
+
+    def _appear(self, there: os.stat_result | None) -> Change:
+        if there is None:
+            self.notice = "This file does not exist yet."
+            return self._change("same")
+        if (part := self._open(there)) is None:
+            return self._change("same")
+        self._parts = [part]
+        return self._change("appeared")
+
+    def _look_again(self, current: _Held, there: os.stat_result | None) -> Change:
+        try:
+            now = os.fstat(current.fd)
+        except OSError:
+            return self._stale(current, there)
+        if self._was_replaced_in_place(current, now.st_size):
+            return self._restart(current, TRUNCATED, "truncated")
+        before = self.size
+        more = not self._grow(current, now.st_size)
+        if self._fault is not None and self._fault.errno == errno.ESTALE:
+            return self._stale(current, there)
+        for older in self._parts[:-1]:
+            if isinstance(older, _Held) and older is not current:
+                self._grow_older(older)
+        vanished = isinstance(self._parts[-1], Mark)
+        if there is None:
+            if not vanished:
+                self._parts.append(Mark(self._generation + 1, VANISHED))
+                self.notice = "The file was deleted."
+                return self._change("vanished", more=more)
+        elif (there.st_dev, there.st_ino) != current.identity:
+            # The rest of the old file is read first: its lines come before the new file's.
+            if not more and (part := self._open(there)) is not None:
+                self._rotate(part)
+                return self._change("replaced", more=True)
+        elif vanished:
+            self._parts.pop()
+            self.notice = None
+        if self._fault is not None:
+            self.notice = unreadable(self.path, self._fault)
+        elif there is not None and (there.st_dev, there.st_ino) == current.identity:
+            self.notice = None if self.size else "It is empty so far."
+        return self._change("grew" if self.size != before else "same", more=more and self._fault is None)
+
+    def _open(self, there: os.stat_result) -> _Held | None:
+        """A new generation, or None with the notice saying why not."""
+        if not stat.S_ISREG(there.st_mode):
+            kind = _KINDS.get(stat.S_IFMT(there.st_mode), "not a regular file")
+            self.notice = f"{self.path} is {kind}; only regular files can be shown."
+            return None
+        try:
+            # O_NONBLOCK: between the look and here somebody may have put a pipe in its place.
+            fd = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        except FileNotFoundError:
+            self.notice = "This file does not exist yet."
+            return None
+        except OSError as fault:
+            self.notice = unreadable(self.path, fault)
+            return None
+        return self._hold(fd)
+
+    def _hold(self, fd: int) -> _Held | None:
+        try:
+            now = os.fstat(fd)
+        except OSError as fault:
+            os.close(fd)
+            self.notice = unreadable(self.path, fault)
+            return None
+        if not stat.S_ISREG(now.st_mode):
+            os.close(fd)
+            self.notice = f"{self.path} is not a regular file; only regular files can be shown."
+            return None
+
+        def read(offset: int, length: int) -> bytes:
+            try:
+                return os.pread(fd, length, offset)
+            except OSError as fault:
+                self._fault = fault
+                return b""
+
+        self._generation += 1
+        part = _Held(self._generation, LineIndex(read, now.st_size), read, now.st_dev, now.st_ino, fd)
+        _remember_ends(part)
+        self.notice = None if now.st_size else "It is empty so far."
+        if self._fault is not None:
+            self.notice = unreadable(self.path, self._fault)
+        return part
+
+    def _was_replaced_in_place(self, part: _Held, size: int) -> bool:
+        seen = part.index.end
+        if size < seen:
+            return True
+        head, tail = part.read(0, len(part.head)), part.read(seen - len(part.tail), len(part.tail))
+        return self._fault is None and (head != part.head or tail != part.tail)
+
+    def _grow(self, part: _Held, size: int) -> bool:
+        if size > part.index.end:
+            reached = part.index.grow(size, LOOK)
+            _remember_ends(part)
+            return reached
+        return True
+
+    def _grow_older(self, part: _Held) -> None:
+        """A writer may go on in the old file for a while after it was renamed."""
+        try:
+            size = os.fstat(part.fd).st_size
+        except OSError:
+            return
+        self._grow(part, size)
+
+    def _restart(self, current: _Held, mark: str, kind: str) -> Change:
+        """The same file begins anew, and what it held is gone."""
+        again = self._hold(os.dup(current.fd))
+        if again is None:
+            return self._change("same")
+        self._drop(current)
+        self._parts = [*self._live_parts(), Mark(again.generation, mark), again]
+        return self._change(kind, more=True)
+
+    def _stale(self, current: _Held, there: os.stat_result | None) -> Change:
+        part = self._open(there) if there is not None else None
+        if part is None:
+            return self._change("same")
+        self._drop(current)
+        self._parts = [*self._live_parts(), Mark(part.generation, STALE), part]
+        return self._change("replaced", more=True)
+
+    def _rotate(self, part: _Held) -> None:
+        self._parts = [*self._live_parts(), Mark(part.generation, REPLACED), part]
+        held = [older for older in self._parts if isinstance(older, _Held)]
+        for older in held[: -1 - OLDER_KEPT]:
+            self._drop(older)
+        if len(held) > OLDER_KEPT + 1 and isinstance(first := self._parts[0], Mark):
+            self._parts[0] = Mark(first.generation, DROPPED)
+
+    def _live_parts(self) -> list[Part | Mark]:
+        """Without the mark of a deletion, where a new file came after it and took its generation's number."""
+        return [part for part in self._parts if part.generation < self._generation]
+
+    def _drop(self, part: _Held) -> None:
+        """Its mark goes with it: the next one tells."""
+        os.close(part.fd)
+        self._parts = [other for other in self._parts if other.generation != part.generation]
+
+
+def _remember_ends(part: _Held) -> None:
+    seen = part.index.end
+    if len(part.head) < FINGERPRINT:
+        part.head = part.read(0, min(seen, FINGERPRINT))
+    length = min(seen, FINGERPRINT)
+    part.tail = part.read(seen - length, length)
+
+
+def unreadable(path: Path, fault: OSError) -> str:
+    """The sentence for a file that cannot be read."""
+    if fault.errno in (errno.EACCES, errno.EPERM):
+        return f"{path} cannot be read: permission denied."
+    if fault.errno == errno.ESTALE:
+        return f"{path} is gone from the file server (stale handle)."
+    return f"{path} cannot be read: {(fault.strerror or str(fault)).lower()}."

@@ -1,0 +1,93 @@
+"""Glyphs and short forms, so that one thing looks the same wherever it stands. A state is a glyph and a word."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+
+GLYPHS = {
+    "untouched": "·",
+    "entered": "○",
+    "open": "▸",
+    "done": "✓",
+    "waived": "⊘",
+    "running": "●",
+    "succeeded": "✓",
+    "failed": "✗",
+    "interrupted": "■",
+    "nothing-to-do": "–",
+    "unknown": "?",
+    "retried": "↻",
+}
+
+STYLES = {
+    "untouched": "$text-muted",
+    "entered": "",
+    "open": "$text-accent bold",
+    "done": "$text-success",
+    "waived": "$text-warning",
+    "running": "$text-primary",
+    "succeeded": "$text-success",
+    "failed": "$text-error",
+    "interrupted": "$text-error",
+    "nothing-to-do": "$text-muted",
+    "unknown": "$text-warning",
+    "retried": "$text-warning",
+}
+
+CIRCLED = "⓪①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+
+
+def circled(number: int) -> str:
+    return CIRCLED[number] if 0 <= number < len(CIRCLED) else f"({number})"
+
+
+def size(count: int) -> str:
+    """`812 B`, `4.1 kB`, `2.0 MB`: at most six characters."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def span(seconds: float) -> str:
+    """`41s`, `17m`, `2h05m`, `3d4h`."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m"
+    if whole < 86400:
+        return f"{whole // 3600}h{whole % 3600 // 60:02}m"
+    return f"{whole // 86400}d{whole % 86400 // 3600}h"
+
+
+def clock(text: str | None) -> str:
+    """The time of day of an RFC 3339 time, in UTC: `14:02:07Z`; `?` when it is none."""
+    moment = parsed(text)
+    return moment.strftime("%H:%M:%SZ") if moment else "?"
+
+
+def parsed(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC) if text else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def safe(text: str, limit: int = 400) -> str:
+    """Text from outside on one line: control characters and direction overrides shown, never obeyed."""
+    text = text[: limit + 1]
+    shown = "".join(_shown(character) for character in text.replace("\r\n", "\n").replace("\n", " ⏎ "))
+    return shown if len(text) <= limit else shown[: limit - 1] + "…"
+
+
+def _shown(character: str) -> str:
+    if character.isprintable():
+        return character
+    if character < " ":
+        return chr(0x2400 + ord(character)) if character != "\t" else " "
+    category = unicodedata.category(character)
+    return "�" if category in ("Cc", "Cf", "Cs", "Co", "Cn") else " "

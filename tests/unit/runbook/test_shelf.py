@@ -1,0 +1,134 @@
+"""Where runbooks come from, which of them may run commands, and what the shipped ones promise."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from incident_console.errors import InputError, RecordError
+from incident_console.runbook import lint, shelf
+from incident_console.runbook.faults import RunbookFaults
+from incident_console.runbook.ladder import Standing, missing, refusals
+from incident_console.runbook.load import load
+from incident_console.runbook.show import render
+
+SHIPPED = ("flaky-command", "slow-or-flaky-run", "surprise-reruns", "suspicious-published-output")
+EIGHT = ["symptom", "scope", "plan", "state", "evidence", "classify", "decide", "prove"]
+
+
+def test_these_runbooks_ship_each_under_its_own_id() -> None:
+    assert tuple(path.stem for path in shelf.shipped()) == SHIPPED
+    assert tuple(load(path).runbook.id for path in shelf.shipped()) == SHIPPED
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_runbook_is_sound_and_lints_clean(name: str) -> None:
+    loaded = shelf.find(name)
+    assert loaded.shipped
+    assert lint.check(loaded) == ()
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_runbook_says_what_to_expect_of_evidence_and_how_it_misleads(name: str) -> None:
+    for rung in shelf.find(name).runbook.rungs:
+        for item in rung.evidence:
+            assert item.expect, item.id
+            assert item.warn or item.is_observation, item.id
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_runbook_runs_nothing_that_changes_the_scene(name: str) -> None:
+    items = [item for rung in shelf.find(name).runbook.rungs for item in rung.evidence]
+    assert {item.effects for item in items} <= {"read-only", "engine-bookkeeping"}
+    assert not any(item.shell for item in items)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("vague", ["the pipeline is broken", "It is broken", "everything is broken"])
+def test_a_symptom_that_names_nothing_is_refused(name: str, vague: str) -> None:
+    if name == "suspicious-published-output":
+        vague = "the results are wrong"
+    elif name == "flaky-command":
+        vague = vague.replace("pipeline", "build")
+    (refusal,) = refusals(shelf.find(name).runbook, "symptom", {"surface": vague})
+    assert refusal.field == "surface"
+    assert refusal.because.startswith("Name the ") or "Name" in refusal.because
+    assert refusals(shelf.find(name).runbook, "symptom", {"surface": "publish/v1/summary.tsv was rebuilt"}) == ()
+
+
+def test_the_main_runbook_has_the_eight_rungs_in_order() -> None:
+    assert [rung.role for rung in shelf.find("slow-or-flaky-run").runbook.rungs] == EIGHT
+
+
+def test_the_runbook_without_snakemake_runs_no_snakemake() -> None:
+    loaded = shelf.find("flaky-command")
+    assert not any(item.run[0] == "snakemake" for rung in loaded.runbook.rungs for item in rung.evidence if item.run)
+
+
+def test_the_narrowest_evidence_is_one_of_several_so_a_run_without_failures_can_be_climbed() -> None:
+    runbook = shelf.find("slow-or-flaky-run").runbook
+    standing = Standing(
+        answers={"narrowest-evidence": {"claim": "align is slow"}},
+        captured={"narrowest-evidence": frozenset({"latest-benchmark"})},
+    )
+    assert missing(runbook, "narrowest-evidence", standing) == ()
+
+
+def test_a_copy_of_a_shipped_runbook_counts_as_shipped_and_a_changed_one_does_not(tmp_path: Path) -> None:
+    data = load(shelf.shipped()[0]).text
+    (tmp_path / "copy.yaml").write_bytes(data)
+    (tmp_path / "changed.yaml").write_bytes(data + b"# mine\n")
+    assert shelf.find(tmp_path / "copy.yaml").shipped
+    assert not shelf.find("changed.yaml", workdir=tmp_path).shipped
+
+
+def test_an_unknown_name_is_told_what_there_is(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="slow-or-flaky-run, surprise-reruns"):
+        shelf.find("slow-run", workdir=tmp_path)
+    with pytest.raises(InputError, match="no such runbook"):
+        shelf.find("x" * 5000)
+
+
+def test_trust_is_given_to_one_content_and_survives_broken_lines(tmp_path: Path) -> None:
+    file = tmp_path / "state" / "trust.jsonl"
+    assert shelf.trusted_by("a" * 64, file) is None
+    shelf.trust("a" * 64, "Ada", "2026-01-31T14:05:00.000000Z", file)
+    with file.open("ab") as stream:
+        stream.write(b'\xff\n[1]\n{"sha256": 5}\n{"sha256": "' + b"c" * 64 + b'", "by": 1}\n{"torn')
+    shelf.trust("b" * 64, "Bo", "2026-01-31T14:06:00.000000Z", file)
+    assert [shelf.trusted_by(letter * 64, file) for letter in "abcd"] == ["Ada", "Bo", None, None]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert json.loads(file.read_bytes().splitlines()[0]) == {
+        "sha256": "a" * 64,
+        "by": "Ada",
+        "at": "2026-01-31T14:05:00.000000Z",
+    }
+
+
+def test_trust_that_cannot_be_written_or_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RecordError, match="could not be written"):
+        shelf.trust("a" * 64, "Ada", "now", tmp_path / "file" / "trust.jsonl")
+    with pytest.raises(InputError, match="nothing is trusted"):
+        shelf.trusted_by("a" * 64, tmp_path)
+
+
+def test_a_broken_runbook_is_found_and_told(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("id: x\n")
+    with pytest.raises(RunbookFaults):
+        shelf.find("x.yaml", workdir=tmp_path)
+
+
+def test_the_page_shows_the_three_questions_and_every_command_with_its_effects() -> None:
+    loaded = shelf.find("slow-or-flaky-run")
+    page = render(loaded)
+    assert "What do I run first?          3 Planned work" in page
+    assert "What do I look at second?     5 Narrowest evidence" in page
+    assert "When do I stop and escalate?  7 Decide" in page
+    assert "$ snakemake -n -p --nolock --ignore-incomplete  [engine-bookkeeping, at most 300 s]" in page
+    assert "! escalate to publish-boundary review when class is publish-boundary" in page
+    for rung in loaded.runbook.rungs:
+        assert f"[{rung.id}, {rung.role}]" in page

@@ -1,0 +1,220 @@
+"""The demo's story is decided by its seed, its data are broken for real, and its run outlives whoever started it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+
+from incident_console.demo import start as demo
+from incident_console.demo.story import CUT_AT_LINE, NEWCOMER, SAMPLES, fastq, story
+from incident_console.errors import Exit, InputError, UsageError
+
+SCRIPTS = demo.FILES / "workflow/scripts"
+DETACHED = Path(demo.__file__).with_name("detached.py")
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """One of the workflow's scripts, as a module."""
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    monkeypatch.delitem(sys.modules, "lab", raising=False)
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(f"demo_{name}", SCRIPTS / f"{name}.py")
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+def wait_for(path: Path, seconds: float = 20.0) -> str:
+    give_up = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < give_up, f"{path.name} never came"
+        time.sleep(0.01)
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("seed", [0, 7, 8, 123456])
+def test_the_same_seed_tells_the_same_story_with_one_fate_a_sample(seed: int) -> None:
+    tale = story(seed)
+    assert tale == story(seed)
+    fates = (tale.held_once, tale.held_twice, tale.repeats, tale.late, tale.calm)
+    assert sorted(fates) == sorted(SAMPLES)
+    assert {sample: len(pids) for sample, pids in tale.index_held().items()} == {tale.held_once: 1, tale.held_twice: 2}
+    assert [fastq(tale, sample) for sample in SAMPLES] == [fastq(story(seed), sample) for sample in SAMPLES]
+
+
+def test_another_seed_tells_another_story() -> None:
+    assert len({story(seed) for seed in range(20)}) == 20
+    assert len({story(seed).late for seed in range(20)}) > 1
+
+
+def test_the_index_is_held_for_the_first_attempts_only(
+    tmp_path: Path, script: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = script("lab")
+    assert lab.index_holder("B", 1, tmp_path) is None  # No machine described: nothing goes wrong.
+    (tmp_path / ".demo.json").write_text(json.dumps({"machine": {"index_held": {"B": [41, 42]}, "late": {"D": 3.0}}}))
+    assert [lab.index_holder("B", attempt, tmp_path) for attempt in (1, 2, 3)] == [41, 42, None]
+    assert lab.index_holder("A", 1, tmp_path) is None
+    assert (lab.storage_delay("D", tmp_path), lab.storage_delay("A", tmp_path)) == (3.0, 0.0)
+
+
+def test_only_the_newcomers_reads_break_off_and_the_parser_finds_the_line(script: Callable[[str], ModuleType]) -> None:
+    count, trim, tale = script("count"), script("trim"), story(7)
+    for sample in SAMPLES:
+        assert len(list(count.records(trim.trimmed(fastq(tale, sample), 60)))) == tale.reads(sample)
+    with pytest.raises(count.TruncatedRead, match=f"truncated read at line {CUT_AT_LINE}: @F100 "):
+        list(count.records(trim.trimmed(fastq(tale, NEWCOMER), 60)))
+
+
+def test_a_quality_line_that_falls_short_is_told_by_its_line(script: Callable[[str], ModuleType]) -> None:
+    count = script("count")
+    with pytest.raises(count.TruncatedRead, match="line 8: @b has 4 bases, 2 qualities"):
+        list(count.records(["@a", "ACGT", "+", "IIII", "@b", "ACGT", "+", "II"]))
+
+
+def test_repeats_make_the_aligner_compare_several_times_as_many_places(script: Callable[[str], ModuleType]) -> None:
+    from incident_console.demo.story import reference
+
+    index, align, tale = script("index"), script("align"), story(7)
+    places = index.kmers(reference(7), 11)
+
+    def a_read(sample: str) -> float:
+        reads = fastq(tale, sample)[1::4]
+        return sum(len(align.candidates(read[:60], 11, places)) for read in reads) / len(reads)
+
+    assert a_read(tale.repeats) > 2.5 * max(a_read(sample) for sample in SAMPLES if sample != tale.repeats)
+
+
+def test_the_jobs_with_the_most_input_come_first_and_no_two_are_equal() -> None:
+    tale = story(7)
+    lines = {sample: len(fastq(tale, sample)) for sample in (*SAMPLES, NEWCOMER)}
+    assert len(set(lines.values())) == len(lines)
+    assert max(lines, key=lambda sample: lines[sample]) == NEWCOMER
+
+
+def test_the_earlier_workflow_differs_in_the_samples_and_one_script() -> None:
+    for name, now, then in demo.EARLIER:
+        text = (demo.FILES / name).read_text(encoding="utf-8")
+        assert text.count(now) == 1, f"{name}: the demo steps back by replacing {now!r} with {then!r}"
+    samples = yaml.safe_load((demo.FILES / "config/config.yaml").read_text(encoding="utf-8"))["samples"]
+    assert samples == [*SAMPLES, NEWCOMER]
+
+
+@pytest.mark.parametrize("name", ["notes.txt", ".hidden"])
+def test_a_folder_that_holds_anything_is_refused_and_left_alone(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(UsageError, match="not an empty folder"):
+        demo.prepare(tmp_path, short=True)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("mine")
+    with pytest.raises(UsageError, match="not an empty folder"):
+        demo.prepare(path, short=True)
+
+
+def test_a_demo_folder_is_refused_with_how_to_open_it(tmp_path: Path) -> None:
+    (tmp_path / demo.MARK).write_text("{}")
+    with pytest.raises(UsageError, match="incident-console open"):
+        demo.prepare(tmp_path, short=True)
+
+
+def test_without_snakemake_one_sentence_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo.shutil, "which", lambda *_, **__: None)
+    monkeypatch.setattr(demo, "find_spec", lambda _: None)
+    with pytest.raises(InputError, match=r"pip install 'incident-console\[demo\]'") as told:
+        demo.prepare(tmp_path / "new", short=True)
+    assert told.value.exit_code == Exit.INPUT
+    assert not (tmp_path / "new").exists()
+
+
+def test_snakemake_is_taken_from_this_environment_before_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("here", "elsewhere"):
+        (tmp_path / folder).mkdir()
+        for name in ("snakemake", "python"):
+            (tmp_path / folder / name).write_text("#!/bin/sh\n")
+            (tmp_path / folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "elsewhere"))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "here/python"))
+    assert demo.find_snakemake() == (str(tmp_path / "here/snakemake"),)
+    (tmp_path / "here/snakemake").unlink()
+    assert demo.find_snakemake() == (str(tmp_path / "elsewhere/snakemake"),)
+
+
+def test_a_first_run_that_fails_is_told_with_its_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "find_snakemake", lambda: (sys.executable, "-c", "import sys; sys.exit('disk on fire')"))
+    with pytest.raises(InputError, match="first run failed: disk on fire"):
+        demo.prepare(tmp_path / "new", short=True)
+
+
+def test_a_run_that_ends_before_its_log_exists_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        demo, "find_snakemake", lambda: (sys.executable, "-c", "import sys; sys.exit('no such profile')")
+    )
+    with pytest.raises(InputError, match="did not start: no such profile"):
+        demo.start(demo.Demo(tmp_path, short=True))
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "find_snakemake", lambda: ("true",))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="could not be laid out: .*Not a directory"):
+        demo.prepare(tmp_path / "file/below", short=True)
+
+
+def test_neither_a_cluster_profile_nor_a_git_hook_reaches_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNAKEMAKE_PROFILE", "slurm")
+    monkeypatch.setenv("GIT_DIR", "/elsewhere/.git")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    given = demo._environment()
+    assert "SNAKEMAKE_PROFILE" not in given and "GIT_DIR" not in given
+    assert given["LANG"] == "C.UTF-8"
+
+
+def test_a_detached_command_lets_go_of_its_starter_at_once_and_survives_a_hang_up(tmp_path: Path) -> None:
+    go_on = tmp_path / "go-on"
+    os.mkfifo(go_on)
+    command = [
+        sys.executable,
+        "-c",
+        f"print('before', flush=True); open({str(go_on)!r}).read(); print('after'); exit(3)",
+    ]
+    # Reads to the end of both pipes, so this returns only when nobody holds them open any more.
+    subprocess.run([sys.executable, "-I", DETACHED, "a run", *command], cwd=tmp_path, capture_output=True, timeout=20)
+    pid = int(wait_for(tmp_path / "a run.pid"))
+    assert os.getsid(pid) not in (os.getsid(0), pid)
+    os.kill(pid, signal.SIGHUP)
+    assert not (tmp_path / "a run.exit").exists()
+    go_on.write_text("now")
+    assert wait_for(tmp_path / "a run.exit") == "3\n"
+    assert (tmp_path / "a run.out").read_text() == "before\nafter\n"
+
+
+def test_a_killed_command_leaves_its_signal_as_exit_code(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, DETACHED, "run", "sleep", "60"], cwd=tmp_path, timeout=20, check=True)
+    os.kill(int(wait_for(tmp_path / "run.pid")), signal.SIGKILL)
+    assert wait_for(tmp_path / "run.exit") == "137\n"
+
+
+def test_a_command_that_is_not_there_is_told_in_its_output(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, DETACHED, "run", "no-such-command"], cwd=tmp_path, timeout=20, check=True)
+    assert wait_for(tmp_path / "run.exit") == "127\n"
+    assert "no-such-command: No such file" in (tmp_path / "run.out").read_text()
