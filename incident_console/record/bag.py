@@ -147,8 +147,7 @@ class _Writer:
     def _blob(self, path: Path, sha256: str) -> None:
         """Streamed, and hashed again on the way: what stands in the manifest is what is in the zip."""
         name, digest = f"data/evidence/{sha256}", hashlib.sha256()
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as blob, self._archive.open(self._entry(name), "w", force_zip64=False) as to:
+        with files.open_plain(path) as blob, self._archive.open(self._entry(name), "w", force_zip64=False) as to:
             while part := blob.read(_CHUNK):
                 digest.update(part)
                 to.write(part)
@@ -231,12 +230,10 @@ def _sums(folder: Path, listed: dict[str, str]) -> Iterator[str]:
             yield f"{name} is missing from the bundle."
             continue
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                    yield f"{name} was altered: its sha256 is not the one in the manifest."
-        except OSError as fault:
-            yield f"{name} could not be read: {files.why_unread(fault)}."
+            if files.sha256_of(path)[0] != sha256:
+                yield f"{name} was altered: its sha256 is not the one in the manifest."
+        except InputError as fault:
+            yield str(fault)
 
 
 def _oxum(found: Bag, payload: dict[str, str]) -> Iterator[str]:

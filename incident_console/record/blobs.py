@@ -1,8 +1,6 @@
 """Where does kept evidence lie? In `evidence/<sha256>` beside the journal, named by what it holds."""
 
-import errno
 import hashlib
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,21 +62,12 @@ class Blobs:
     def check(self, sha256: str, size: int | None = None) -> str | None:
         """What is wrong with a blob, as the rest of a sentence; None when it is what it should be. Any size."""
         try:
-            descriptor = os.open(self.folder / sha256, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError as fault:
-            if fault.errno == errno.ELOOP:
-                return "is a symbolic link"
-            return "is missing" if fault.errno == errno.ENOENT else f"could not be read: {files.why_unread(fault)}"
-        with os.fdopen(descriptor, "rb") as file:
-            try:
-                found = os.fstat(descriptor).st_size
-                if size is not None and found != size:
-                    return f"was altered: {found} bytes where {size} were recorded"
-                if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                    return "was altered: its content does not fit its name"
-            except OSError as fault:
-                return f"could not be read: {files.why_unread(fault)}"
-        return None
+            found, length = files.sha256_of(self.folder / sha256)
+        except InputError as fault:
+            return f"is missing or not sound ({str(fault).rstrip('.')})"
+        if size is not None and length != size:
+            return f"was altered: {length} bytes where {size} were recorded"
+        return None if found == sha256 else "was altered: its content does not fit its name"
 
     def holds(self, sha256: str) -> bool:
         """Whether there is a file of that name; what it holds is for `check`."""

@@ -10,7 +10,6 @@ import json
 import math
 import os
 import re
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
@@ -19,7 +18,7 @@ import orjson
 
 from incident_console.errors import InputError, RecordError
 from incident_console.events import Event, Recorded, UnknownEvent, parse
-from incident_console.record.files import why_unread
+from incident_console.record.files import open_plain, why_unread
 
 START = "0" * 64
 LINE_LIMIT = 16 << 20
@@ -128,17 +127,11 @@ def read(path: Path) -> Reading:
     Tolerant: never raises for what the file holds. A kind that is not known, or data that does not fit its kind, is
     kept as an UnknownEvent. Raises InputError when there is no readable regular file of at most 1 GiB.
     """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError as fault:
-        raise InputError(f"The journal {path} could not be read: {why_unread(fault)}.") from None
-    with os.fdopen(descriptor, "rb") as file:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            raise InputError(f"{path} is not a journal: it is not a regular file.")
-        if facts.st_size > JOURNAL_LIMIT:
-            raise InputError(f"{path} is {facts.st_size} bytes: a journal of more than {JOURNAL_LIMIT} is not read.")
+    with open_plain(path) as file:
         try:
+            size = os.fstat(file.fileno()).st_size
+            if size > JOURNAL_LIMIT:
+                raise InputError(f"{path} is {size} bytes: a journal of more than {JOURNAL_LIMIT} is not read.")
             return _read(file)
         except OSError as fault:
             raise InputError(f"The journal {path} could not be read: {why_unread(fault)}.") from None

@@ -5,9 +5,11 @@ a file is replaced by a rename, so that a reader sees the old or the new one, ne
 """
 
 import errno
+import hashlib
 import os
 import secrets
 import stat
+from io import BufferedReader
 from pathlib import Path
 
 from incident_console.errors import InputError, RecordError
@@ -97,30 +99,41 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise RecordError(f"{path} could not be written: {why(fault)}.") from None
 
 
-def read_plain(path: Path, limit: int) -> bytes:
-    """The bytes of a regular file of at most `limit` bytes, never through a symlink at its end. Raises InputError."""
+def open_plain(path: Path) -> BufferedReader:
+    """A regular file, open for reading, never through a symlink at its end and never waiting for a pipe's writer.
+
+    Raises InputError.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as fault:
         reason = "it is a symbolic link" if fault.errno == errno.ELOOP else why_unread(fault)
         raise InputError(f"{path} could not be read: {reason}.") from None
-    try:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            raise InputError(f"{path} could not be read: it is not a regular file.")
-        if facts.st_size > limit:
-            raise InputError(f"{path} is {facts.st_size} bytes: more than the {limit} bytes that are read here.")
-        parts, room = [], limit + 1
-        while room and (part := os.read(descriptor, min(room, 1 << 20))):
-            parts.append(part)
-            room -= len(part)
-        if not room:
-            raise InputError(f"{path} is longer than the {limit} bytes that are read here.")
-        return b"".join(parts)
-    except OSError as fault:
-        raise InputError(f"{path} could not be read: {why_unread(fault)}.") from None
-    finally:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
+        raise InputError(f"{path} could not be read: it is not a regular file.")
+    return os.fdopen(descriptor, "rb")
+
+
+def read_plain(path: Path, limit: int) -> bytes:
+    """The bytes of a regular file of at most `limit` bytes; see `open_plain`. Raises InputError."""
+    with open_plain(path) as file:
+        try:
+            data = file.read(min(limit, os.fstat(file.fileno()).st_size) + 1)
+        except OSError as fault:
+            raise InputError(f"{path} could not be read: {why_unread(fault)}.") from None
+    if len(data) > limit:
+        raise InputError(f"{path} is longer than the {limit} bytes that are read here.")
+    return data
+
+
+def sha256_of(path: Path) -> tuple[str, int]:
+    """The hash and the size of a regular file, of any size; see `open_plain`. Raises InputError."""
+    with open_plain(path) as file:
+        try:
+            return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
+        except OSError as fault:
+            raise InputError(f"{path} could not be read: {why_unread(fault)}.") from None
 
 
 def why_unread(fault: OSError) -> str:

@@ -164,8 +164,7 @@ class Incident:
         self._start_of[event.item, event.started_at] = line.seq
 
     def _ended(self, line: Recorded, event: EvidenceCaptured | EvidenceFailed) -> None:
-        named = (event.model_extra or {}).get("of")
-        started = named if isinstance(named, int) else self._start_of.get((event.item, event.started_at))
+        started = self._start_of.get((event.item, event.started_at)) if event.of is None else event.of
         if started is not None:
             self.running.pop(started, None)
         if isinstance(event, EvidenceCaptured):
@@ -379,7 +378,7 @@ class Incident:
             return UNKNOWN
         if len(answers) == 1:
             return answers[0][1].text
-        return "; ".join(f"{name.replace('_', ' ')}: {answer.text or UNKNOWN}" for name, answer in answers)
+        return "; ".join(f"{name.replace('_', ' ')}: {answer.text if answer.known else UNKNOWN}" for name, answer in answers)
 
 
 def fold(lines: Iterable[Recorded], id: str = "") -> Incident:

@@ -94,7 +94,7 @@ def understated(item: EvidenceItem) -> tuple[str, str] | None:
     if not words:
         return None
     program, options = PurePath(words[0]).name, words[1:]
-    if item.shell and re.search(r"(?<![0-9&])>(?![&])", item.run[0]):
+    if item.shell and re.search(r"(?<![0-9&])>(?![&])", " ".join(item.run)):
         return "the command line writes to a file", "effects: writes"
     if program in _CHANGING or (program == "sed" and any(word.startswith(("-i", "--in-place")) for word in options)):
         return f"`{program}` changes what it is given", "effects: writes, or deletes"
@@ -116,10 +116,8 @@ def understated(item: EvidenceItem) -> tuple[str, str] | None:
 
 def _words(item: EvidenceItem) -> list[str]:
     run = list(item.run or ())
-    if not item.shell:
-        return run
     try:
-        return shlex.split(run[0])
+        return shlex.split(" ".join(run)) if item.shell else run
     except ValueError:
         return run
 

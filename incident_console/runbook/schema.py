@@ -88,16 +88,14 @@ class EvidenceItem(_Model):
     id: Id = pydantic.Field(description="unique in the runbook")
     surface: Surface = pydantic.Field(description="which surface it reads")
     question: Line = pydantic.Field(description="what it answers")
-    run: tuple[str, ...] | None = pydantic.Field(
-        default=None, min_length=1, description="a command as a list of words; with `shell: true` one command line"
-    )
+    run: tuple[str, ...] | None = pydantic.Field(default=None, min_length=1, description="a command as a list of words")
     file: Line | None = pydantic.Field(default=None, description="a path or glob, seen from the workdir")
     pick: Pick | None = pydantic.Field(default=None, description="chosen by the console from what the run left")
     effects: Effects = pydantic.Field(default="read-only", description="what the command does to the scene")
     timeout: int = pydantic.Field(default=120, ge=1, le=3600, description="seconds until the command is ended")
     expect: str = pydantic.Field(default="", description="what a healthy run would show")
     warn: Text | None = pydantic.Field(default=None, description="one sentence: how this surface can mislead")
-    shell: bool = pydantic.Field(default=False, description="run by /bin/sh -c")
+    shell: bool = pydantic.Field(default=False, description="the words, joined by spaces, are a line for /bin/sh -c")
     cwd: Line | None = pydantic.Field(default=None, description="where the command runs, seen from the workdir")
 
     @property

@@ -93,7 +93,7 @@ class _Check:
             yield self._fault(extra, f"both {' and '.join(sources)} are given", "exactly one of run, file, pick")
         if not sources and item.text("surface") not in ("observation", None):
             yield self._fault(item, "nothing says how this evidence is captured", "one of run, file, pick")
-        run, shell = item.get("run"), item.get("shell")
+        run = item.get("run")
         if run is None:
             for key in ("shell", "cwd"):
                 if (extra_key := item.get(key)) is not None and extra_key.value is not False:
@@ -107,8 +107,6 @@ class _Check:
         words = run.items()
         if words and words[0].value == "":
             yield self._fault(words[0], "the command has no name", "a program's name or path")
-        if shell is not None and shell.value is True and len(words) > 1:
-            yield self._fault(run, "with `shell: true` the command has several words", 'one: ["command line"]')
 
     def _refuse(self, refuse: Node, own_fields: Collection[str]) -> Iterator[Fault]:
         yield from self._exists(refuse.get("field"), own_fields, "field of this rung")

@@ -71,7 +71,7 @@ def _field(field: Field) -> str:
 
 def _item(item: EvidenceItem) -> Iterator[str]:
     if item.run is not None:
-        line = item.run[0] if item.shell else shlex.join(item.run)
+        line = " ".join(item.run) if item.shell else shlex.join(item.run)
         how = f"{'shell: ' if item.shell else ''}{line}  [{item.effects}, at most {item.timeout} s]"
         how += f" in {item.cwd}" if item.cwd else ""
     elif item.file is not None:

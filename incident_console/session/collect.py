@@ -51,7 +51,9 @@ def collect(
         watch.looked.wait(SETTLE_S)
         climb = _Climb()
         rung: str | None = session.runbook.rungs[0].id
-        while rung is not None and not cancel.is_set():
+        climbed: set[str] = set()
+        while rung is not None and rung not in climbed and not cancel.is_set():
+            climbed.add(rung)
             rung = _climb(session, session.runbook.rung(rung), answers, allow, say, climb, cancel)
         while wait_for_end and not cancel.is_set() and not watch.ended.wait(0.2):
             pass
@@ -114,10 +116,9 @@ def _climb(
 
 
 def _after(session: Session, rung: Rung) -> str | None:
-    """The next rung in the runbook's order: one that stayed open is not entered a second time."""
+    """The next rung in the runbook's order, past one that stays open."""
     ids = [each.id for each in session.runbook.rungs]
-    entered = set(session.standing().entered)
-    return next((id for id in ids[ids.index(rung.id) + 1 :] if id not in entered), None)
+    return next(iter(ids[ids.index(rung.id) + 1 :]), None)
 
 
 class _Watch:

@@ -70,7 +70,8 @@ class Follower:
     def follow(self, files: Iterable[Path], folders: Iterable[Path] = ()) -> None:
         """Follow these from now on, instead of those before; the most important files first. From any thread.
 
-        A file or folder that does not exist yet is told of when it appears.
+        Each path that is new here is told of once, so that nothing is missed between two looks at it; one that does not
+        exist yet again when it appears.
         """
         with self._lock:
             self._wanted = (
@@ -125,29 +126,29 @@ class Follower:
         quiet_since = time.monotonic()
         next_poll = 0.0
         while not self._closed:
-            if self._new_wanted:
-                self._take_wanted()
-                next_poll = 0.0
-            now = time.monotonic()
             changed: set[str] = set()
+            if self._new_wanted:
+                changed |= self._take_wanted()
+            now = time.monotonic()
             if now >= next_poll:
                 changed |= self._watch.settle()
                 changed |= self._poll.look(self._watch.unwatched)
                 next_poll = now + self._poll_s
-            changed |= self._watch.wait(self._stir, min(next_poll - now, 0.25), fast=now - quiet_since < QUIET_S)
-            self._stir.clear()
+            if not changed:
+                changed = self._watch.wait(self._stir, min(next_poll - now, 0.25), fast=now - quiet_since < QUIET_S)
+                self._stir.clear()
             if changed:
                 quiet_since = time.monotonic()
                 self._tell(changed)
         self._watch.close()
 
-    def _take_wanted(self) -> None:
+    def _take_wanted(self) -> set[str]:
         with self._lock:
             files, folders = self._wanted
             self._new_wanted = False
         mounts = self._mounts or read_mounts()
         self._watch.want(files, folders, mounts if self._events else None)
-        self._poll.want(files, folders)
+        return self._poll.want(files, folders)
 
     def _tell(self, changed: set[str]) -> None:
         if self._at_once is not None:
@@ -187,7 +188,7 @@ class _Watch:
         self.settle()
 
     def settle(self) -> set[str]:
-        """Watch what should be watched by now; gives the folders that are watched anew: they must be looked into."""
+        """Watch what should be watched by now; gives what is followed in the folders that are watched anew."""
         targets: dict[str, tuple[int, int] | None] = {}
         unwatched: set[str] = set()
         for folder in {os.path.dirname(name) for name in self._names} | self._folders:  # noqa: PTH120
@@ -201,7 +202,7 @@ class _Watch:
             return set()
         new = {path for path, identity in targets.items() if self._watched.get(path) != identity}
         self._replace(targets, unwatched)
-        return new & self._folders
+        return (new & self._folders) | {path for name, path in self._names.items() if os.path.dirname(name) in new}  # noqa: PTH120
 
     def wait(self, stir: threading.Event, timeout_s: float, *, fast: bool) -> set[str]:
         """Events of at most that long, as followed files and things in followed folders."""
@@ -268,11 +269,13 @@ class _Poll:
         self._folders: tuple[str, ...] = ()
         self._turn = 0
 
-    def want(self, files: tuple[str, ...], folders: tuple[str, ...]) -> None:
+    def want(self, files: tuple[str, ...], folders: tuple[str, ...]) -> set[str]:
+        """Compare these from now on; gives those that are new."""
         before = self._states
         self._files, self._folders = files, folders
         self._states = {path: before[path] if path in before else _state(path) for path in (*files, *folders)}
         self._turn = 0
+        return self._states.keys() - before.keys()
 
     def look(self, unwatched: set[str]) -> set[str]:
         paths = set(self._files[:ALWAYS_POLLED])

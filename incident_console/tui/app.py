@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
-from incident_console.tui.logview import LogView
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
@@ -30,6 +29,7 @@ from incident_console.tui.help import HelpScreen
 from incident_console.tui.inbox import Inbox
 from incident_console.tui.ladder import FACTS, INBOX, Ladder
 from incident_console.tui.logs import LogList, LogsPane
+from incident_console.tui.logview import LogView
 from incident_console.tui.rung import RungPane, RungRows
 
 PANES = ("#ladder", "#centre", "#log-list", "#log-view")
@@ -57,7 +57,7 @@ class Console(App[int]):
     TITLE = "incident-console"
     CSS_PATH = "console.tcss"
     ENABLE_COMMAND_PALETTE = True
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", id="app.help", tooltip="Every key that works now", key_display="?"),
         Binding(
@@ -191,7 +191,7 @@ class Console(App[int]):
         message = None
         session, live = self.session, self.live
         if session is not None:
-            await self.desk.cancel_all()
+            await self.desk.climb.cancel_all()
             try:
                 if live is not None:
                     await self.desk.in_thread(live.close)
@@ -199,7 +199,7 @@ class Console(App[int]):
                 message = f"All is saved in {session.record.path}\nGo on with: incident-console resume {session.id}"
             except ConsoleError as fault:
                 code = int(fault.exit_code)
-                message = f"incident-console: {fault}\nThe journal holds every entry that was told as saved: {session.record.path}"
+                message = f"incident-console: {fault}\nEvery entry that was told as saved is in {session.record.path}"
         self.exit(code, message=message)
 
     # -- what threads tell ---------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ class Console(App[int]):
 
     def _redraw(self) -> None:
         """Ten times a second at most, and only what changed: a pane that has nothing new does nothing."""
-        if self.desk.busy:
+        if self.desk.climb.busy:
             self._stale = True
         if not self._stale or len(self.screen_stack) > 1 or not self.is_running:
             return
@@ -268,7 +268,7 @@ class Console(App[int]):
                 self.incident,
                 missing=session.missing(rung.id),
                 held=session.escalations(),
-                busy=dict(self.desk.busy),
+                busy=dict(self.desk.climb.busy),
                 run=session.run,
             )
 
@@ -360,31 +360,31 @@ class Console(App[int]):
     def on_ladder_entered(self, message: Ladder.Entered) -> None:
         self.go(message.place)
         if message.place not in (FACTS, INBOX):
-            self.desk.enter(message.place)
+            self.desk.climb.enter(message.place)
 
     def on_facts_open_log(self, message: Facts.OpenLog) -> None:
         self.desk.open_log_of(message.path)
 
     def on_facts_take_symptom(self) -> None:
-        self.desk.take_symptom()
+        self.desk.climb.take_symptom()
 
     def on_log_list_open(self, message: LogList.Open) -> None:
         self.desk.open_log(message.entry)
 
     def on_rung_rows_chosen(self, message: RungRows.Chosen) -> None:
-        self.desk.row(self.place, message.row, again=message.again)
+        self.desk.climb.row(self.place, message.row, again=message.again)
 
     def on_rung_rows_waive(self) -> None:
-        self.desk.waive(self.place)
+        self.desk.climb.waive(self.place)
 
     def on_rung_rows_cancel(self) -> None:
-        self.desk.cancel()
+        self.desk.climb.cancel()
 
     def on_inbox_open(self, message: Inbox.Open) -> None:
-        self.desk.show_item(message.seq)
+        self.desk.climb.show_item(message.seq)
 
     def on_inbox_file(self, message: Inbox.File) -> None:
-        self.desk.file(message.seq)
+        self.desk.climb.file(message.seq)
 
     def on_ask_drafted(self, message: Ask.Drafted) -> None:
         self.desk.drafted(message.id, message.text)
@@ -393,31 +393,31 @@ class Console(App[int]):
         self.push_screen(HelpScreen())
 
     def action_note(self) -> None:
-        self.desk.note()
+        self.desk.say.note()
 
     def action_pin(self) -> None:
-        self.desk.pin()
+        self.desk.climb.pin()
 
     def action_brief(self) -> None:
-        self.desk.brief()
+        self.desk.say.brief()
 
     def action_act(self) -> None:
-        self.desk.act()
+        self.desk.say.act()
 
     def action_explain(self) -> None:
-        self.desk.explain()
+        self.desk.say.explain()
 
     def action_handoff(self) -> None:
-        self.desk.handoff()
+        self.desk.say.handoff()
 
     def action_switch_run(self) -> None:
         self.desk.switch_run()
 
     def action_escalate(self) -> None:
-        self.desk.escalate()
+        self.desk.say.escalate()
 
     def action_record(self) -> None:
-        self.desk.show_record()
+        self.desk.say.show_record()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: every action and every rung."""

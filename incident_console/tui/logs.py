@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from incident_console.tui.logview import LogView
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -15,6 +14,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from incident_console.session.logs import LogEntry
+from incident_console.tui.logview import LogView
 from incident_console.tui.words import GLYPHS, STYLES, circled, safe, size, span
 
 STATE_GLYPHS = {**GLYPHS, "run": "≡", "other": "·", "waiting": "·", "kept": "◂", "lost": "∅"}

@@ -11,9 +11,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -27,6 +27,7 @@ TALE = story(7)
 STARTER = """
 import json, sys
 from pathlib import Path
+from typing import TextIO
 from incident_console.demo.start import prepare, start
 begun = start(prepare(Path(sys.argv[1]), short=True))
 print(json.dumps({"pid": begun.pid, "log": str(begun.log)}) + "!")
@@ -35,6 +36,7 @@ sys.stdin.read()
 BLOCK = re.compile(
     r"^(?:local)?rule (\w+):\n(?:    .*\n)*?    jobid: (\d+)\n(?:    .*\n)*?    wildcards: sample=(\w)", re.M
 )
+ERROR = re.compile(r"^Error in rule \w+:\n(?:    .*\n)*?    jobid: (\d+)", re.M)
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ class Ran:
     log: Path
     exit_code: int
     seconds: float
-    logs_seen: frozenset[tuple[str, str]]
-    """(rule log, FATAL or ERROR line) that were there to see while the run went on."""
+    attempt_logs: tuple[tuple[str, str], ...]
+    """(path, text) of every attempt's log, read through descriptors that were opened while it was being written."""
 
 
 @pytest.fixture(scope="module")
@@ -65,52 +67,61 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     os.waitpid(pid, 0)
     started = json.loads(told.decode().split("!")[0])
 
-    seen: set[tuple[str, str]] = set()
+    held: dict[tuple[str, int], TextIO] = {}
     ended = workdir / "run.exit"
     while not ended.exists():
         assert time.monotonic() < begun + 150, (workdir / "run.out").read_text()
-        seen |= {(str(path.relative_to(workdir)), line) for path, line in _bad_lines(workdir)}
+        _hold_new_logs(workdir, held)
         time.sleep(0.05)
     seconds = time.monotonic() - begun
-    return Ran(workdir, started["pid"], Path(started["log"]), int(ended.read_text()), seconds, frozenset(seen))
+    texts = tuple((path, log.read()) for (path, _), log in held.items())
+    for log in held.values():
+        log.close()
+    return Ran(workdir, started["pid"], Path(started["log"]), int(ended.read_text()), seconds, texts)
 
 
-def _bad_lines(workdir: Path) -> Iterator[tuple[Path, str]]:
+def _hold_new_logs(workdir: Path, held: dict[tuple[str, int], TextIO]) -> None:
     for path in workdir.glob("logs/*/*.log"):
         try:
-            lines = path.read_text().splitlines()
+            log = path.open(encoding="utf-8")
         except FileNotFoundError:  # A retry has just deleted it.
             continue
-        yield from ((path, line) for line in lines if "FATAL" in line or "ERROR" in line)
+        key = (str(path.relative_to(workdir)), os.fstat(log.fileno()).st_ino)
+        if key in held:
+            log.close()
+        else:
+            held[key] = log
 
 
-def _attempts(ran: Ran, word: str) -> Counter[tuple[str, str]]:
-    """(rule, sample) to how many of its attempts the run log tells `word` of."""
+def _started(ran: Ran) -> Counter[tuple[str, str]]:
+    """(rule, sample) to its number of attempts."""
+    return Counter((rule, sample) for rule, _, sample in BLOCK.findall(ran.log.read_text()))
+
+
+def _failed(ran: Ran) -> Counter[tuple[str, str]]:
+    """(rule, sample) to the number of its attempts that failed."""
     text = ran.log.read_text()
     jobs = {number: (rule, sample) for rule, number, sample in BLOCK.findall(text)}
-    if word == "started":
-        return Counter((rule, sample) for rule, _, sample in BLOCK.findall(text))
-    found = re.findall(r"Error in rule \w+:\n(?:    .*\n)*?    jobid: (\d+)" if word == "failed" else word, text)
-    return Counter(jobs[number] for number in found if number in jobs)
+    return Counter(jobs[number] for number in ERROR.findall(text))
 
 
-def test_the_run_outlives_its_terminal_and_ends_failed_within_a_minute(ran: Ran) -> None:
+def test_the_run_outlives_its_terminal_and_ends_failed(ran: Ran) -> None:
     assert ran.exit_code == 1
-    assert 20 < ran.seconds < 60
+    assert 20 < ran.seconds < 75
     assert ran.log.parent == ran.workdir / ".snakemake/log"
     assert (ran.workdir / "run.pid").read_text() == f"{ran.pid}\n"
     assert not Path(f"/proc/{ran.pid}").exists()
 
 
 def test_the_attempts_fail_and_recover_as_the_story_says(ran: Ran) -> None:
-    assert _attempts(ran, "failed") == {
+    assert _failed(ran) == {
         ("align", TALE.held_once): 1,
         ("align", TALE.held_twice): 2,
         ("count", NEWCOMER): 3,
     }
     whole = {(rule, sample): 1 for rule in ("align", "count") for sample in (*SAMPLES, NEWCOMER)}
     more = {("align", TALE.held_once): 2, ("align", TALE.held_twice): 3, ("count", NEWCOMER): 3}
-    assert _attempts(ran, "started") == {**whole, **more, ("trim", NEWCOMER): 1}
+    assert _started(ran) == {**whole, **more, ("trim", NEWCOMER): 1}
     assert len(re.findall("Trying to restart job", ran.log.read_text())) == 5
 
 
@@ -125,7 +136,7 @@ def test_a_retry_deletes_the_clue(ran: Ran) -> None:
     for sample, pids in TALE.index_held().items():
         for pid in pids:
             clue = f"FATAL index is locked by pid {pid} "
-            assert any(path == f"logs/{sample}/align.log" and clue in line for path, line in ran.logs_seen), clue
+            assert any(path == f"logs/{sample}/align.log" and clue in text for path, text in ran.attempt_logs), clue
         assert "FATAL" not in (ran.workdir / f"logs/{sample}/align.log").read_text()
     last = (ran.workdir / f"logs/{NEWCOMER}/count.log").read_text()
     assert "ERROR results/trimmed/F.fastq: truncated read at line 399: @F100 ends without its qualities" in last

@@ -176,7 +176,7 @@ def test_a_run_that_ends_before_its_log_exists_is_told(tmp_path: Path, monkeypat
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "find_snakemake", lambda: ("true",))
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="could not be laid out: .*Not a directory"):
+    with pytest.raises(InputError, match=r"could not be laid out: .*Not a directory"):
         demo.prepare(tmp_path / "file/below", short=True)
 
 

@@ -102,7 +102,7 @@ def test_a_duplicate_key_names_the_line_of_the_first() -> None:
         ("run: [df, -h]", "run: ['']", "the command has no name"),
         ("run: [df, -h]", "run: [df, -h], file: y", "both run and file are given; exactly one of run, file, pick"),
         ("run: [df, -h], effects: read-only", "effects: read-only", "nothing says how this evidence is captured"),
-        ("effects: read-only", "shell: true, effects: read-only", "with `shell: true` the command has several words"),
+        ("run: [df, -h], effects: read-only", "shell: true, file: x", "`shell` is given without a command"),
         (", effects: read-only", "", "the command's `effects` are missing; say what the command does to the scene"),
         ("effects: read-only", "effects: none", "`effects` is none; allowed: read-only"),
         ("effects: read-only", "effects: read-only, timeout: 0", "`timeout` is 0; 1 to 3600"),

@@ -12,7 +12,7 @@ from incident_console.errors import InputError, RecordError
 from incident_console.runbook import lint, shelf
 from incident_console.runbook.faults import RunbookFaults
 from incident_console.runbook.ladder import Standing, missing, refusals
-from incident_console.runbook.load import load
+from incident_console.runbook.load import load, loads
 from incident_console.runbook.show import render
 
 SHIPPED = ("flaky-command", "slow-or-flaky-run", "surprise-reruns", "suspicious-published-output")
@@ -83,6 +83,12 @@ def test_a_copy_of_a_shipped_runbook_counts_as_shipped_and_a_changed_one_does_no
     (tmp_path / "changed.yaml").write_bytes(data + b"# mine\n")
     assert shelf.find(tmp_path / "copy.yaml").shipped
     assert not shelf.find("changed.yaml", workdir=tmp_path).shipped
+
+
+def test_the_example_of_the_readme_is_a_sound_runbook() -> None:
+    readme = (shelf.shipped()[0].parent / "README.md").read_text()
+    example = readme.split("```yaml\n")[1].split("```")[0]
+    assert loads(example.encode(), "README.md").runbook.id == "late-export"
 
 
 def test_an_unknown_name_is_told_what_there_is(tmp_path: Path) -> None:

@@ -1,0 +1,139 @@
+"""The fold of a log's events: status, attempts, causes."""
+
+import pytest
+from conftest import CASES, CORPUS, Case, LogText, run_of
+
+from incident_console.snakemake.groups import shape
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.path.name)
+def test_every_labelled_run_is_read_right(case: Case) -> None:
+    run = run_of(case.log().read_bytes(), log=case.truth["expect_run"])
+    kinds = {group.kind for group in run.failures}
+    assert run.status in case.truth["status"]
+    wanted = case.truth["kinds"]
+    assert wanted is None or (kinds & set(wanted) if wanted else not kinds)
+    assert case.truth["flaky"] in (None, bool(run.retries))
+
+
+def test_a_retried_success_is_a_success_with_a_failed_attempt() -> None:
+    case = CORPUS / "c1-flaky-retry-ok-v9" / "wd" / ".snakemake" / "log" / "2026-11-22T132721.098395.snakemake.log"
+    run = run_of(case.read_bytes(), log=case.name)
+    assert (run.status, run.failed, run.retried, run.finished) == ("succeeded", 0, 1, 4)
+    (job,) = run.retries
+    assert [(attempt.number, attempt.outcome, attempt.exit_code) for attempt in job.attempts] == [
+        (1, "failed", 42),
+        (2, "succeeded", None),
+    ]
+    assert job.attempts[0].last_line == 89
+    (group,) = run.failures
+    assert (group.rule, group.count, group.still_failing, group.recovered) == ("flaky", 1, 0, 1)
+
+
+def test_times_are_utc_with_the_microseconds_of_the_logs_name() -> None:
+    path = CORPUS / "e-slow-rule-v9" / "wd" / ".snakemake" / "log" / "2026-11-22T132811.769172.snakemake.log"
+    run = run_of(path.read_bytes(), log=str(path))
+    assert (run.started_at, run.ended_at) == ("2026-11-22T13:28:11.769172Z", "2026-11-22T13:28:19.607270Z")
+
+
+def test_local_times_are_converted(monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    from incident_console.snakemake import fields
+
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    fields._minutes.clear()
+    run = run_of(LogText(a=1).start(1, "a").data, live=True)
+    assert run.jobs[0].attempts[0].started_at == "2026-11-22T18:20:01.000000Z"
+    assert run.started_at == "2026-11-22T18:20:34.620821Z"
+
+
+def test_forty_failures_of_one_cause_read_as_one() -> None:
+    log = LogText(align=40, all=1)
+    for number in range(1, 41):
+        log.start(number, "align", f"S{number:02d}").fail(number, "align", f"tool S{number:02d}")
+        log.add(f"Logfile logs/alignS{number:02d}.log:\n=====\nno index at /data/S{number:02d}/i{number}\n=====\n")
+    run = run_of(log.end(failed=True).data)
+    (group,) = run.failures
+    assert (group.count, group.still_failing, len(group.samples), group.samples[0]) == (40, 40, 40, "S01")
+    assert run.failed == 40
+
+
+def test_different_causes_stay_apart() -> None:
+    log = LogText(align=3, all=1)
+    log.start(1, "align", "A").fail(1, "align").start(2, "align", "B")
+    log.fail(2, "align", status="died with <Signals.SIGKILL: 9>").start(3, "align", "C")
+    run = run_of(log.fail(3, "align", status="returned non-zero exit status 2").end(failed=True).data)
+    assert sorted((group.kind, group.exit_codes) for group in run.failures) == [
+        ("killed", (137,)),
+        ("nonzero-exit", (1,)),
+        ("nonzero-exit", (2,)),
+    ]
+
+
+def test_the_shape_of_a_message_leaves_out_what_differs() -> None:
+    assert shape("no index at /data/B/i7 for B line 12", ["B"]) == shape("no index at /data/C/i8 for C line 9", ["C"])
+    assert shape("disk is full") != shape("index is missing")
+
+
+def test_error_blocks_after_an_interruption_are_no_tool_failures() -> None:
+    log = LogText(a=2).start(1, "a", "A").start(2, "a", "B")
+    log.add("Terminating processes on user request, this might take some time.\n")
+    log.fail(1, "a", status="returned non-zero exit status 1").fail(2, "a", status="died with <Signals.SIGINT: 2>")
+    run = run_of(log.end().data)
+    assert (run.status, run.failed) == ("interrupted", 0)
+    assert {group.kind for group in run.failures} == {"interrupted"}
+    assert {job.state for job in run.jobs} == {"interrupted"}
+
+
+def test_asked_to_end_gracefully_a_tool_may_still_fail_by_itself() -> None:
+    log = LogText(a=2).start(1, "a", "A").start(2, "a", "B")
+    log.add("Will exit after finishing currently running jobs (scheduler).\n").fail(1, "a").finish(2, "a")
+    run = run_of(log.end().add("WorkflowError:\nAt least one job did not complete successfully.\n").data)
+    assert run.status == "interrupted"
+    assert {group.kind for group in run.failures} == {"nonzero-exit", "interrupted"}
+
+
+def test_a_log_that_stops_in_mid_air_was_interrupted_unless_the_engine_lives() -> None:
+    data = LogText(a=1).start(1, "a").data
+    assert run_of(data).status == "interrupted"
+    assert run_of(data).jobs[0].state == "interrupted"
+    assert (run_of(data, live=True).status, run_of(data, live=True).running) == ("running", 1)
+
+
+def test_a_job_waiting_for_its_retry_is_neither_failed_nor_done() -> None:
+    log = LogText(a=1).start(1, "a").fail(1, "a").restart(1)
+    run = run_of(log.data, live=True)
+    assert (run.jobs[0].state, run.failed, run.running) == ("waiting", 0, 0)
+    assert run_of(log.data).jobs[0].state == "failed"
+
+
+def test_the_plan_grows_after_a_checkpoint() -> None:
+    log = LogText(a=1).start(1, "a")
+    log.total = 9
+    assert run_of(log.finish(1, "a").data, live=True).planned == 9
+
+
+def test_an_end_with_jobs_unaccounted_for_is_not_called_a_success() -> None:
+    log = LogText(a=2).start(1, "a", "A").finish(1, "a").start(2, "a", "B").end()
+    run = run_of(log.data)
+    assert run.status == "unknown"
+    assert run.notice is not None
+
+
+def test_a_folded_run_gives_unchanged_jobs_again() -> None:
+    from conftest import events_of
+
+    from incident_console.snakemake.run import RunFold
+
+    log = LogText(a=2).start(1, "a", "A").finish(1, "a").start(2, "a", "B")
+    fold = RunFold("x.snakemake.log")
+    for event in events_of(log.data):
+        fold.apply(event)
+    before = fold.snapshot(live=True)
+    for event in events_of(log.finish(2, "a").data)[-2:]:
+        fold.apply(event)
+    after = fold.snapshot(live=True)
+    assert after.jobs[0] is before.jobs[0]
+    assert after.jobs[1].state == "succeeded"
