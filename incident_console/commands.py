@@ -21,10 +21,10 @@ def demo(arguments: argparse.Namespace) -> int:
     from incident_console.demo import start as demos
 
     who = _who(arguments)
+    _say("laying out a workflow, with one good run behind it …")
     laid_out = demos.prepare(arguments.dir, short=arguments.short)
-    _say(f"laying out a workflow in {laid_out.workdir} …")
     started = demos.start(laid_out)
-    _say(f"a real run has begun: pid {started.pid}; closing the console does not end it")
+    _say(f"a real run has begun in {started.workdir}: pid {started.pid}; closing the console does not end it")
     if not arguments.headless:
         from incident_console.session.opening import Plan
 

@@ -94,15 +94,15 @@ def start(demo: Demo) -> Started:
     command = (*find_snakemake(), *_options(), "--latency-wait", str(LATENCY_WAIT_S), "--printshellcmds")
     before = set(_run_logs(demo.workdir))
     wrapper = [sys.executable, "-I", str(Path(__file__).with_name("detached.py")), "run", *command]
-    subprocess.run(
-        wrapper,
-        cwd=demo.workdir,
-        env=_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=True,
-    )
+    quiet = subprocess.DEVNULL
+    try:
+        for left_over in ("run.pid", "run.exit"):
+            (demo.workdir / left_over).unlink(missing_ok=True)
+        subprocess.run(
+            wrapper, cwd=demo.workdir, env=_environment(), stdin=quiet, stdout=quiet, stderr=quiet, check=True
+        )
+    except (OSError, subprocess.CalledProcessError) as fault:
+        raise InputError(f"The demo's run did not start: {fault}") from None
     give_up = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < give_up:
         ended = (demo.workdir / "run.exit").exists()
@@ -134,7 +134,9 @@ def _refuse_used(folder: Path) -> None:
 
 
 def _lay_out(workdir: Path, tale: Story, pace: float) -> None:
-    shutil.copytree(FILES, workdir, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    skipped = shutil.ignore_patterns("__pycache__")
+    # Contents only: an installation may be read-only, the demo's files must not be.
+    shutil.copytree(FILES, workdir, dirs_exist_ok=True, ignore=skipped, copy_function=shutil.copyfile)
     _replace(workdir / "config/config.yaml", "pace: 1.0", f"pace: {pace}")
     (workdir / "data").mkdir()
     genes = "".join(f">{name}\n{bases}\n" for name, bases in reference(tale.seed).items())

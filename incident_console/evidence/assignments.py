@@ -24,7 +24,7 @@ _ASSIGNED = re.compile(rb"(" + _NAME + rb")(\\?[\"'])?[ \t]{0,8}(=>|:=|(?<!=)=(?
 _OPTION = re.compile(rb"--?(?:[a-z0-9]{1,20}[_-]){0,4}(" + _NAME + rb")")
 _OPTION_IN_TEXT = re.compile(rb"-" + _OPTION.pattern[2:] + rb"[ \t]{1,8}" + _QUOTE)
 
-_STOP = rb"\s\"'&;,<>|\\"
+_STOP = rb"\0\s\"'&;,<>|\\"
 _RUN = re.compile(rb"[^%(s)s]*+(?:(?:,(?!\s|[\w.-]{1,40}[=:]|\Z)|\\(?![\"'nrt]))[^%(s)s]*+)*+".replace(b"%(s)s", _STOP))
 """A value without quotes; a comma ends it only where another item follows."""
 _QUOTED = {
@@ -41,7 +41,7 @@ _PROSE = frozenset(b"to for and or is are with if in the was must not may can fr
 _HARMLESS = re.compile(
     rb"""
       null|none|nil|undefined|true|false|yes|no|~|\*{3,}|x{3,}|\.{3}|redacted
-    | \[redacted[ ].*|\[redacted                                        # our own mark
+    | \x00{10,}.*                                                       # our own mark, hidden
     | \$\{[^}]*\}|\$\(.*|\$[A-Z_][A-Z0-9_]*|%\(\w+\)s|%\w+%|\{\{?[\w.\[\] ]+\}?\}|<\w+>   # references
     | (?-i:str|int|bool|bytes|float|string|Optional|SecretStr|Any)(?:[\[|].*)?            # types
     | (?:os\.environ|os\.getenv|environ|getenv|getpass|input)[.\[(].*

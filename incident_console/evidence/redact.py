@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import hmac
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from incident_console.evidence import assignments, pem, tokens
 from incident_console.evidence.names import shown
 from incident_console.evidence.secret import Secret
 
+_MARK = re.compile(rb"\[redacted [a-z-]{1,40}(?::[0-9a-f]{8})?\]")
 _WIDE = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -33,9 +35,12 @@ def redact(data: bytes, key: bytes | None = None) -> Redacted:
         if data.startswith(mark):
             text = data.decode(encoding, "surrogatepass" if len(data) % 2 == 0 else "replace")
             clean = redact(text.encode("utf-8", "surrogatepass"), key)
-            wide = clean.data.decode("utf-8", "surrogatepass").encode(encoding, "surrogatepass")
-            return Redacted(wide if clean.counts else data, clean.counts)
-    found = [*pem.secrets(data), *tokens.secrets(data), *assignments.secrets(data)]
+            if clean.counts:
+                wide = clean.data.decode("utf-8", "surrogatepass").encode(encoding, "surrogatepass")
+                return Redacted(wide, clean.counts)
+    # Marks of an earlier pass are hidden from the rules, which take the kind in a mark for a secret's name.
+    plain = _MARK.sub(lambda mark: b"\0" * len(mark[0]), data)
+    found = [*pem.secrets(plain), *tokens.secrets(plain), *assignments.secrets(plain)]
     pieces, counts, done = [], Counter[str](), 0
     for secret in _apart(found):
         pieces += [data[done : secret.start], _mark(data[secret.start : secret.end], secret.kind, key)]

@@ -40,12 +40,12 @@ _SHAPES: tuple[tuple[str, bytes, re.Pattern[bytes]], ...] = tuple(
 )
 
 _DIGIT = re.compile(rb"[0-9]")
-_URL = re.compile(rb"://[^\s/:@\"'<>]{0,256}:([^\s/\"'<>]{1,512})@")
+_URL = re.compile(rb"://[^\s/:@\"'<>]{0,256}:([^\s/\"'<>\0]{1,512})@")
 _SLACK_HOOK = re.compile(rb"hooks\.slack\.com/(?:services|workflows)/([A-Za-z0-9/_-]{20,255})")
 _BEARER = re.compile(rb"bearer[ \t]{1,8}([A-Za-z0-9._~+/=-]{8,})")
 _HEADER = re.compile(
     rb"authorization\\?[\"']?[ \t]{0,8}[:=][ \t]{0,8}\\?[\"']?(?:(basic|bearer|token|negotiate|apikey)[ \t]{1,8})?"
-    rb"([^\s\"'\\,;]{8,})"
+    rb"([^\s\"'\\,;\0]{8,})"
 )
 
 
@@ -57,7 +57,7 @@ def secrets(data: bytes) -> Iterator[Secret]:
     yield from (Secret(*found.span(1), "slack-token") for found in _SLACK_HOOK.finditer(data))
     lower = data.lower()
     for found in _HEADER.finditer(lower):
-        if (found[1] or len(found[2]) >= 16) and found[2] != b"[redacted" and not _is_reference(found[2]):
+        if (found[1] or len(found[2]) >= 16) and not _is_reference(found[2]):
             kind = found[1].decode() if found[1] in (b"basic", b"bearer") else "authorization"
             yield Secret(*found.span(2), kind)
     for found in _BEARER.finditer(lower):

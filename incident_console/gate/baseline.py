@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from incident_console.errors import InputError
-from incident_console.gate.watch import expand, state
+from incident_console.gate.watch import expand, on_disk, state
 
 MAX_TEXT = 1024 * 1024
 """Bytes of a file whose text is kept for a diff; a larger one is only hashed."""
@@ -20,6 +20,7 @@ MAX_TEXTS = 16 * 1024 * 1024
 """Bytes of all texts together."""
 
 _MAX_JSON = 4 * 1024 * 1024
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -38,7 +39,7 @@ class Baseline:
     """The watched files at one moment. Only `files` is written down, as `{path: sha256}`."""
 
     files: Mapping[str, Seen] = field(default_factory=dict)
-    """By path relative to the workdir, a byte that is not UTF-8 as a lone surrogate, as `os.fsdecode` gives it."""
+    """By path relative to the workdir, a byte that is not UTF-8 as `\\xNN`."""
     texts: Mapping[str, bytes] = field(default_factory=dict)
     """What the smaller files held, for a diff where git cannot give one. Never stored: not redacted."""
     complete: bool = True
@@ -66,13 +67,13 @@ def take(workdir: Path, globs: Iterable[str], before: Baseline | None = None) ->
     texts: dict[str, bytes] = {}
     room = MAX_TEXTS
     for name in sorted({*names, *known.files}):
-        old, now = known.files.get(name), state(workdir / name)
+        old, now = known.files.get(name), state(on_disk(workdir, name))
         if now is None:
             continue
         if old is not None and _stands(old, now):
             files[name], text = old, known.texts.get(name)
         else:
-            read = _read(workdir / name)
+            read = _read(on_disk(workdir, name))
             if read is None:
                 continue
             files[name], text = read
@@ -90,13 +91,13 @@ def cheap_changed(baseline: Baseline, workdir: Path, globs: Iterable[str]) -> tu
     names, _ = expand(globs, workdir)
     changed = []
     for name in sorted({*names, *baseline.files}):
-        old, now = baseline.files.get(name), state(workdir / name)
+        old, now = baseline.files.get(name), state(on_disk(workdir, name))
         if old is None and now is None:
             continue
         if old is None or now is None:
             changed.append(name)
         elif not _stands(old, now):
-            read = _read(workdir / name)
+            read = _read(on_disk(workdir, name))
             if read is None or read[0].sha256 != old.sha256:
                 changed.append(name)
     return tuple(changed)
@@ -132,7 +133,7 @@ def from_json(data: bytes) -> Baseline:
         raise InputError("the list of watched files is not an object of path and sha256")
     for name, sha256 in found.items():
         parts = PurePosixPath(name).parts
-        if not parts or parts[0] == "/" or ".." in parts or "\0" in name:
+        if not parts or parts[0] == "/" or ".." in parts or _UNWRITABLE.search(name):
             raise InputError(f"the list of watched files names {name!r}, which is not inside the workdir")
         if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
             raise InputError(f"the list of watched files gives no sha256 for {name!r}")

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from incident_console.gate.baseline import MAX_TEXT, Edit, read_text
+from incident_console.gate.watch import on_disk
 
 MAX_DIFF = 1024 * 1024
 GIT_TIMEOUT_S = 5.0
@@ -21,12 +22,22 @@ def diff(edit: Edit, workdir: Path, before_text: bytes | None = None) -> bytes:
     git's against HEAD where the file is tracked, else against `before_text`, else a sentence that says why there is
     none.
     """
-    after = read_text(workdir / edit.path)
+    path = on_disk(workdir, edit.path)
+    after = read_text(path)
     if after is not None or edit.after_sha256 is None:
-        tracked = _git(workdir, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "HEAD", "--", edit.path)
+        tracked = _git(
+            workdir,
+            "diff",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--no-color",
+            "HEAD",
+            "--",
+            str(path.relative_to(workdir)),
+        )
         if tracked:
             return tracked
-    name = os.fsencode(edit.path)
+    name = edit.path.encode()
     if edit.after_sha256 is not None and after is None:
         return b"%s: no diff: it is longer than %d bytes or can no longer be read; its hashes tell\n" % (name, MAX_TEXT)
     if before_text is None and edit.before_sha256 is not None:

@@ -20,6 +20,7 @@ MAX_ENTRIES = 20_000
 _SKIPPED_FOLDERS = frozenset({".git", ".snakemake", "__pycache__"})
 _TEMPORARY = re.compile(r".*~|\..*\.sw[a-z]|4913|#.*#|\.#.*|.*\.pyc|.*___jb_(?:tmp|old)___|\.goutputstream-.*")
 """What editors leave beside a file while it is open, and compiled Python."""
+_ODD_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 _WILD = frozenset("*?[")
 
 
@@ -38,6 +39,14 @@ def expand(watch_globs: Iterable[str], workdir: Path) -> tuple[tuple[str, ...], 
                 return tuple(sorted(found)), False
             found.add(path)
     return tuple(sorted(found)), walk.left > 0
+
+
+def on_disk(workdir: Path, name: str) -> Path:
+    """The file that a watched name stands for: a byte that is not UTF-8 is written `\\xNN` in it."""
+    path = workdir / name
+    if "\\x" not in name or path.exists():
+        return path
+    return workdir / os.fsdecode(_ODD_BYTE.sub(lambda odd: bytes([int(odd[1], 16)]), name.encode()))
 
 
 def state(path: Path) -> os.stat_result | None:
@@ -69,7 +78,7 @@ class _Walk:
             return
         if len(wanted) == 1 and not _WILD & set(wanted[0]):
             if not _TEMPORARY.fullmatch(wanted[0]) and state(workdir / top / wanted[0]):
-                yield str(top / wanted[0])
+                yield _shown(top / wanted[0])
             return
         folders = deque([(top, _or_none({0}, wanted))])
         while folders:
@@ -82,7 +91,7 @@ class _Walk:
                     continue
                 matches = len(wanted) in after or (wanted[-1] == "**" and len(wanted) - 1 in after)
                 if matches and not _TEMPORARY.fullmatch(name) and state(workdir / folder / name):
-                    yield str(folder / name)
+                    yield _shown(folder / name)
 
     def _entries(self, folder: Path) -> list[tuple[str, bool]]:
         found: list[tuple[str, bool]] = []
@@ -96,6 +105,10 @@ class _Walk:
         except OSError:
             return sorted(found)
         return sorted(found)
+
+
+def _shown(path: PurePosixPath) -> str:
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _after(name: str, places: set[int], wanted: tuple[str, ...]) -> set[int]:

@@ -29,6 +29,7 @@ def record_json(incident: Incident) -> dict[str, Any]:
         "operators": list(incident.operators),
         "events": len(incident.lines),
         "head": incident.head,
+        "fault": incident.fault,
         "reentry": incident.reentry.model_dump(mode="json"),
         "runbook": incident.runbook.data() if incident.runbook else None,
         "runs": [{**run.event.data(), "seq": run.seq, "latest": run is incident.run} for run in incident.runs.values()],

@@ -148,7 +148,7 @@ def _known(incident: Incident) -> Iterator[tuple[str, str]]:
     yield "host", entry.host
     yield "user", entry.user
     yield "directory", entry.cwd
-    yield "command", entry.command
+    yield "command", (run.event.command if run else None) or entry.command
     yield "environment", entry.env or ""
     yield "commit", entry.commit or ""
     if entry.dirty_diff_sha256:
@@ -289,9 +289,8 @@ def _done(handoff: Handoff) -> Iterator[str]:
     yield "## Check again, and when it is over"
     yield ""
     yield f"- **{PROMPTS['recheck']}**:"
-    yield from (
-        f"    - {UNKNOWN if 'recheck' in handoff.missing else code(line)}" for line in handoff.recheck.split("\n")
-    )
+    lines = [] if "recheck" in handoff.missing else [code(line) for line in handoff.recheck.split("\n")]
+    yield from (f"    - {line}" for line in lines or [UNKNOWN] if line)
     yield from _lines(handoff, "exit_criteria")
 
 

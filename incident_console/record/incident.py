@@ -96,6 +96,8 @@ class Incident:
         self.closed: Stated[IncidentClosed] | None = None
         self.repaired: list[Stated[JournalRepaired]] = []
         self.lines: list[Recorded] = []
+        self.fault: str | None = None
+        """Where the journal is broken: what stood from there on is not in this state. Every document says so."""
         self._open: dict[str, None] = {}
         self._place: dict[int, int] = {}
         self._captured: set[str] = set()
@@ -378,7 +380,8 @@ class Incident:
             return UNKNOWN
         if len(answers) == 1:
             return answers[0][1].text
-        return "; ".join(f"{name.replace('_', ' ')}: {answer.text if answer.known else UNKNOWN}" for name, answer in answers)
+        said = ((name.replace("_", " "), answer.text if answer.known else UNKNOWN) for name, answer in answers)
+        return "; ".join(f"{name}: {text}" for name, text in said)
 
 
 def fold(lines: Iterable[Recorded], id: str = "") -> Incident:

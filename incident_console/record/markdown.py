@@ -11,7 +11,7 @@ from incident_console.events import (
     LogPinned,
 )
 from incident_console.record.incident import Incident
-from incident_console.record.note import note_fields
+from incident_console.record.note import note_fields, warning
 from incident_console.record.seen import Item
 from incident_console.record.text import clock_time, code, excerpt, fence, prose, table
 from incident_console.record.timeline import LEGEND, letter, source, timeline
@@ -56,6 +56,9 @@ def _header(incident: Incident) -> Iterator[str]:
             f"{latest}{differs}"
         )
     yield ""
+    if incident.fault:
+        yield f"**{prose(warning(incident))}**"
+        yield ""
     yield f"Times are UTC. {LEGEND}"
     yield ""
 
@@ -179,7 +182,8 @@ def _result(item: Item) -> str:
         case EvidenceFailed() as event:
             return f"failed: {prose(event.reason)}"
         case AttemptKept() as event:
-            return "whole" if event.complete else f"incomplete: {prose(event.missing or UNKNOWN)}"
+            code = "" if event.exit_code is None else f"exit {event.exit_code}, "
+            return code + ("whole" if event.complete else f"incomplete: {prose(event.missing or UNKNOWN)}")
     return "pinned"
 
 

@@ -43,6 +43,7 @@ def note_md(incident: Incident) -> str:
             f"{code(incident.id or UNKNOWN)} · {code(incident.workdir or UNKNOWN)} · {prose(incident.state)} · opened "
             f"{clock_time(incident.opened_at)} · as of {_as_of(incident)}",
             "",
+            *([f"**{prose(warning(incident))}**", ""] if incident.fault else []),
             *lines,
             "",
             f"Chain head after {len(incident.lines)} events: {code(incident.head)}",
@@ -70,7 +71,14 @@ def brief(incident: Incident, now: datetime) -> str:
         f"Unknown: {_unknown(incident)}",
         f"Record: {len(incident.lines)} events, chain head {incident.head}",
     ]
+    if incident.fault:
+        lines.append(warning(incident))
     return "\n".join(one_line(line, 280) for line in lines) + "\n"
+
+
+def warning(incident: Incident) -> str:
+    """The sentence for a record whose journal is broken."""
+    return f"The journal is broken at {incident.fault}. What stood from there on is not shown."
 
 
 def _as_of(incident: Incident) -> str:

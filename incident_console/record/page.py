@@ -12,7 +12,7 @@ from html import escape
 from incident_console.events import UNKNOWN, AttemptKept, EvidenceCaptured, EvidenceFailed
 from incident_console.record.incident import Incident
 from incident_console.record.markdown import ReadBlob
-from incident_console.record.note import note_fields
+from incident_console.record.note import note_fields, warning
 from incident_console.record.seen import Item
 from incident_console.record.text import clock_time, visible
 from incident_console.record.text import size as in_units
@@ -78,6 +78,8 @@ def _header(incident: Incident) -> Iterator[str]:
             *(("Run", f"{run.event.log}, {run.event.status}") for run in incident.runs.values()),
         ]
     )
+    if incident.fault:
+        yield f"<p><strong>{_text(warning(incident))}</strong></p>"
     yield f"<p>Times are UTC. {_text(LEGEND)}</p></header><main>"
 
 

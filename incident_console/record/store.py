@@ -99,8 +99,11 @@ class Record:
         return read(self.journal)
 
     def incident(self) -> Incident:
-        """The state that the journal adds up to, up to its first broken place."""
-        return fold(self.read().lines, self.id)
+        """The state that the journal adds up to, up to its first broken place, which is then its `fault`."""
+        reading = self.read()
+        incident = fold(reading.lines, self.id)
+        incident.fault = str(reading.fault) if reading.fault else None
+        return incident
 
     def freeze_runbook(self, text: bytes) -> None:
         """Keep the runbook as it is now. Raises RecordError."""

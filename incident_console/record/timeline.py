@@ -94,8 +94,9 @@ def _of_evidence(event: Event) -> str:
         case events.EvidenceFiled():
             return f"filed event {event.of} to rung {event.rung}"
         case events.AttemptKept():
+            code = "" if event.exit_code is None else f", exit {event.exit_code}"
             whole = "" if event.complete else f"; incomplete: {event.missing or UNKNOWN}"
-            return f"kept attempt {event.attempt} of {event.rule} {say(event.wildcards)}".rstrip() + whole
+            return f"kept attempt {event.attempt} of {event.rule} {say(event.wildcards)}".rstrip() + code + whole
         case events.LogPinned():
             lines = f" lines {event.lines[0]}-{event.lines[1]}" if event.lines else ""
             return f"pinned {event.path}{lines}"

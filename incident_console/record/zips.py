@@ -29,25 +29,24 @@ class UnsafeZipError(Exception):
 
 
 def unpack(source: Path, into: Path) -> Path:
-    """Unpack `source` into the empty folder `into`; the one folder that it holds. Raises UnsafeZipError, OSError."""
+    """Unpack `source` into the empty folder `into`; the one folder that it holds.
+
+    Raises UnsafeZipError, InputError when it cannot be read, OSError when it cannot be written.
+    """
     try:
-        with source.open("rb") as file:
-            _check_end(file.seek(0, os.SEEK_END), _tail(source))
+        with files.open_plain(source) as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 42))
+            _check_end(size, file.read())
             with zipfile.ZipFile(file) as archive:
                 entries = archive.infolist()
-                top = _check(entries, source.stat().st_size)
+                top = _check(entries, size)
                 (into / top).mkdir(mode=0o700)
                 for entry in entries:
                     _write(archive, entry, into)
                 return into / top
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as fault:
         raise UnsafeZipError(f"{source.name} is not a sound zip file: {fault}.") from None
-
-
-def _tail(source: Path) -> bytes:
-    with source.open("rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - 42))
-        return file.read(42)
 
 
 def _check_end(size: int, tail: bytes) -> None:
@@ -74,6 +73,8 @@ def _check(entries: list[zipfile.ZipInfo], size: int) -> str:
         raise UnsafeZipError(f"The zip would unpack to {total} bytes from {size}: that looks like a zip bomb.")
     seen: set[str] = set()
     tops: set[str] = set()
+    plain: set[str] = set()
+    inner: set[str] = set()
     for entry in entries:
         parts = _check_entry(entry)
         tops.add(parts[0])
@@ -81,6 +82,11 @@ def _check(entries: list[zipfile.ZipInfo], size: int) -> str:
         if folded in seen:
             raise UnsafeZipError(f"The zip names {entry.filename!r:.200} twice (upper and lower case count as one).")
         seen.add(folded)
+        inner |= {"/".join(parts[:depth]).casefold() for depth in range(1, len(parts))}
+        if not entry.is_dir():
+            plain.add(folded)
+    if both := sorted(plain & inner):
+        raise UnsafeZipError(f"The zip holds {both[0]!r:.200} as a file and as a folder.")
     if len(tops) != 1:
         raise UnsafeZipError("The zip holds more than one folder at its top.")
     return tops.pop()

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from incident_console import events
 from incident_console.errors import ConsoleError, RecordError
+from incident_console.session.clues import ClueFinder
 from incident_console.session.core import Session
 from incident_console.session.logs import LogEntry, log_entries
 from incident_console.session.recorder import Recorder
@@ -42,6 +43,8 @@ class Picture:
     headline: str = ""
     symptom: str = ""
     """The symptom drafted from the facts; empty while there is none."""
+    clues: Mapping[str, str] = field(default_factory=dict)
+    """By rule, the line in which its failing job said why."""
     logs: tuple[LogEntry, ...] = ()
     notices: tuple[str, ...] = ()
     other_run: str | None = None
@@ -70,6 +73,7 @@ class Live:
         self._looked = False
         self._told: Picture | None = None
         self._trouble = ""
+        self._clues = ClueFinder(session)
         self._wake = threading.Event()
         self._closed = threading.Event()
         self.follower = Follower(at_once=self._at_once)
@@ -232,6 +236,7 @@ class Live:
             run=run,
             headline=facts.headline(run) if run is not None else "",
             symptom=facts.draft_symptom(run) if run is not None else "",
+            clues=self._clues.find(run) if run is not None else {},
             logs=log_entries(run, self._session.incident, self._workdir, self._others.files),
             notices=notices,
             other_run=self._other_run,

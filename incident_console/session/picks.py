@@ -3,13 +3,13 @@ provenance, from what the run left behind."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from incident_console.errors import EvidenceError
 from incident_console.events import AttemptKept
 from incident_console.evidence import files
 from incident_console.evidence.files import FileCapture
+from incident_console.session.clues import read_end
 from incident_console.session.core import Session
 from incident_console.snakemake import benchmarks, facts, find, provenance
 from incident_console.snakemake.run import Run
@@ -84,14 +84,4 @@ def _changed(path: Path) -> float:
 
 
 def _ends_badly(path: Path) -> bool:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        size = os.fstat(descriptor).st_size
-        return any(map(is_error, os.pread(descriptor, TAIL, max(0, size - TAIL)).splitlines()))
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
+    return any(map(is_error, read_end(path, TAIL).splitlines()))

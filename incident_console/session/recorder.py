@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -109,11 +109,8 @@ class Recorder:
             self._record(attempt, event)
 
     def _save(self, jobid: int, log: str, unseen: bool) -> Kept:
-        kept = self._held.take((jobid, log))
-        if unseen and not kept.deleted:
-            # the retry had begun before we looked, so what stands at this path now is the retry's own log
-            return Kept(kept.path, None, 0, complete=False, missing=TOO_LATE, inode=None)
-        return kept
+        kept = self._held.take((jobid, log), only_deleted=unseen)
+        return replace(kept, missing=TOO_LATE) if unseen and kept.data is None else kept
 
     def _let_go(self, jobid: int) -> None:
         attempt = self._attempts.get(jobid)

@@ -28,4 +28,10 @@ def draft(rung: Rung, field: Field, run: Run | None) -> str:
         return ""
     if field.id in ("sentence", "symptom"):
         return facts.draft_symptom(run)
+    if field.id == "surface":
+        return "; ".join(f"{group.rule or 'run'}: {group.message or group.kind}" for group in run.failures[:4])
+    if field.id == "scope":
+        return "; ".join(
+            f"{group.rule or 'run'}: {', '.join(group.samples[:8]) or 'the whole run'}" for group in run.failures[:4]
+        )
     return ""

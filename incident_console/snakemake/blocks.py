@@ -3,33 +3,52 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from incident_console.snakemake import fields
 from incident_console.snakemake.logevents import JobError, JobFailing, JobStarted
 
-_NOTHING: Mapping[str, str] = {}
 _COMMAND_LIMIT = 400
 _MESSAGE_LIMIT = 500
+COMMAND_LINE = 200
 
 
 class Raised:
     """A `RuleException:` text being read, or waiting for the error block that it explains."""
 
-    __slots__ = ("command", "exit_code", "kind", "line", "message", "name", "offset", "rule", "until")
+    __slots__ = (
+        "command",
+        "exit_code",
+        "first",
+        "kind",
+        "length",
+        "line",
+        "message",
+        "name",
+        "offset",
+        "rule",
+        "until",
+    )
 
     def __init__(self, line: int, offset: int) -> None:
         self.line, self.offset, self.until = line, offset, line
         self.name = self.rule = self.message = ""
         self.kind = "nonzero-exit"
         self.exit_code: int | None = None
-        self.command = b""
+        self.command = self.first = b""
+        self.length = 0
+        """Lines of the command; `first` is the first that is not blank."""
 
     def add_command(self, line: bytes) -> None:
-        """The first words of the command, to find the block that shows the same command."""
+        """Take a line of the command: what it begins with finds the block that shows the same command."""
+        self.length += 1
         if len(self.command) < _COMMAND_LIMIT:
             plain = line.strip().removeprefix(b"set -euo pipefail;").strip()
             self.command = (self.command + plain)[:_COMMAND_LIMIT]
+            self.first = self.first or plain[:COMMAND_LINE]
+
+    def is_of(self, command: bytes) -> bool:
+        """Whether this is about the job that ran `command`, of which both may be only the beginning."""
+        return command in self.command or (bool(self.command) and self.command in command)
 
 
 class Block:
@@ -55,6 +74,7 @@ class Block:
         "raised",
         "restarting",
         "rule",
+        "shell_lines",
         "start",
         "stopping",
     )
@@ -73,6 +93,7 @@ class Block:
         self.logs: tuple[str, ...] = ()
         self.command = b""
         self.last_shown = ""
+        self.shell_lines = 0
         self.depth = 4
         self.raised: Raised | None = None
         self.restarting = False
@@ -100,6 +121,13 @@ class Block:
             self.kind = "disk-full"
         return False
 
+    def shell_may_end(self) -> bool:
+        """Whether the `shell:` section may be over: the exception showed the same command, so its length is known."""
+        raised = self.raised
+        if raised is None or not self.command or not raised.first.startswith(self.command):
+            return True
+        return self.shell_lines >= raised.length
+
     def shown(self, body: bytes) -> None:
         """Take one line of a shown log: the last one usually says what was wrong."""
         self.last_shown = fields.text(body[:_MESSAGE_LIMIT])
@@ -113,9 +141,7 @@ class Block:
 
 
 def started_of(
-    line: int,
-    offset: int,
-    at: float,
+    where: tuple[int, int, float],
     head: re.Match[bytes],
     rule: str,
     lines: list[bytes],
@@ -123,32 +149,45 @@ def started_of(
     group: str | None,
     message: str | None = None,
 ) -> JobStarted | None:
-    """The event of a job's block, or None where it has no jobid and so is none."""
+    """The event of a job's block, or None where it has no jobid and so is none. `where`: line, offset, time."""
     jobid = -1
-    wildcards = _NOTHING
+    wildcards = fields.NO_PAIRS
     log: tuple[str, ...] = ()
     benchmark: str | None = None
-    for one in lines:
-        name = one[depth : depth + 5]
+    for line in lines:
+        name, _, value = line[depth:].partition(b": ")
         if name == b"jobid":
-            value = one[depth + 7 :]
             if not value.isdigit() or len(value) > 12:
                 return None
             jobid = int(value)
-        elif name == b"log: ":
-            log = fields.names(one[depth + 5 :])
-        elif name == b"wildc":
-            wildcards = fields.pairs(one[depth + 11 :])
-        elif name == b"bench":
-            benchmark = fields.text(one[depth + 11 :])
+        elif name == b"log":
+            log = fields.names(value)
+        elif name == b"wildcards":
+            wildcards = fields.pairs(value)
+        elif name == b"benchmark":
+            benchmark = fields.text(value)
     if jobid < 0:
         return None
     local = checkpoint = False
     if message is None:
         local, checkpoint = head[1] is not None, head[2] == b"checkpoint"
-    return JobStarted(
-        line, offset, at, jobid, rule, wildcards, log, benchmark, local, checkpoint, group, message, tuple(lines)
-    )
+    block = b"\n".join((*lines, b""))
+    return JobStarted(*where, jobid, rule, wildcards, log, benchmark, local, checkpoint, group, message, block)
+
+
+def members(lines: list[bytes]) -> list[tuple[str, int, tuple[str, ...]]]:
+    """Rule, jobid and logs of each job in a group error's list."""
+    found: list[tuple[str, int, tuple[str, ...]]] = []
+    rule = ""
+    for line in lines:
+        name, _, value = line.strip().partition(b": ")
+        if name.startswith(b"rule ") and name.endswith(b":"):
+            rule = fields.text(name[5:-1])
+        elif name == b"jobid" and value.isdigit() and len(value) < 12 and rule:
+            found.append((rule, int(value), ()))
+        elif name == b"log" and found:
+            found[-1] = (found[-1][0], found[-1][1], fields.names(value))
+    return found
 
 
 def _cause(block: Block, raised: Raised | None) -> tuple[str, int | None, str]:

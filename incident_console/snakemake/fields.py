@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 
 KNOWN_FAULTS = {
     "LockException": "locked",
@@ -27,6 +28,9 @@ EXIT = re.compile(
 _MONTHS = {b"JanFebMarAprMayJunJulAugSepOctNovDec"[3 * i : 3 * i + 3]: i + 1 for i in range(12)}
 _STAMP = re.compile(rb"\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\d{4})\]")
 _minutes: dict[bytes, float] = {}
+
+
+NO_PAIRS: Mapping[str, str] = {}
 
 
 def text(raw: bytes) -> str:

@@ -62,13 +62,20 @@ class JobStarted(LogEvent):
     checkpoint: bool
     group: str | None
     message: str | None
-    block: tuple[bytes, ...] = field(repr=False)
-    """The block's lines `name: value`; what few readers ask for is read from them when asked."""
+    block: bytes = field(repr=False)
+    """The lines `name: value` under the head; what few readers ask for is read from them when asked."""
 
     def value(self, name: str) -> bytes:
         """The value of a field of the block, empty where it has none."""
-        start = name.encode() + b": "
-        return next((line[len(start) :] for line in map(bytes.lstrip, self.block) if line.startswith(start)), b"")
+        marker = b"    " + name.encode() + b": "
+        at = self.block.find(marker)
+        while at >= 0:
+            line = self.block.rfind(b"\n", 0, at) + 1
+            if not self.block[line:at].strip():
+                start = at + len(marker)
+                return self.block[start:].partition(b"\n")[0].rstrip()
+            at = self.block.find(marker, at + 1)
+        return b""
 
     @property
     def input(self) -> tuple[str, ...]:
@@ -188,6 +195,8 @@ class Interrupted(LogEvent):
 
     text: str
     at_once: bool
+    certain: bool
+    """False where text of a shell command could have imitated it."""
 
 
 @dataclass(frozen=True, slots=True)

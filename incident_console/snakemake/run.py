@@ -128,7 +128,7 @@ class RunFold:
                 self._faults.clear()
                 self._jobs.started(event)
             case Finished():
-                self._completed = False
+                self._completed = self._exiting = False
                 self._jobs.finished(event)
             case Progress():
                 self._progress = (event.done, event.total)
@@ -171,7 +171,8 @@ class RunFold:
                 self._exiting = True
             case Completed():
                 own = PurePath(event.log.split(", ")[0]).name == self._name
-                self._completed = own or not self._jobs.running or self._stop is not None
+                stopped = self._stop is not None and self._stop.certain
+                self._completed = own or not self._jobs.running or stopped
             case Elapsed():
                 self._elapsed = event.seconds
             case NothingToDo():
@@ -235,7 +236,7 @@ class RunFold:
             return "nothing-to-do"
         if live:
             return "running"
-        if self._faults:
+        if any(fault.certain for fault in self._faults):
             return "failed"
         if self._stop is not None or self._jobs or self._stats or (self._planning and self._header.get("command")):
             return "interrupted"
@@ -245,7 +246,7 @@ class RunFold:
         """How a run ended that told its end."""
         if self._nothing and not self._jobs:
             return "nothing-to-do"
-        if self._stop is not None and (self._exiting or not self._all_done()):
+        if self._stop is not None and ((self._exiting and self._stop.certain) or not self._all_done()):
             return "interrupted"
         if self._exiting or self._jobs.failed or any(fault.certain for fault in self._faults):
             return "failed"

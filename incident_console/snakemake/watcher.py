@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable
@@ -29,7 +30,7 @@ class RunWatcher:
         self.log = workdir / log
         self._clock = clock
         self._relative = _relative(self.log, workdir)
-        self._reader = Reader()
+        self._reader = Reader(self.log.name)
         self._fold = RunFold(self._relative)
         self._inode: tuple[int, int] | None = None
         self._offset = 0
@@ -52,8 +53,6 @@ class RunWatcher:
         now = self._clock()
         before = (self._notice, self._live, self._pid)
         events = self._read(now)
-        for event in events:
-            self._fold.apply(event)
         self._look_for_engine(now, bool(events))
         if self._run is None or events or before != (self._notice, self._live, self._pid):
             self._run = self._fold.snapshot(live=self._live, pid=self._pid, notice=self._notice)
@@ -89,10 +88,23 @@ class RunWatcher:
 
     def _take(self, descriptor: int) -> list[LogEvent]:
         events: list[LogEvent] = []
+        # Hundreds of thousands of small objects and not one cycle: looking for garbage would double the time.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            self._take_pieces(descriptor, events)
+        finally:
+            if collecting:
+                gc.enable()
+        return events
+
+    def _take_pieces(self, descriptor: int, events: list[LogEvent]) -> None:
         while piece := os.pread(descriptor, PIECE, self._offset):
             self._offset += len(piece)
-            events += self._reader.feed(piece)
-        return events
+            fresh = self._reader.feed(piece)
+            for event in fresh:
+                self._fold.apply(event)
+            events += fresh
 
     def _quiet_block(self, now: float) -> list[LogEvent]:
         if now - self._news_at < QUIET_S:
@@ -101,10 +113,11 @@ class RunWatcher:
         if block is None or block.line == self._told_block:
             return []
         self._told_block = block.line
+        self._fold.apply(block)
         return [block]
 
     def _begin_again(self, why: str) -> None:
-        self._reader = Reader()
+        self._reader = Reader(self.log.name)
         self._fold = RunFold(self._relative)
         self._offset = self._told_block = 0
         self._restarted = why

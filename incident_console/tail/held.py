@@ -110,12 +110,15 @@ class HeldLogs:
                 if log.keys:
                     self._look(log)
 
-    def take(self, key: Hashable) -> Kept:
-        """The text of the attempt's log, though its file may be deleted. Raises KeyError for a key that is not held."""
+    def take(self, key: Hashable, *, only_deleted: bool = False) -> Kept:
+        """The text of the attempt's log, though its file may be deleted. Raises KeyError for a key that is not held.
+
+        `only_deleted`: the retry has begun already, so what stands at the path now is the retry's and not taken.
+        """
         with self._lock:
             log = self._logs[self._paths[key]]
             self._look(log)
-            handle = self._of_attempt(log, log.keys[key])
+            handle = self._of_attempt(log, log.keys[key], only_deleted)
             if handle is None:
                 return Kept(log.path, None, 0, complete=False, missing=self._why_missing(log), inode=None)
             return self._read(log, handle)
@@ -166,7 +169,8 @@ class HeldLogs:
             return
         for handle in log.handles:
             if handle.identity == (there.st_dev, there.st_ino):
-                handle.largest = max(handle.largest, there.st_size)
+                shorter = handle.largest if handle.taken is None else 0
+                handle.largest = max(shorter, there.st_size)
                 return
         if not stat.S_ISREG(there.st_mode):
             log.trouble = "it is not a regular file"
@@ -200,7 +204,7 @@ class HeldLogs:
             self._forget(spare)
         return self._open < self._limit
 
-    def _of_attempt(self, log: _Watched, started_at: float | None) -> _Handle | None:
+    def _of_attempt(self, log: _Watched, started_at: float | None, only_deleted: bool) -> _Handle | None:
         """The oldest text that no attempt has taken yet and that is not from before this one began."""
         for handle in log.handles:
             try:
@@ -210,6 +214,8 @@ class HeldLogs:
                     return handle
                 continue
             if started_at is not None and now.st_mtime < started_at - SLACK_S:
+                continue
+            if only_deleted and now.st_nlink:
                 continue
             if handle.taken != (now.st_size, now.st_mtime_ns):
                 return handle

@@ -43,6 +43,11 @@ class LineIndex:
         return self._high
 
     @property
+    def begin(self) -> int:
+        """Where the known text begins: lines before it have no rows yet."""
+        return self._low
+
+    @property
     def complete(self) -> bool:
         """True when the beginning is reached: rows count from the first line of the text."""
         return self._low == 0
@@ -117,7 +122,7 @@ class LineIndex:
     def bounds(self, row: int) -> tuple[int, int, bool]:
         """Start and end of a row in bytes, without its newline, and whether the newline has been written."""
         if self._provisional:
-            return self._low, self._high, False
+            return self._low, self._high - (not self._open_end), not self._open_end
         line = self._first + row
         if line < self._newlines_after:
             return self._start(line), self._newline(line + 1), True

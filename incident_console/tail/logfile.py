@@ -35,11 +35,33 @@ _KINDS = {
 }
 
 
+class _Descriptor:
+    """Reads that give nothing once it is closed: its number may belong to another file by then."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self.fault: OSError | None = None
+
+    def read(self, offset: int, length: int) -> bytes:
+        if self.fd < 0:
+            return b""
+        try:
+            return os.pread(self.fd, length, offset)
+        except OSError as fault:
+            self.fault = fault
+            return b""
+
+    def close(self) -> None:
+        if self.fd >= 0:
+            os.close(self.fd)
+        self.fd = -1
+
+
 @dataclass(slots=True)
 class _Held(Part):
     """A part with the descriptor it is read from, and what its ends looked like."""
 
-    fd: int = -1
+    file: _Descriptor
     head: bytes = b""
     tail: bytes = b""
 
@@ -55,11 +77,9 @@ class LogFile(Source):
         super().__init__(os.fspath(path))
         self.path = Path(path)
         self._generation = 0
-        self._fault: OSError | None = None
 
     def poll(self) -> Change:
         """Look at the file: its size, whether it is still the same file, whether its text was replaced."""
-        self._fault = None
         current = self._current
         try:
             there: os.stat_result | None = os.stat(self.path)  # noqa: PTH116
@@ -76,7 +96,7 @@ class LogFile(Source):
     def close(self) -> None:
         for part in self._parts:
             if isinstance(part, _Held):
-                os.close(part.fd)
+                part.file.close()
         self._parts = []
 
     @property
@@ -96,15 +116,16 @@ class LogFile(Source):
         return self._change("appeared")
 
     def _look_again(self, current: _Held, there: os.stat_result | None) -> Change:
+        current.file.fault = None
         try:
-            now = os.fstat(current.fd)
+            now = os.fstat(current.file.fd)
         except OSError:
             return self._stale(current, there)
         if self._was_replaced_in_place(current, now.st_size):
             return self._restart(current, TRUNCATED, "truncated")
         before = self.size
         more = not self._grow(current, now.st_size)
-        if self._fault is not None and self._fault.errno == errno.ESTALE:
+        if current.file.fault is not None and current.file.fault.errno == errno.ESTALE:
             return self._stale(current, there)
         for older in self._parts[:-1]:
             if isinstance(older, _Held) and older is not current:
@@ -123,11 +144,11 @@ class LogFile(Source):
         elif vanished:
             self._parts.pop()
             self.notice = None
-        if self._fault is not None:
-            self.notice = unreadable(self.path, self._fault)
+        if current.file.fault is not None:
+            self.notice = unreadable(self.path, current.file.fault)
         elif there is not None and (there.st_dev, there.st_ino) == current.identity:
             self.notice = None if self.size else "It is empty so far."
-        return self._change("grew" if self.size != before else "same", more=more and self._fault is None)
+        return self._change("grew" if self.size != before else "same", more=more and current.file.fault is None)
 
     def _open(self, there: os.stat_result) -> _Held | None:
         """A new generation, or None with the notice saying why not."""
@@ -158,19 +179,13 @@ class LogFile(Source):
             self.notice = f"{self.path} is not a regular file; only regular files can be shown."
             return None
 
-        def read(offset: int, length: int) -> bytes:
-            try:
-                return os.pread(fd, length, offset)
-            except OSError as fault:
-                self._fault = fault
-                return b""
-
+        file = _Descriptor(fd)
         self._generation += 1
-        part = _Held(self._generation, LineIndex(read, now.st_size), read, now.st_dev, now.st_ino, fd)
+        part = _Held(self._generation, LineIndex(file.read, now.st_size), file.read, now.st_dev, now.st_ino, file)
         _remember_ends(part)
         self.notice = None if now.st_size else "It is empty so far."
-        if self._fault is not None:
-            self.notice = unreadable(self.path, self._fault)
+        if file.fault is not None:
+            self.notice = unreadable(self.path, file.fault)
         return part
 
     def _was_replaced_in_place(self, part: _Held, size: int) -> bool:
@@ -178,7 +193,7 @@ class LogFile(Source):
         if size < seen:
             return True
         head, tail = part.read(0, len(part.head)), part.read(seen - len(part.tail), len(part.tail))
-        return self._fault is None and (head != part.head or tail != part.tail)
+        return part.file.fault is None and (head != part.head or tail != part.tail)
 
     def _grow(self, part: _Held, size: int) -> bool:
         if size > part.index.end:
@@ -190,14 +205,14 @@ class LogFile(Source):
     def _grow_older(self, part: _Held) -> None:
         """A writer may go on in the old file for a while after it was renamed."""
         try:
-            size = os.fstat(part.fd).st_size
+            size = os.fstat(part.file.fd).st_size
         except OSError:
             return
         self._grow(part, size)
 
     def _restart(self, current: _Held, mark: str, kind: str) -> Change:
         """The same file begins anew, and what it held is gone."""
-        again = self._hold(os.dup(current.fd))
+        again = self._hold(os.dup(current.file.fd))
         if again is None:
             return self._change("same")
         self._drop(current)
@@ -226,7 +241,7 @@ class LogFile(Source):
 
     def _drop(self, part: _Held) -> None:
         """Its mark goes with it: the next one tells."""
-        os.close(part.fd)
+        part.file.close()
         self._parts = [other for other in self._parts if other.generation != part.generation]
 
 

@@ -1,7 +1,7 @@
 """Where is the next line that holds this, in a text of any size?
 
 A search is taken in slices of time, so that the one who asked keeps the screen and can stop it by not asking for the
-next slice. It reads blocks that end with a line, so a match never spans lines; memory is one block (and at most
+next slice. It reads blocks that end with a line; memory is one block (and at most
 `LONGEST` bytes of one line). Case matters only when the pattern has an upper-case letter; other alphabets than ASCII
 are compared as they are.
 """
@@ -150,7 +150,8 @@ class Search:
             if not data:
                 return
             stop = len(data) if at + len(data) >= end else (data.rfind(b"\n") + 1 or len(data))
-            if found := self._find(data, 0, stop):
+            # An expression for the beginning of a line also matches behind the last newline, where no line is.
+            if (found := self._find(data, 0, stop)) and found[0] < stop:
                 yield self._hit(part, at, data, found)
             at += stop
             self.looked_at += stop
@@ -181,7 +182,7 @@ class Search:
                 return
             begin = (data.find(b"\n", 0, len(data) - 1) + 1) if at > 0 else 0
             last, start = None, begin
-            while found := self._find(data, start, len(data)):
+            while start < len(data) and (found := self._find(data, start, len(data))) and found[0] < len(data):
                 last = found
                 start = max(found[1], data.find(b"\n", found[0]) + 1 or len(data))
             if last:

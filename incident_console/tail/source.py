@@ -74,8 +74,8 @@ class Part:
     generation: int
     index: LineIndex
     read: Read
-    device: int | None = None
-    inode: int | None = None
+    device: int | None
+    inode: int | None
     """Of the file; None for text that is only in memory."""
 
 
@@ -129,6 +129,19 @@ class Source:
             row -= _rows(part)
         raise IndexError(row)
 
+    def place(self, row: int) -> Place | None:
+        """The place of a row, without reading its text; None outside."""
+        for part in self._parts:
+            if 0 <= row < _rows(part):
+                return part.place if isinstance(part, Mark) else Place(part.generation, part.index.bounds(row)[0])
+            row -= _rows(part)
+        return None
+
+    def knows(self, place: Place) -> bool:
+        """Whether the index has reached this place, so that it has a row of its own."""
+        part = self.part_of(place)
+        return part is None or place.offset >= part.index.begin
+
     def row_of(self, place: Place) -> int:
         """The row of a place, or of the nearest one that is still there."""
         wanted = (place.generation, min(place.offset, 0))
@@ -162,7 +175,7 @@ class TextSource(Source):
         def read(offset: int, length: int) -> bytes:
             return data[offset : offset + length]
 
-        self._parts = [Part(0, LineIndex(read, len(data)), read)]
+        self._parts = [Part(0, LineIndex(read, len(data)), read, None, None)]
         if not data:
             self.notice = "It is empty."
 

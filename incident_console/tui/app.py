@@ -63,7 +63,7 @@ class Console(App[int]):
         Binding(
             "q,ctrl+q", "leave", "quit", id="app.quit", tooltip="Leave; everything is already saved", key_display="q"
         ),
-        Binding("tab", "pane(1)", "next pane", id="app.next", tooltip="Go to the next pane", priority=True),
+        Binding("tab", "pane(1)", "pane", id="app.next", tooltip="Go to the next pane", priority=True),
         Binding(
             "shift+tab",
             "pane(-1)",
@@ -74,8 +74,10 @@ class Console(App[int]):
             priority=True,
         ),
         Binding("n", "note", "note", id="app.note", tooltip="Write a note into the record"),
-        Binding("p", "pin", "pin", id="app.pin", tooltip="Keep the selected log lines as evidence"),
-        Binding("b", "brief", "brief", id="app.brief", tooltip="The brief: twelve lines to paste into a chat"),
+        Binding("p", "pin", "pin", id="app.pin", tooltip="Keep the selected log lines as evidence", show=False),
+        Binding(
+            "b", "brief", "brief", id="app.brief", tooltip="The brief: twelve lines to paste into a chat", show=False
+        ),
         Binding(
             "a",
             "act",
@@ -145,6 +147,7 @@ class Console(App[int]):
 
     def on_mount(self) -> None:
         self.query_one(Facts).focus()
+        self._show_pane("#centre")
         self.set_interval(0.1, self._redraw)
         self.call_after_refresh(self.open)
 
@@ -165,9 +168,9 @@ class Console(App[int]):
         self.live.start()
         self._follow_files()
         self.desk.drafts = self.session.record.load_drafts()
-        self.place = self.incident.open_rung or FACTS
-        if len(self.incident.lines) > 2 and self.plan.resume is not None:
-            self.notify(f"{self.session.id} goes on where it was left.", title="resumed")
+        if self.incident.open_rung is not None:
+            self.go(self.incident.open_rung)
+            self.notify(f"{self.session.id} goes on where it was left.", title="resumed", markup=False)
         self.stale()
 
     def _written(self, recorded: Recorded) -> None:
@@ -257,7 +260,7 @@ class Console(App[int]):
         rung_pane.display = rung is not None
         if self.place == FACTS:
             notices = (*self.picture.notices, *self._own_notices())
-            facts.draw(self.picture.run, self.picture.headline, self.picture.symptom, notices, str(session.workdir))
+            facts.draw(self.picture, notices, str(session.workdir))
         elif self.place == INBOX:
             inbox.draw(self.incident)
         elif rung is not None:

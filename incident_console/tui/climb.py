@@ -13,7 +13,7 @@ from incident_console.runbook.schema import EvidenceItem, Field, Rung
 from incident_console.session import capture, suggest
 from incident_console.tui.ask import Answer, Question
 from incident_console.tui.logview import LogView
-from incident_console.tui.rung import COMPLETE, Busy
+from incident_console.tui.rung import COMPLETE, Busy, RungRows
 from incident_console.tui.words import safe
 
 if TYPE_CHECKING:
@@ -77,13 +77,15 @@ class Climb:
 
         help = field.help or ("`unknown` is an answer here" if field.unknown else "")
         await self._open_rung(rung)
-        await self.desk.ask(
+        answers = await self.desk.ask(
             f"{rung.id}.{field.id}",
             Question(
                 field.id, field.prompt, kind, offered, help, draft, optional=not field.required and kind != "choice"
             ),
             check=check,
         )
+        if answers is not None:
+            self.app.query_one(RungRows).advance()
 
     async def _refusal(self, rung: Rung, field: Field, answer: Answer) -> str | None:
         """Record the answer; a refusal is shown in the panel, where the text still stands."""

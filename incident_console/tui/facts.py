@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from incident_console.session.live import Picture
 from incident_console.snakemake.run import Run
 from incident_console.tui.words import GLYPHS, STYLES, clock, safe
 
@@ -37,20 +40,22 @@ class Facts(OptionList):
         self._drawn: object = None
         self._opens: dict[str, str] = {}
 
-    def draw(self, run: Run | None, headline: str, symptom: str, notices: tuple[str, ...], workdir: str) -> None:
-        state = (run, headline, symptom, notices)
+    def draw(self, picture: Picture, notices: tuple[str, ...], workdir: str) -> None:
+        run = picture.run
+        state = (run, picture.headline, picture.symptom, picture.clues, notices)
         if state == self._drawn:
             return
         self._drawn = state
         self._opens = {}
         rows = [Option(Content.styled("⚠ " + safe(notice), "$text-warning")) for notice in notices]
-        rows += self._rows(run, headline, symptom, workdir)
+        rows += self._rows(picture, workdir)
         place = self.highlighted
         self.clear_options()
         self.add_options(rows)
         self.highlighted = min(place, len(rows) - 1) if place is not None else None
 
-    def _rows(self, run: Run | None, headline: str, symptom: str, workdir: str) -> list[Option]:
+    def _rows(self, picture: Picture, workdir: str) -> list[Option]:
+        run, headline, symptom = picture.run, picture.headline, picture.symptom
         rows: list[Option] = []
         if run is None:
             rows.append(_plain("No Snakemake run is seen here. The logs on the right are followed all the same."))
@@ -63,7 +68,7 @@ class Facts(OptionList):
                     )
                 )
             )
-            rows += self._failures(run)
+            rows += self._failures(run, picture.clues)
             rows += self._at_work(run)
             rows.append(self._row(f"run log  {safe(run.log)}", run.log, "$text-muted"))
         if symptom:
@@ -78,7 +83,7 @@ class Facts(OptionList):
             )
         return rows
 
-    def _failures(self, run: Run) -> list[Option]:
+    def _failures(self, run: Run, clues: Mapping[str, str]) -> list[Option]:
         if not run.failures:
             return [_plain("no failure so far")]
         rows = [Option(Content.styled("failures, by cause", "$text-muted"), disabled=True)]
@@ -91,7 +96,8 @@ class Facts(OptionList):
                 (head, "$text-error bold" if hard else "$text-warning bold"),
                 (where, ""),
                 (f"  {told}", "$text-error" if hard else "$text-warning"),
-                (f"\n    {safe(group.message, 240)}" if group.message else f"\n    {group.kind}", "$text-muted"),
+                (f"\n    {safe(clues.get(group.rule, ''), 240)}" if clues.get(group.rule) else "", ""),
+                (f"\n    {safe(group.message or group.kind, 240)}", "$text-muted"),
             )
             rows.append(self._row(line, group.logs[0] if group.logs else run.log))
         return rows

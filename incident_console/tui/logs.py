@@ -114,15 +114,13 @@ def _row(entry: LogEntry, now: float, width: int) -> Content:
         (word, style),
         *marks,
     )
-    told = size(entry.size) if entry.size is not None else entry.told
+    told = size(entry.size) if entry.size is not None else safe(entry.told)
     if entry.changed_at is not None:
         told += f"  {_age(entry.changed_at, now)}"
-    right = Content.styled(told, "$text-muted")
-    room = width - 2 - right.cell_length
-    if room < 12:
-        return Content.assemble(left, "  ", right)
-    if left.cell_length > room:
-        left = left.truncate(room, ellipsis=True)
+    room = width - 2
+    if left.cell_length > room * 2 // 3 and entry.size is not None:
+        left = left.truncate(max(room - len(told) - 2, room * 2 // 3), ellipsis=True)
+    right = Content.styled(told, "$text-muted").truncate(max(0, room - left.cell_length), ellipsis=True)
     return Content.assemble(left, " " * (width - 1 - left.cell_length - right.cell_length), right)
 
 

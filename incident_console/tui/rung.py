@@ -34,12 +34,12 @@ class Busy:
 
 
 class RungRows(OptionList):
+    busy = False
+    """Whether a command of this rung runs."""
     BINDINGS = [
         Binding("j", "cursor_down", "down", id="rung.down", show=False),
         Binding("k", "cursor_up", "up", id="rung.up", show=False),
-        Binding(
-            "enter", "select", "answer / open", id="rung.enter", tooltip="Answer, capture, open or complete this row"
-        ),
+        Binding("enter", "select", "answer", id="rung.enter", tooltip="Answer, capture, open or complete this row"),
         Binding("c", "capture", "capture", id="rung.capture", tooltip="Capture the evidence of this row (again)"),
         Binding("w", "waive", "waive", id="rung.waive", tooltip="Leave this rung out, with a reason"),
         Binding("x", "cancel", "cancel", id="rung.cancel", tooltip="Stop the evidence command that is running"),
@@ -68,6 +68,15 @@ class RungRows(OptionList):
             row = next((option.id for option in self.options if option.id and option.id.startswith("evidence:")), "")
         if row:
             self.post_message(self.Chosen(row, again=True))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """`x` is offered only while a command runs."""
+        return self.busy if action == "cancel" else True
+
+    def advance(self) -> None:
+        """Go on to the next row."""
+        if self.highlighted is not None and self.highlighted + 1 < self.option_count:
+            self.highlighted += 1
 
     def action_waive(self) -> None:
         self.post_message(self.Waive())
@@ -146,6 +155,9 @@ class RungPane(Vertical):
             Option(_complete(rung, missing, state is not None and state.completed_at is not None), id=COMPLETE)
         )
         rows = self.query_one(RungRows)
+        if rows.busy != bool(busy):
+            rows.busy = bool(busy)
+            rows.refresh_bindings()
         place = rows.highlighted if self._rung == rung.id else None
         if place is None:
             place = next(

@@ -173,6 +173,27 @@ def test_a_run_that_ends_before_its_log_exists_is_told(tmp_path: Path, monkeypat
         demo.start(demo.Demo(tmp_path, short=True))
 
 
+def test_a_workflow_that_vanished_before_its_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "find_snakemake", lambda: ("true",))
+    with pytest.raises(InputError, match=r"did not start: .*No such file"):
+        demo.start(demo.Demo(tmp_path / "gone", short=True))
+
+
+def test_the_canned_answers_fit_the_shipped_runbook_and_name_the_storys_samples() -> None:
+    from incident_console.runbook.answers import check_answers, load_answers
+    from incident_console.runbook.load import load
+
+    runbook = Path(__file__).parents[2] / "runbooks/slow-or-flaky-run.yaml"
+    answers = load_answers(demo.ANSWERS)
+    assert check_answers(answers, load(runbook).runbook) == ()
+    tale = story(7)
+    assert (tale.held_twice, tale.held_once, tale.repeats, tale.late) == ("B", "C", "A", "D")
+    assert (
+        f"the lock cost {tale.held_twice} two attempts and {tale.held_once} one"
+        in answers.fields["classify"]["ruled_out"]
+    )
+
+
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "find_snakemake", lambda: ("true",))
     (tmp_path / "file").write_text("")

@@ -32,9 +32,7 @@ class Case:
         return self.wd / str(self.truth["expect_run"])
 
 
-CASES = [
-    Case(path.parent, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(CORPUS.glob("*/case.json"))
-]
+CASES = [Case(path.parent, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(CORPUS.glob("*/case.json"))]
 ALL_LOGS = sorted(CORPUS.glob("*/**/log/*.snakemake.log"))
 
 
@@ -62,8 +60,8 @@ def copied(tmp_path: Path) -> Any:
     return copy
 
 
-def events_of(data: bytes, size: int | None = None) -> list[LogEvent]:
-    reader = Reader()
+def events_of(data: bytes, size: int | None = None, name: str = "") -> list[LogEvent]:
+    reader = Reader(name)
     found: list[LogEvent] = []
     step = size or max(1, len(data))
     for at in range(0, len(data), step):
@@ -73,12 +71,20 @@ def events_of(data: bytes, size: int | None = None) -> list[LogEvent]:
 
 def run_of(data: bytes, *, live: bool = False, log: str = LOG) -> Run:
     fold = RunFold(log)
-    for event in events_of(data):
+    for event in events_of(data, name=Path(log).name):
         fold.apply(event)
     return fold.snapshot(live=live)
 
 
-STATS = "Building DAG of jobs...\nProvided cores: 2\nJob stats:\njob      count\n-----  -------\n{rows}\ntotal    {total}\n\n"
+STATS = """Building DAG of jobs...
+Provided cores: 2
+Job stats:
+job      count
+-----  -------
+{rows}
+total    {total}
+
+"""
 
 
 class LogText:
@@ -99,7 +105,9 @@ class LogText:
         return self
 
     def start(self, jobid: int, rule: str, sample: str = "", shell: str = "", attempt: int = 0) -> "LogText":
-        block = f"localrule {rule}:\n    output: out/{rule}{sample}\n    log: logs/{rule}{sample}.log\n    jobid: {jobid}\n"
+        block = (
+            f"localrule {rule}:\n    output: out/{rule}{sample}\n    log: logs/{rule}{sample}.log\n    jobid: {jobid}\n"
+        )
         block += f"    wildcards: s={sample}\n" if sample else ""
         block += "    resources: tmpdir=/tmp" + (f", attempt={attempt}" if attempt else "") + "\n"
         self.text += self.stamp() + block + (f"Shell command: {shell}\n" if shell else "")
@@ -111,10 +119,14 @@ class LogText:
         self.text += f"{self.done} of {self.total} steps ({100 * self.done // self.total}%) done\n"
         return self
 
-    def fail(self, jobid: int, rule: str, shell: str = "false", status: str = "returned non-zero exit status 1") -> "LogText":
-        self.text += "RuleException:\nCalledProcessError in file \"/srv/Snakefile\", line 9:\n"
+    def fail(
+        self, jobid: int, rule: str, shell: str = "false", status: str = "returned non-zero exit status 1"
+    ) -> "LogText":
+        self.text += 'RuleException:\nCalledProcessError in file "/srv/Snakefile", line 9:\n'
         self.text += f"Command 'set -euo pipefail;  {shell}' {status}.\n"
-        self.text += self.stamp() + f"Error in rule {rule}:\n    message: None\n    jobid: {jobid}\n    output: out/{rule}\n"
+        self.text += (
+            self.stamp() + f"Error in rule {rule}:\n    message: None\n    jobid: {jobid}\n    output: out/{rule}\n"
+        )
         self.text += f"    shell:\n        {shell}\n        (command exited with non-zero exit code)\n"
         return self
 

@@ -49,7 +49,7 @@ def test_loops_of_links_and_strange_names_do_no_harm(workdir: Path) -> None:
     (workdir / "logs" / "a\n[red].log").touch()
     assert "logs/a\n[red].log" in names(workdir, "logs/**/*.log")
     assert "logs/dead.log" not in names(workdir, "logs/**/*.log")
-    assert len(names(workdir, "logs/*/*/*/*/*.log")) == 0
+    assert not any("loop" in name for name in names(workdir, "logs/**/*.log", "**/*.log"))
 
 
 @pytest.mark.parametrize("glob", ["", "/", "..", "../**/*.log", "**", "[", "a/\0/b", "*" * 500])

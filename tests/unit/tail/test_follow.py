@@ -83,6 +83,7 @@ async def test_a_new_file_in_a_followed_folder_is_told_and_one_beside_is_not(tmp
     folder = tmp_path / "logs"
     folder.mkdir()
     async with following([tmp_path / "run.log"], [folder]) as heard:
+        await heard.until_hears(folder)
         (tmp_path / "other").touch()
         (folder / "new.log").touch()
         await heard.until(lambda paths: folder / "new.log" in paths)

@@ -1,0 +1,76 @@
+"""Which jobs are known, and may this block be one of theirs? What tells the engine's own lines from imitations."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from incident_console.snakemake import fields
+
+
+class Stand(Enum):
+    RUNNING = 1
+    DONE = 2
+    FAILED = 3
+
+
+class Known:
+    """State is bounded by the number of jobs."""
+
+    def __init__(self) -> None:
+        self.stand: dict[int, Stand] = {}
+        self.rule: dict[int, str] = {}
+        self.rules: dict[str, str] = {}
+        self.has_stats = False
+        self.checkpoint = False
+        self.last_at = 0.0
+        """The last time that was believed."""
+
+    def __bool__(self) -> bool:
+        return bool(self.stand)
+
+    def name(self, raw: bytes) -> str:
+        """One string object per rule name, however many jobs there are."""
+        name = fields.text(raw)
+        return self.rules.get(name, name)
+
+    def running(self, jobids: tuple[int, ...]) -> bool:
+        return bool(jobids) and all(self.stand.get(jobid) is Stand.RUNNING for jobid in jobids)
+
+    def may_start(self, jobid: int, rule: str, at: float, *, inside: bool, suspect: bool) -> bool:
+        """Whether a job's block may be real: a jobid keeps its rule, and foreign text invents rules and old times."""
+        known = self.rule.get(jobid, "")
+        if known and known != rule:
+            return False
+        if rule in self.rules:
+            return not inside or at >= self.last_at - 1
+        if inside or (suspect and (at < self.last_at - 1 or (self.has_stats and not self.checkpoint))):
+            return False
+        self.rules[rule] = rule
+        return True
+
+    def may_finish(self, jobid: int, rule: str, *, inside: bool, suspect: bool) -> bool:
+        """Whether `Finished` may be real. With `--quiet rules` it is the first that is heard of a job."""
+        stand = self.stand.get(jobid)
+        if stand is None:
+            return not inside and not suspect
+        known = self.rule.get(jobid, "")
+        return stand is not Stand.DONE and (not rule or not known or rule == known)
+
+    def may_fail(self, jobid: int, rule: str, *, inside: bool, suspect: bool) -> bool:
+        stand = self.stand.get(jobid)
+        known = self.rule.get(jobid, "")
+        if stand is None:
+            return not inside and not suspect
+        return stand is not Stand.DONE and (not known or known == rule)
+
+    def starts(self, jobid: int, rule: str, *, checkpoint: bool = False) -> None:
+        self.stand[jobid] = Stand.RUNNING
+        if rule:
+            self.rule[jobid] = rule
+        self.checkpoint = self.checkpoint or checkpoint
+
+    def ends(self, jobid: int, rule: str, stand: Stand) -> None:
+        self.stand[jobid] = stand
+        if rule:
+            self.rule[jobid] = rule
+            self.rules.setdefault(rule, rule)

@@ -1,0 +1,509 @@
+"""The open log: follows it, scrolls through it at any size, finds and selects lines.
+
+Lines are read from the disk when they are drawn; the widget keeps places (generation and byte), a few hundred drawn
+strips, and nothing of the text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
+from textual.content import Content
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from incident_console.errors import InputError
+from incident_console.tail.logfile import LogFile
+from incident_console.tail.search import Finder, Hit, Search, error_finder, finder, matcher
+from incident_console.tail.source import Line, Place, Source, TextSource
+from incident_console.tui import logrows
+from incident_console.tui.logsearch import SearchBar
+from incident_console.tui.words import safe, size
+
+INDEX_SLICE_S = 0.006
+SEARCH_SLICE_S = 0.008
+SAY_EACH_S = 0.1
+MOST_SELECTED = 1024 * 1024
+SIDEWAYS = 8
+STRIPS_KEPT = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Whole lines of one generation of one file: the selection, or the line under the cursor."""
+
+    path: Path | None
+    """None: the text is not a file (a kept attempt, captured output)."""
+    inode: int | None
+    first_line: int | None
+    """Counted from 1; None while the lines are not numbered yet."""
+    last_line: int | None
+    start_byte: int
+    end_byte: int
+    """The byte after the last one; the newline of the last line is not part of it."""
+    cut: bool = False
+    """More was selected than the 1 MiB that is taken."""
+
+
+def _key(keys: str, action: str, told: str, name: str, tooltip: str, show: str | None = None) -> Binding:
+    return Binding(keys, action, told, id=f"log.{name}", tooltip=tooltip, show=show is not None, key_display=show)
+
+
+class LogView(ScrollView, can_focus=True):
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"logview--{name}" for name in ("number", "error", "mark", "notice", "cursor", "selected", "hit")
+    }
+    DEFAULT_CSS = """
+    LogView {
+        border: round $surface-lighten-2;
+        overflow-x: hidden;
+        overflow-y: scroll;
+        & .logview--number { color: $text-disabled; }
+        & .logview--error { color: $text-error; text-style: bold; }
+        & .logview--mark { color: $text-warning; text-style: italic; }
+        & .logview--notice { color: $text-muted; }
+        & .logview--cursor { background: $surface-lighten-1; }
+        & .logview--selected { background: $primary-muted; }
+        & .logview--hit { text-style: reverse; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _key("f", "follow", "follow", "follow", "Go to the end and follow what is written", "f"),
+        _key("slash", "search", "search", "search", "Search this log", "/"),
+        _key("e", "errors(True)", "errors", "next-error", "The next line that states a failure", "e"),
+        _key("E", "errors(False)", "error before", "previous-error", "The line before that states a failure"),
+        _key("greater_than_sign", "hit(True)", "next hit", "next-hit", "The next line that was searched for"),
+        _key("less_than_sign", "hit(False)", "hit before", "previous-hit", "The line before that was searched for"),
+        _key("up,k", "move(-1)", "up", "up", "One line up; stops following"),
+        _key("down,j", "move(1)", "down", "down", "One line down"),
+        _key("shift+up", "extend(-1)", "select up", "extend-up", "Select lines, upwards"),
+        _key("shift+down", "extend(1)", "select down", "extend-down", "Select lines, downwards"),
+        _key("v", "mark", "select", "mark", "Begin selecting lines at the cursor; again: drop the selection"),
+        _key("escape", "clear", "clear", "clear", "Drop the selection and what was searched for"),
+        _key("pageup", "page(-1)", "page up", "page-up", "One screen up"),
+        _key("pagedown", "page(1)", "page down", "page-down", "One screen down"),
+        _key("home,g", "home", "first line", "home", "The first line"),
+        _key("end,G", "follow", "last line", "end", "The last line, and follow"),
+        _key("left", "sideways(-1)", "left", "left", "Show what is further left"),
+        _key("right", "sideways(1)", "right", "right", "Show what is further right"),
+    ]
+
+    following: reactive[bool] = reactive(True, init=False)
+    """Whether the last line stays in view as lines are written."""
+    left: reactive[int] = reactive(0, init=False)
+    """Columns that are scrolled out on the left."""
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._source: Source | None = None
+        self._label = ""
+        self._top = self._cursor = Place(0, 0)
+        self._anchor: Place | None = None
+        self._seen = Place(0, 0)
+        """The last line there was when following stopped: what comes after it is new."""
+        self._pattern, self._regex = "", False
+        self._hits: re.Pattern[str] | None = None
+        self._told = ""
+        self._styles: logrows.Styles | None = None
+        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(STRIPS_KEPT)
+        self._laying_out = False
+        self._dragging = False
+
+    # -- what is shown -------------------------------------------------------------------------------------------
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing was opened yet."""
+        return self._source is None
+
+    @property
+    def source(self) -> Source | None:
+        return self._source
+
+    @property
+    def path(self) -> Path | None:
+        return self._source.path if isinstance(self._source, LogFile) else None
+
+    def show(self, path: Path, label: str | None = None) -> None:
+        """Open a file, which need not exist yet, at its end, and follow it."""
+        if self.path != path:
+            self._open(LogFile(path), follow=True)
+        self._label = label or str(path)
+        self.refresh_from_disk()
+
+    def show_text(self, title: str, data: bytes) -> None:
+        """Show text that is in memory, from its beginning."""
+        self._label = title
+        self._open(TextSource(title, data), follow=False)
+
+    def changed(self, paths: Iterable[Path]) -> None:
+        """These files changed (absolute paths): look again if the open one is among them."""
+        if self.path is not None and Path(os.path.abspath(self.path)) in paths:  # noqa: PTH100
+            self.refresh_from_disk()
+
+    def refresh_from_disk(self) -> None:
+        """Look at the open file again: when it changed, at most some 30 times a second."""
+        source = self._source
+        if not isinstance(source, LogFile):
+            return
+        change = source.poll()
+        if change.kind not in ("same", "grew"):
+            self._strips.clear()
+        self._lay_out()
+        if change.more:
+            self.call_later(self.refresh_from_disk)
+        self._count_lines()
+
+    def _open(self, source: Source, *, follow: bool) -> None:
+        self.workers.cancel_group(self, "log-seek")
+        if self._source is not None:
+            self._source.close()
+        self._source = source
+        self._top = self._cursor = self._seen = Place(0, 0)
+        self._anchor, self._told = None, ""
+        self._strips.clear()
+        self.left = 0
+        self.following = follow
+        self._lay_out()
+        self._count_lines()
+
+    def on_unmount(self) -> None:
+        if self._source is not None:
+            self._source.close()
+
+    def _count_lines(self) -> None:
+        counting = any(worker.group == "log-index" and not worker.is_finished for worker in self.workers)
+        if self._source is not None and self._source.progress < 1 and not counting:
+            self.run_worker(self._index(), group="log-index")
+
+    async def _index(self) -> None:
+        """Number the lines in slices, so that keys are answered between them."""
+        said = time.monotonic()
+        while self._source is not None and not self._source.index_step(INDEX_SLICE_S):
+            if time.monotonic() - said > SAY_EACH_S:
+                self._lay_out()
+                said = time.monotonic()
+            await asyncio.sleep(0)
+        self._lay_out()
+
+    # -- rows and places -----------------------------------------------------------------------------------------
+
+    @property
+    def _rows(self) -> int:
+        return self._source.row_count if self._source is not None else 0
+
+    @property
+    def _page(self) -> int:
+        return max(1, self.scrollable_content_region.height)
+
+    @property
+    def cursor_row(self) -> int:
+        return self._source.row_of(self._cursor) if self._source is not None else 0
+
+    def _place(self, row: int) -> Place:
+        place = self._source.place(max(0, min(row, self._rows - 1))) if self._source is not None else None
+        return place or Place(0, 0)
+
+    def _lay_out(self) -> None:
+        """The text grew, or rows moved: keep what is looked at where it is."""
+        if self._source is None:
+            return
+        rows = self._rows
+        self._laying_out = True
+        self.virtual_size = Size(self.scrollable_content_region.width, rows)
+        if self.following:
+            self._cursor = self._place(rows - 1)
+            top = max(0, rows - self._page)
+        else:
+            top = self._source.row_of(self._top)
+        self.scroll_to(y=top, animate=False, force=True, immediate=True)
+        self._top = self._place(self.scroll_offset.y)
+        self._laying_out = False
+        self._say()
+        self.refresh()
+
+    def _pause(self) -> None:
+        if self.following:
+            self._seen = self._place(self._rows - 1)
+            self.following = False
+
+    def _put_cursor(self, row: int, *, centre: bool = False) -> None:
+        if self._source is None or not self._rows:
+            return
+        row = max(0, min(row, self._rows - 1))
+        self._cursor = self._place(row)
+        top = self.scroll_offset.y
+        if not top <= row < top + self._page:
+            if centre:
+                top = row - self._page // 2
+            else:
+                top = row if row < top else row - self._page + 1
+        self._top = self._place(max(0, top))
+        self._lay_out()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if self._laying_out or self._source is None or round(old_value) == round(new_value):
+            return
+        # The wheel or the scroll bar: the cursor stays on the screen, so that what is pinned is what is seen.
+        if new_value < old_value:
+            self._pause()
+        self._top = self._place(round(new_value))
+        if self._anchor is None and not self.following:
+            row = self.cursor_row
+            self._cursor = self._place(max(round(new_value), min(row, round(new_value) + self._page - 1)))
+        self._say()
+
+    def on_resize(self) -> None:
+        self._strips.clear()
+        self._lay_out()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles = None
+        self._strips.clear()
+
+    def watch_left(self) -> None:
+        self.refresh()
+
+    # -- drawing -------------------------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        width = self.scrollable_content_region.width
+        if self._styles is None:
+            self._styles = logrows.Styles(
+                self.rich_style,
+                *(
+                    self.get_component_rich_style(f"logview--{name}", partial=True)
+                    for name in ("number", "error", "mark", "notice", "cursor", "selected", "hit")
+                ),
+            )
+        row, rows, source = self.scroll_offset.y + y, self._rows, self._source
+        if source is None or row >= rows:
+            text = "No log is open." if source is None else source.notice
+            return logrows.notice(safe(text) if text and y == 0 else "", width, self._styles)
+        first, last = self._selected_rows()
+        at_cursor = row == self.cursor_row
+        selected = self._anchor is not None and first <= row <= last
+        look = logrows.Look(width, self.left, max(4, len(str(rows))), at_cursor, selected, self._hits)
+        entry = source.row(row)
+        key = (entry.place, entry.text, isinstance(entry, Line) and (entry.number, entry.end), look)
+        if (strip := self._strips.get(key)) is None:
+            strip = self._strips[key] = logrows.draw(entry, look, self._styles)
+        return strip
+
+    def _say(self) -> None:
+        """The line at the bottom: where we are, and whether what is written now is shown."""
+        source = self._source
+        if source is None:
+            return
+        self.border_title = Content(safe(self._label, 200))
+        parts = [self._told] if self._told else []
+        if self._rows and source.notice:
+            parts.append(source.notice)
+        parts.append(size(source.size))
+        if self._anchor is not None:
+            first, last = self._selected_rows()
+            parts.append(f"{last - first + 1} lines selected")
+        elif source.progress < 1:
+            parts.append(f"counting lines {source.progress:.0%}")
+        elif self._rows:
+            parts.append(f"line {self.cursor_row + 1} of {self._rows}")
+        if self.following:
+            parts.append("following")
+        elif isinstance(source, LogFile):
+            new = self._rows - 1 - source.row_of(self._seen)
+            parts.append(f"paused, {new} new line{'' if new == 1 else 's'} · f follows" if new > 0 else "paused")
+        self.border_subtitle = Content(safe(" · ".join(parts)))
+
+    # -- moving about --------------------------------------------------------------------------------------------
+
+    def action_follow(self) -> None:
+        self._anchor = None
+        self.following = isinstance(self._source, LogFile)
+        self._put_cursor(self._rows - 1)
+
+    def action_move(self, by: int) -> None:
+        self._pause()
+        self._put_cursor(self.cursor_row + by)
+
+    def action_page(self, by: int) -> None:
+        self._pause()
+        self._put_cursor(self.cursor_row + by * max(1, self._page - 1))
+
+    def action_home(self) -> None:
+        self._pause()
+        self._put_cursor(0)
+
+    def action_sideways(self, by: int) -> None:
+        self.left = max(0, self.left + by * SIDEWAYS)
+
+    def _on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        self.action_sideways(1)
+        event.stop()
+
+    def _on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        self.action_sideways(-1)
+        event.stop()
+
+    # -- selecting -----------------------------------------------------------------------------------------------
+
+    def _selected_rows(self) -> tuple[int, int]:
+        row = self.cursor_row
+        other = row if self._anchor is None or self._source is None else self._source.row_of(self._anchor)
+        return min(row, other), max(row, other)
+
+    def action_extend(self, by: int) -> None:
+        self._pause()
+        if self._anchor is None:
+            self._anchor = self._cursor
+        self._put_cursor(self.cursor_row + by)
+
+    def action_mark(self) -> None:
+        self._pause()
+        self._anchor = self._cursor if self._anchor is None else None
+        self._lay_out()
+
+    def action_clear(self) -> None:
+        self.workers.cancel_group(self, "log-seek")
+        if self._anchor is None:
+            self._hits = None
+        self._told = ""
+        self.clear_selection()
+
+    def clear_selection(self) -> None:
+        self._anchor = None
+        self._lay_out()
+
+    def selection(self) -> Selected | None:
+        """The selected lines, or the line under the cursor; None when there is no line there.
+
+        Lines of the cursor's generation only: one pin names one file's bytes.
+        """
+        if self._source is None or not self._rows:
+            return None
+        part = self._source.part_of(self._cursor)
+        if part is None:
+            return None
+        first, last = self._selected_rows()
+        own = [
+            row
+            for row in (self._source.row(first), self._source.row(last), *self._edges(part.generation, first, last))
+            if isinstance(row, Line) and row.generation == part.generation
+        ]
+        if not own:
+            return None
+        start, end = min(own, key=lambda line: line.offset), max(own, key=lambda line: line.offset)
+        stop = min(end.end, start.offset + MOST_SELECTED)
+        cut = stop < end.end
+        last_number = part.index.row_at(stop - 1) + 1 if cut and end.number else end.number
+        return Selected(self.path, part.inode, start.number, last_number, start.offset, stop, cut)
+
+    def _edges(self, generation: int, first: int, last: int) -> Iterable[Line]:
+        """The first and the last line of a generation, where they lie between these rows."""
+        assert self._source is not None
+        for row in (self._source.row_of(Place(generation, 0)), self._source.row_of(Place(generation, 1 << 62))):
+            if first <= row <= last and isinstance(line := self._source.row(row), Line):
+                yield line
+
+    def selected_bytes(self) -> bytes:
+        """The bytes that `selection()` names, at most 1 MiB; empty when there are none."""
+        chosen = self.selection()
+        part = self._source.part_of(self._cursor) if self._source is not None else None
+        if chosen is None or part is None:
+            return b""
+        return part.read(chosen.start_byte, chosen.end_byte - chosen.start_byte)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None or event.button != 1 or self.scroll_offset.y + offset.y >= self._rows:
+            return
+        self._pause()
+        self._anchor = None
+        self._put_cursor(self.scroll_offset.y + offset.y)
+        self._dragging = True
+        self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if not self._dragging:
+            return
+        row = self.scroll_offset.y + event.get_content_offset_capture(self).y
+        if row != self.cursor_row:
+            if self._anchor is None:
+                self._anchor = self._cursor
+            self._put_cursor(row)
+
+    def on_mouse_up(self) -> None:
+        if self._dragging:
+            self._dragging = False
+            self.release_mouse()
+
+    # -- searching -----------------------------------------------------------------------------------------------
+
+    def action_search(self) -> None:
+        if self._source is not None and isinstance(self.parent, Widget):
+            bar = SearchBar(self._pattern, self._regex)
+            self.parent.mount(bar, after=self)
+            bar.focus()
+
+    def action_hit(self, forward: bool) -> None:
+        if self._pattern:
+            self.search(self._pattern, regex=self._regex, forward=forward)
+        else:
+            self.action_search()
+
+    def action_errors(self, forward: bool) -> None:
+        self._seek(error_finder(), "line that states a failure", forward)
+
+    def search(self, pattern: str, *, regex: bool = False, forward: bool = True) -> None:
+        """Put the cursor on the next line that holds the pattern; from the other end when there is none."""
+        try:
+            find, compiled = finder(pattern, regex=regex), matcher(pattern, regex=regex)
+            self._hits = re.compile(pattern if regex else re.escape(pattern), compiled.flags & re.IGNORECASE)
+        except (InputError, re.error) as fault:
+            self._told = str(fault)
+            self._say()
+            return
+        self._pattern, self._regex = pattern, regex
+        self._seek(find, f"“{pattern}”", forward)
+
+    def _seek(self, find: Finder, what: str, forward: bool) -> None:
+        if self._source is not None:
+            self._pause()
+            self.run_worker(self._seeking(self._source, find, what, forward), group="log-seek", exclusive=True)
+
+    async def _seeking(self, source: Source, find: Finder, what: str, forward: bool) -> None:
+        """In slices, so that the screen stays alive and Escape ends it."""
+        for start in (self._cursor, None):
+            if hit := await self._run(Search(source, find, start, forward=forward), what):
+                while not source.knows(hit.place) and not source.index_step(SEARCH_SLICE_S):
+                    await asyncio.sleep(0)
+                end = "beginning" if forward else "end"
+                self._told = "" if start is not None else f"{what}: on from the {end}"
+                self._put_cursor(source.row_of(hit.place), centre=True)
+                return
+        self._told = f"no {what.removeprefix('no ')} in this log"
+        self._lay_out()
+
+    async def _run(self, search: Search, what: str) -> Hit | None:
+        said = time.monotonic()
+        while not search.step(SEARCH_SLICE_S):
+            if time.monotonic() - said > SAY_EACH_S:
+                self._told = f"searching {what}: {search.progress:.0%}, escape stops"
+                self._say()
+                said = time.monotonic()
+            await asyncio.sleep(0)
+        return search.hit

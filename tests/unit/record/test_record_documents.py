@@ -1,0 +1,338 @@
+import json
+import tempfile
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from incident_console import events
+from incident_console.errors import InputError
+from incident_console.record import text
+from incident_console.record.handoff import FIELDS, PROMPTS, draft, handoff_md, offer
+from incident_console.record.incident import Incident
+from incident_console.record.journal import Journal
+from incident_console.record.render import brief, note_fields, note_md, record_html, record_json, record_md
+from incident_console.record.store import Record
+from incident_console.record.timeline import sentence
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+HOSTILE = (
+    "# H1\n\n```\n~~~\n<script>alert(1)</script><img src=x onerror=y> | a \\| b \\\\| c\n---\n\x1b[31mred\x1b]0;t\x07 "
+    "\u202etxt\u2066 [a](javascript:1) ![i](http://e/x.png) &amp; &#60; <http://e> ** __ `` ` \r\n- li\n1. one\n> q\n\n"
+    "    code\n</pre></details></main>\" ' =\n==="
+)
+
+
+@pytest.fixture
+def incident(make_record) -> Incident:
+    return make_record().incident()
+
+
+@pytest.fixture
+def record(make_record) -> Record:
+    return make_record()
+
+
+def test_the_note_has_its_six_fields_in_order_and_the_head(incident) -> None:
+    note = note_md(incident)
+    names = [line.split("**")[1] for line in note.splitlines() if line.startswith("- **")]
+    assert names == [
+        "Symptom",
+        "Affected scope",
+        "First confirming command",
+        "Evidence consulted",
+        "Current class",
+        "Next action",
+    ]
+    assert note.rstrip().endswith(f"`{incident.head}`")
+    assert "snakemake -n 'align fails on sample B' (event 9, exit 0" in note
+    assert "tool-behavior (cost tool, confidence low); ruled out: align fails on sample B" in note
+    assert "next narrower measurement: unknown" in note
+
+
+def test_a_note_of_nothing_says_unknown_and_not_yet_named() -> None:
+    note = note_fields(Incident("INC-1"))
+    assert (note.symptom, note.affected_scope) == ("unknown", "unknown")
+    assert note.first_confirming_command == note.evidence_consulted == "not yet named"
+    assert note.current_class == "not yet named; ruled out: unknown"
+    assert note.next_action == "not yet named; next narrower measurement: not yet named"
+    for document in (
+        note_md(Incident()),
+        record_md(Incident(), lambda _: None),
+        record_html(Incident(), lambda _: None),
+    ):
+        assert "unknown" in document
+    assert record_json(Incident())["events"] == 0
+
+
+def test_the_brief_fits_a_chat(incident, clock) -> None:
+    told = brief(incident, clock.now() + timedelta(hours=2))
+    lines = told.splitlines()
+    assert len(lines) <= 12 and all(len(line) <= 280 for line in lines)
+    assert "Impact: the morning report is late" in told
+    assert "(+2h02m): run running, pid 4121" in told
+    assert "Hypothesis: tool-behavior" in told and "Unknown: scope, severity, deadline" in told
+
+
+def test_the_brief_stays_short_whatever_was_said(make_record, clock) -> None:
+    told = brief(make_record(said=HOSTILE * 50).incident(), clock.now())
+    assert len(told.splitlines()) <= 12 and max(map(len, told.splitlines())) <= 280
+    assert "\x1b" not in told and "\u202e" not in told
+
+
+def test_the_record_tells_facts_inferences_and_decisions_apart(record) -> None:
+    told = record_md(record.incident(), record.blobs.peek)
+    rows = [line for line in told.splitlines() if line.startswith("| 2") or line.startswith("| 9 ")]
+    letters = {row.split("|")[1].strip(): row.split("|")[4].strip() for row in rows if row.count("|") == 7}
+    assert letters["9"] == "F" and letters["21"] == "I" and letters["22"] == "D" and letters["2"] == ""
+
+
+def test_the_record_holds_what_a_reader_looks_for(record) -> None:
+    incident = record.incident()
+    told = record_md(incident, record.blobs.peek)
+    for part in (
+        "+0m14s",  # since opening
+        "**earlier run** `one.log`",
+        "latest run; differs: cores",
+        "FATAL align fails on sample B",  # the pinned excerpt
+        "… 8 more lines",  # of the kept attempt
+        "Error in rule align:",
+        "before, event 5: align fails on sample B",  # the superseded answer
+        "before, event 14: align fails on sample B",  # the corrected note
+        "| quiet | ana@node1 |",
+        "the gate was closed",
+        "waived: align fails on sample B",
+        "escalated to profile review",
+        "Evidence tour of rung prove",
+    ):
+        assert part in told, part
+    for item in incident.evidence:
+        assert item.event.sha256 in told
+
+
+def test_a_blob_that_is_gone_is_said_to_be(record) -> None:
+    assert "is not here" in record_md(record.incident(), lambda _: None)
+
+
+def test_a_broken_journal_is_said_in_every_document(record, clock) -> None:
+    lines = record.journal.read_bytes().splitlines(keepends=True)
+    record.journal.write_bytes(b"".join([*lines[:5], *lines[6:]]))
+    incident = record.incident()
+    for document in (
+        note_md(incident),
+        record_md(incident, record.blobs.peek),
+        record_html(incident, record.blobs.peek),
+        brief(incident, clock.now()),
+    ):
+        assert "The journal is broken at line 6" in document
+    assert record_json(incident)["fault"].startswith("line 6")
+
+
+def test_the_json_is_json_and_names_its_events(record) -> None:
+    told = json.loads(json.dumps(record_json(record.incident())))
+    assert told["schema"] == "incident-console/record/1"
+    assert [item["seq"] for item in told["evidence"]] == [9, 11, 12]
+    assert [item["earlier_run"] for item in told["evidence"]] == [True, False, False]
+    assert told["timeline"][0] == {
+        "seq": 1,
+        "at": "2026-11-22T13:45:08.123456Z",
+        "elapsed": "+0m00s",
+        "by": "ana@node1",
+        "letter": "",
+        "kind": "incident.opened",
+        "text": "incident opened on /srv/wf: align fails on sample B",
+    }
+    assert len(told["timeline"]) == told["events"] == 24
+
+
+def test_every_kind_of_event_has_its_sentence() -> None:
+    samples = {"Literal": "dry-run", "tuple": (1, 2), "dict": {"a": 1}, "bool": True, "int": 3, "str": "said"}
+    for kind, model in events.KINDS.items():
+        required = {name: str(field.annotation) for name, field in model.model_fields.items() if field.is_required()}
+        said = {name: next(v for word, v in samples.items() if word in shown) for name, shown in required.items()}
+        line = events.Recorded(1, "t", 0.0, "s", "b", kind, model(**said), "", "")
+        assert "not known" not in sentence(line), kind
+    unknown = events.Recorded(1, "t", 0.0, "s", "b", "new.kind", events.UnknownEvent(), "", "")
+    assert sentence(unknown) == "new.kind (not known to this console)"
+
+
+# What comes from outside stays text
+
+
+def blocks(markdown: str) -> list[str]:
+    """The structure of a document; raises when text became markup."""
+    found = []
+    for token in MarkdownIt("commonmark", {"html": True}).enable("table").parse(markdown):
+        assert token.type != "html_block"
+        for child in token.children or ():
+            assert child.type in ("text", "code_inline", "strong_open", "strong_close", "text_special"), child
+        found.append(token.type)
+    return found
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, tuple[str, ...]]] = []
+
+    def handle_starttag(self, tag, attrs) -> None:
+        self.found.append((tag, tuple(name for name, _ in attrs)))
+
+    def handle_endtag(self, tag) -> None:
+        self.found.append((f"/{tag}", ()))
+
+
+def tags(html: str) -> list[tuple[str, tuple[str, ...]]]:
+    parser = Tags()
+    parser.feed(html)
+    parser.close()
+    return parser.found
+
+
+def documents(make_record, said: str) -> tuple[list[list[str]], list, str]:
+    with tempfile.TemporaryDirectory() as folder:
+        record = make_record(Path(folder), said=said)
+        incident, peek = record.incident(), record.blobs.peek
+        marked = [
+            note_md(incident),
+            record_md(incident, peek),
+            handoff_md(draft(incident, dict.fromkeys(FIELDS, said))),
+        ]
+        page = record_html(incident, peek)
+        return [blocks(each) for each in marked], tags(page), "".join([*marked, page, brief(incident, NOW)])
+
+
+@given(
+    st.text(st.sampled_from(list("ab1`*_[]()<>|#~&\\!-+=.:/\n\t \x1b\x00\r\u202e\u2028é\"'")), min_size=1, max_size=30)
+)
+@example(HOSTILE)
+@example("a\\\\|b")
+@example("```\n\n# out")
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_text_from_outside_becomes_markup(make_record, said) -> None:
+    said = f"x{said}x"
+    plain = "\n".join("plain" if text.one_line(line) else "" for line in said.split("\n"))
+    plain_blocks, plain_tags, _ = documents(make_record, plain)
+    hostile_blocks, hostile_tags, raw = documents(make_record, said)
+    assert hostile_blocks == plain_blocks
+    assert hostile_tags == plain_tags
+    assert not any(sign in raw for sign in ("\x1b", "\x00", "\u202e", "\r"))
+
+
+@pytest.mark.parametrize(
+    "start", ["# x", "- x", "+ x", "1. x", "12) x", "> x", "* x", "=== x", "    x", "```", "~~~", "<b>", "---"]
+)
+def test_text_that_begins_like_a_block_stays_text(start) -> None:
+    assert blocks(f"- {text.prose(start)}") == blocks("- plain")
+    assert blocks(text.table(["a", "b"], [[text.prose(start), text.code(start)]])) == blocks(
+        text.table(["a", "b"], [["x", "`x`"]])
+    )
+
+
+def test_ordinary_text_stays_readable() -> None:
+    said = "out/sum_mary.tsv: 7 jobs (4 x code changed), 12 % & rising; rule align-b #5"
+    assert text.prose(said) == said
+
+
+def test_control_characters_are_shown() -> None:
+    assert text.visible("a\x1b[1mb\x07\x9b\u202e\u200b\tc\r\nd\re") == "a␛[1mb␇\\x9b\\u202e\\u200b\tc\nd␍e"
+
+
+def test_an_excerpt_is_short_and_says_how_much_is_left() -> None:
+    assert text.excerpt(b"a\nb\n") == "a\nb"
+    assert text.excerpt(b"x" * 10_000).endswith("…") and len(text.excerpt(b"x" * 10_000)) == 300
+    assert text.excerpt(b"l\n" * 100).endswith("l\n… 88 more lines")
+    assert text.excerpt(b"\xff\xfe") == "\\xff\\xfe"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0, "+0m00s"), (125, "+2m05s"), (7380, "+2h03m"), (270_000, "+3d03h"), (-61, "-1m01s")]
+)
+def test_elapsed_time(clock, seconds, told) -> None:
+    assert text.elapsed(clock.now(), clock.now() + timedelta(seconds=seconds)) == told
+    assert text.elapsed(None, clock.now()) == ""
+
+
+def test_the_page_runs_nothing_and_fetches_nothing(make_record) -> None:
+    record = make_record(said=HOSTILE)
+    page = record_html(record.incident(), record.blobs.peek)
+    assert "default-src 'none'" in page and "unsafe" not in page
+    found = {tag for tag, _ in tags(page)}
+    assert not found & {"script", "img", "link", "iframe", "a", "object", "form"}
+    assert not any(name.startswith("on") or name in ("src", "href") for _, names in tags(page) for name in names)
+
+
+def test_long_evidence_is_cut_on_the_page_and_says_so(make_record) -> None:
+    record = make_record(said="long " * 40_000)
+    page = record_html(record.incident(), record.blobs.peek)
+    assert "the first 64.0 KiB of" in page
+
+
+# The hand-off
+
+
+def test_a_hand_off_is_drafted_from_the_record(incident) -> None:
+    drafted = draft(incident, {})
+    assert drafted.impact == "the morning report is late"
+    assert (drafted.host, drafted.user, drafted.directory, drafted.engine_pid) == ("node1", "ana", "/srv/wf", "4121")
+    assert "two.log: running when it was last seen" in drafted.running
+    assert drafted.uncommitted.startswith("the diff is data/evidence/")
+    assert drafted.recheck == "snakemake -n 'align fails on sample B'"
+    assert drafted.expiring.startswith("lost: align")
+    assert drafted.exit_criteria == "tour answers: May it be trusted?"
+    assert set(drafted.missing) == {
+        "to",
+        "severity",
+        "deadline",
+        "may_stop",
+        "do_not_touch",
+        "command",
+        "environment",
+        "tmux",
+        "master_job",
+        "permissions",
+        "open_actions",
+        "contingencies",
+        "quarantine",
+        "consumers",
+        "told",
+        "reachable_until",
+    }
+
+
+def test_what_the_sender_says_goes_over_the_draft(incident) -> None:
+    drafted = draft(incident, {"to": "bo", "impact": "none yet", "told": "the lab", "command": " "})
+    assert (drafted.to, drafted.impact, drafted.told, drafted.command) == ("bo", "none yet", "the lab", "unknown")
+    assert "told" not in drafted.missing
+    with pytest.raises(InputError, match="no field 'tolled'"):
+        draft(incident, {"tolled": "x"})
+
+
+def test_a_hand_off_read_alone_has_every_field_and_says_how_to_check_it(record, clock) -> None:
+    event = offer(draft(record.incident(), {"to": "bo", "contingencies": "if it stalls, hold the queue"}), "0" * 64)
+    with Journal.open(record.journal, session="s2", by="ana@node1", clock=clock) as journal:
+        journal.append(event)
+    incident = record.incident()
+    drafted = draft(incident, {})
+    told = handoff_md(drafted)
+    assert drafted.to == "bo" and drafted.contingencies == "if it stalls, hold the queue"
+    for prompt in (prompt for name, prompt in PROMPTS.items() if name not in ("to", "severity")):
+        assert prompt in told
+    for part in (
+        "sha256sum -c manifest-sha256.txt",
+        incident.head,
+        "Read back:",
+        "stopped the run",
+        "Rung scope was waived",
+    ):
+        assert part in told
+    assert "**Not known to the sender:** Severity, Deadline" in told
+    assert event.missing == drafted.missing and "contingencies" in event.fields
+
+
+def test_every_field_has_its_name_for_people() -> None:
+    assert tuple(PROMPTS) == FIELDS
