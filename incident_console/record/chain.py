@@ -10,6 +10,8 @@ import json
 import math
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
@@ -28,7 +30,8 @@ DEPTH_LIMIT = 64
 EXACT = 1 << 53
 """From here on a JSON reader that keeps numbers as doubles may read another number than was written."""
 
-_KEYS = frozenset({"seq", "at", "mono_s", "session", "by", "kind", "data", "prev", "hash"})
+_KEYS = ("seq", "at", "mono_s", "session", "by", "kind", "data", "prev", "hash")
+_NEWLINE = ord("\n")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -138,16 +141,14 @@ def read(path: Path) -> Reading:
 
 
 def _read(file: BinaryIO) -> Reading:
-    collecting = gc.isenabled()
-    gc.disable()  # a long journal is all live objects: collecting while it is read takes most of the time
-    try:
-        lines: list[Recorded] = []
-        notes: list[str] = []
-        head, size, torn = START, 0, b""
-        fault = None
-        for raw in iter(lambda: file.readline(LINE_LIMIT + 1), b""):
+    lines: list[Recorded] = []
+    notes: list[str] = []
+    head, size, torn = START, 0, b""
+    fault = None
+    with uncollected():
+        while raw := file.readline(LINE_LIMIT + 1):
             number = len(lines) + 1
-            if not raw.endswith(b"\n") or b"\0" in raw:
+            if raw[-1] != _NEWLINE or b"\0" in raw:
                 if len(raw) > LINE_LIMIT:
                     fault = ChainFault(number, f"it is longer than {LINE_LIMIT} bytes")
                 elif file.read(1):
@@ -164,7 +165,16 @@ def _read(file: BinaryIO) -> Reading:
             if note:
                 notes.append(f"line {number}: {note}")
             head, size = recorded.hash, size + len(raw)
-        return Reading(tuple(lines), torn, head, fault, size, tuple(notes))
+    return Reading(tuple(lines), torn, head, fault, size, tuple(notes))
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No garbage collection meanwhile: a long journal is all live objects, and going over them is most of the cost."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
     finally:
         if collecting:
             gc.enable()
@@ -245,8 +255,8 @@ def _no_constant(name: str) -> NoReturn:
 def _shape(line: object) -> None:
     if not isinstance(line, dict):
         raise _BrokenError("it is not a JSON object")
-    if line.keys() != _KEYS:
-        odd = ", ".join(sorted(f"{key!r:.40}" for key in line.keys() ^ _KEYS)[:4])
+    if tuple(line) != _KEYS and line.keys() != set(_KEYS):  # the order that is written here is quick to see
+        odd = ", ".join(sorted(f"{key!r:.40}" for key in line.keys() ^ set(_KEYS))[:4])
         raise _BrokenError(f"it does not hold exactly the keys of a journal line ({odd})")
     if not (
         type(line["seq"]) is int

@@ -39,7 +39,7 @@ from incident_console.events import (
     RungWaived,
     RunSeen,
 )
-from incident_console.record.chain import START
+from incident_console.record.chain import START, uncollected
 from incident_console.record.gaps import gaps
 from incident_console.record.seen import (
     Action,
@@ -386,6 +386,7 @@ class Incident:
 
 def fold(lines: Iterable[Recorded], id: str = "") -> Incident:
     incident = Incident(id)
-    for line in lines:
-        incident.apply(line)
+    with uncollected():
+        for line in lines:
+            incident.apply(line)
     return incident

@@ -193,7 +193,7 @@ class Live:
                 status=run.status,
                 started_at=run.started_at,
                 ended_at=run.ended_at,
-                pid=run.pid,
+                pid=run.pid if run.status == "running" else None,
                 command=run.command,
                 version=run.version,
                 cores=run.cores,

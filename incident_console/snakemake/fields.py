@@ -64,15 +64,21 @@ def stamp(line: bytes) -> float | None:
 
 def names(value: bytes) -> tuple[str, ...]:
     """A comma-separated list of paths. A path that itself holds ", " cannot be told from two."""
-    plain = value.removesuffix(b" (check log file(s) for error details)").strip()
-    return tuple(text(plain).split(", ")) if plain else ()
+    whole = text(value).removesuffix(" (check log file(s) for error details)").strip()
+    if ", " not in whole:
+        return (whole,) if whole else ()
+    return tuple(whole.split(", "))
 
 
 def pairs(value: bytes) -> dict[str, str]:
     """`a=1, b=x, y` -> {"a": "1", "b": "x, y"}: a piece without `=` belongs to the value before it."""
+    whole = text(value)
+    if ", " not in whole:
+        name, equals, content = whole.partition("=")
+        return {name: content} if equals else {}
     found: dict[str, str] = {}
     last = ""
-    for piece in text(value).split(", "):
+    for piece in whole.split(", "):
         name, equals, content = piece.partition("=")
         if equals and (name.isidentifier() or not last):
             found[name] = content

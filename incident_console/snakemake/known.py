@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 from incident_console.snakemake import fields
 
 
-class Stand(Enum):
-    RUNNING = 1
-    DONE = 2
-    FAILED = 3
+# Plain numbers: an enum's member costs a look-up through its class, a hundred thousand times.
+RUNNING, DONE, FAILED = 1, 2, 3
+
+
+_NAMES_LIMIT = 10_000
 
 
 class Known:
     """State is bounded by the number of jobs."""
 
     def __init__(self) -> None:
-        self.stand: dict[int, Stand] = {}
+        self.stand: dict[int, int] = {}
         self.rule: dict[int, str] = {}
-        self.rules: dict[str, str] = {}
+        self.rules: set[str] = set()
+        self._names: dict[bytes, str] = {}
         self.has_stats = False
         self.checkpoint = False
         self.last_at = 0.0
@@ -30,11 +30,15 @@ class Known:
 
     def name(self, raw: bytes) -> str:
         """One string object per rule name, however many jobs there are."""
-        name = fields.text(raw)
-        return self.rules.get(name, name)
+        name = self._names.get(raw)
+        if name is None:
+            name = fields.text(raw)
+            if len(self._names) < _NAMES_LIMIT:
+                self._names[raw] = name
+        return name
 
     def running(self, jobids: tuple[int, ...]) -> bool:
-        return bool(jobids) and all(self.stand.get(jobid) is Stand.RUNNING for jobid in jobids)
+        return bool(jobids) and all(self.stand.get(jobid) == RUNNING for jobid in jobids)
 
     def may_start(self, jobid: int, rule: str, at: float, *, inside: bool, suspect: bool) -> bool:
         """Whether a job's block may be real: a jobid keeps its rule, and foreign text invents rules and old times."""
@@ -45,7 +49,7 @@ class Known:
             return not inside or at >= self.last_at - 1
         if inside or (suspect and (at < self.last_at - 1 or (self.has_stats and not self.checkpoint))):
             return False
-        self.rules[rule] = rule
+        self.rules.add(rule)
         return True
 
     def may_finish(self, jobid: int, rule: str, *, inside: bool, suspect: bool) -> bool:
@@ -54,23 +58,23 @@ class Known:
         if stand is None:
             return not inside and not suspect
         known = self.rule.get(jobid, "")
-        return stand is not Stand.DONE and (not rule or not known or rule == known)
+        return stand != DONE and (not rule or not known or rule == known)
 
     def may_fail(self, jobid: int, rule: str, *, inside: bool, suspect: bool) -> bool:
         stand = self.stand.get(jobid)
         known = self.rule.get(jobid, "")
         if stand is None:
             return not inside and not suspect
-        return stand is not Stand.DONE and (not known or known == rule)
+        return stand != DONE and (not known or known == rule)
 
     def starts(self, jobid: int, rule: str, *, checkpoint: bool = False) -> None:
-        self.stand[jobid] = Stand.RUNNING
+        self.stand[jobid] = RUNNING
         if rule:
             self.rule[jobid] = rule
         self.checkpoint = self.checkpoint or checkpoint
 
-    def ends(self, jobid: int, rule: str, stand: Stand) -> None:
+    def ends(self, jobid: int, rule: str, stand: int) -> None:
         self.stand[jobid] = stand
         if rule:
             self.rule[jobid] = rule
-            self.rules.setdefault(rule, rule)
+            self.rules.add(rule)

@@ -14,7 +14,7 @@ import re
 
 from incident_console.snakemake import fields, oneline
 from incident_console.snakemake.blocks import error_of, started_of
-from incident_console.snakemake.known import Stand
+from incident_console.snakemake.known import DONE
 from incident_console.snakemake.logevents import (
     Finished,
     HeaderFact,
@@ -296,7 +296,7 @@ class Reader(Trouble):
                 self._on = self._plain
             elif len(self._stats) < _STATS_LIMIT:
                 self._stats.append((name, count))
-                self._known.rules.setdefault(name, name)
+                self._known.rules.add(name)
         elif words[:1] != [b"job"] and not line.startswith(b"---"):
             self._leave(line, n, start, end)
 
@@ -367,7 +367,7 @@ class Reader(Trouble):
         self._ended(n, start, self._at, jobid, rule)
 
     def _ended(self, n: int, start: int, at: float, jobid: int, rule: str) -> None:
-        self._known.ends(jobid, rule, Stand.DONE)
+        self._known.ends(jobid, rule, DONE)
         self._out.append(Finished(n, start, at, jobid, rule or self._known.rule.get(jobid, "")))
 
     def _starting(self, line: bytes, n: int, start: int, end: int) -> None:
@@ -410,7 +410,7 @@ class Reader(Trouble):
         assert head is not None
         jobid = int(head[1])
         old = self._at < self._known.last_at - 1
-        if self._inside or (self._suspect and old) or self._known.stand.get(jobid) is Stand.DONE:
+        if self._inside or (self._suspect and old) or self._known.stand.get(jobid) == DONE:
             self._reject(line, n, start, end)
             return
         reason = line[self._stamp_indent :] if line[self._stamp_indent :].startswith(b"Reason: ") else b""

@@ -7,7 +7,7 @@ import re
 from incident_console.snakemake import fields
 from incident_console.snakemake.blocks import COMMAND_LINE, Block, Raised, error_of, failing_of, members
 from incident_console.snakemake.exceptions import Exceptions
-from incident_console.snakemake.known import Stand
+from incident_console.snakemake.known import FAILED
 from incident_console.snakemake.logevents import Restarting
 
 _RESTART = re.compile(rb"Trying to restart job (\d{1,12})\.$")
@@ -64,7 +64,7 @@ class Trouble(Exceptions):
         if block.raised is not None and block.raised.until + 1 == block.first_line:
             block.first_line, block.start = block.raised.line, block.raised.offset
         self._block = block
-        self._known.ends(block.jobid, block.rule, Stand.FAILED)
+        self._known.ends(block.jobid, block.rule, FAILED)
         self._out.append(failing_of(block))
         self._on = self._error_block
 
@@ -225,5 +225,5 @@ class Trouble(Exceptions):
 
     def _restart(self, line: bytes, n: int, start: int, end: int) -> None:
         found = _RESTART.match(line)
-        if found and self._known.stand.get(int(found[1])) is Stand.FAILED:
+        if found and self._known.stand.get(int(found[1])) == FAILED:
             self._out.append(Restarting(n, start, int(found[1])))

@@ -35,11 +35,11 @@ def glance(path: Path, before: Glance | None = None) -> Glance:
     except (FileNotFoundError, NotADirectoryError):
         return Glance(path, 0, 0.0, None, 0, "This file does not exist.")
     except OSError as fault:
-        return Glance(path, 0, 0.0, None, 0, unreadable(path, fault))
+        return Glance(path, 0, 0.0, None, 0, unreadable(fault))
     if before is not None and before.path == path and before.notice is None and before.same_as(now):
         return before
     if not stat.S_ISREG(now.st_mode):
-        return Glance(path, 0, now.st_mtime, now.st_ino, 0, f"{path} is not a regular file.")
+        return Glance(path, 0, now.st_mtime, now.st_ino, 0, "This is not a regular file.")
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
         try:
@@ -47,6 +47,6 @@ def glance(path: Path, before: Glance | None = None) -> Glance:
         finally:
             os.close(fd)
     except OSError as fault:
-        return Glance(path, now.st_size, now.st_mtime, now.st_ino, 0, unreadable(path, fault))
+        return Glance(path, now.st_size, now.st_mtime, now.st_ino, 0, unreadable(fault))
     errors = sum(map(is_error, end.splitlines()))
     return Glance(path, now.st_size, now.st_mtime, now.st_ino, errors, None)

@@ -87,7 +87,7 @@ class LogFile(Source):
             there = None
         except OSError as fault:
             if fault.errno != errno.ESTALE:
-                self.notice = unreadable(self.path, fault)
+                self.notice = unreadable(fault)
             return self._change("same")
         if current is None:
             return self._appear(there)
@@ -145,7 +145,7 @@ class LogFile(Source):
             self._parts.pop()
             self.notice = None
         if current.file.fault is not None:
-            self.notice = unreadable(self.path, current.file.fault)
+            self.notice = unreadable(current.file.fault)
         elif there is not None and (there.st_dev, there.st_ino) == current.identity:
             self.notice = None if self.size else "It is empty so far."
         return self._change("grew" if self.size != before else "same", more=more and current.file.fault is None)
@@ -154,7 +154,7 @@ class LogFile(Source):
         """A new generation, or None with the notice saying why not."""
         if not stat.S_ISREG(there.st_mode):
             kind = _KINDS.get(stat.S_IFMT(there.st_mode), "not a regular file")
-            self.notice = f"{self.path} is {kind}; only regular files can be shown."
+            self.notice = f"This is {kind}; only regular files can be shown."
             return None
         try:
             # O_NONBLOCK: between the look and here somebody may have put a pipe in its place.
@@ -163,7 +163,7 @@ class LogFile(Source):
             self.notice = "This file does not exist yet."
             return None
         except OSError as fault:
-            self.notice = unreadable(self.path, fault)
+            self.notice = unreadable(fault)
             return None
         return self._hold(fd)
 
@@ -172,11 +172,11 @@ class LogFile(Source):
             now = os.fstat(fd)
         except OSError as fault:
             os.close(fd)
-            self.notice = unreadable(self.path, fault)
+            self.notice = unreadable(fault)
             return None
         if not stat.S_ISREG(now.st_mode):
             os.close(fd)
-            self.notice = f"{self.path} is not a regular file; only regular files can be shown."
+            self.notice = "This is not a regular file; only regular files can be shown."
             return None
 
         file = _Descriptor(fd)
@@ -185,7 +185,7 @@ class LogFile(Source):
         _remember_ends(part)
         self.notice = None if now.st_size else "It is empty so far."
         if file.fault is not None:
-            self.notice = unreadable(self.path, file.fault)
+            self.notice = unreadable(file.fault)
         return part
 
     def _was_replaced_in_place(self, part: _Held, size: int) -> bool:
@@ -253,10 +253,10 @@ def _remember_ends(part: _Held) -> None:
     part.tail = part.read(seen - length, length)
 
 
-def unreadable(path: Path, fault: OSError) -> str:
-    """The sentence for a file that cannot be read."""
+def unreadable(fault: OSError) -> str:
+    """The sentence for a file that cannot be read; whoever shows it names the file beside it."""
     if fault.errno in (errno.EACCES, errno.EPERM):
-        return f"{path} cannot be read: permission denied."
+        return "This file cannot be read: permission denied."
     if fault.errno == errno.ESTALE:
-        return f"{path} is gone from the file server (stale handle)."
-    return f"{path} cannot be read: {(fault.strerror or str(fault)).lower()}."
+        return "This file is gone from the file server (stale handle)."
+    return f"This file cannot be read: {(fault.strerror or str(fault)).lower()}."

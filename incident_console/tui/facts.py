@@ -91,7 +91,7 @@ class Facts(OptionList):
             hard = group.still_failing > 0
             head = f"{'✗' if hard else '↻'} {safe(group.rule or group.kind)} × {group.count}"
             where = f"  {', '.join(safe(sample, 40) for sample in group.samples[:6])}" if group.samples else ""
-            told = "failed for good" if hard else "recovered on retry"
+            told = "failed for good" if hard else "recovered on retry" if group.recovered else "being tried again"
             line = Content.assemble(
                 (head, "$text-error bold" if hard else "$text-warning bold"),
                 (where, ""),

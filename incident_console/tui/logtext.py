@@ -28,8 +28,8 @@ _COMBINING_FIRST = re.compile(
 def plain(text: bytes) -> str:
     """One line as characters that a terminal shows and does not obey, tabs expanded.
 
-    A carriage return before the end begins the line again, as a terminal does: the last state of a progress bar is left.
-    Bytes that are not UTF-8 are shown as U+FFFD.
+    A carriage return before the end begins the line again, as a terminal does: of a progress bar the last state is
+    left. Bytes that are not UTF-8 are shown as U+FFFD.
     """
     text = text.rstrip(b"\r")
     if b"\r" in text:

@@ -11,7 +11,6 @@ import os
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,6 +22,7 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from incident_console.errors import InputError
 from incident_console.tail.logfile import LogFile
@@ -30,31 +30,14 @@ from incident_console.tail.search import Finder, Hit, Search, error_finder, find
 from incident_console.tail.source import Line, Place, Source, TextSource
 from incident_console.tui import logrows
 from incident_console.tui.logsearch import SearchBar
+from incident_console.tui.logselect import Selected, rows_between, selected
 from incident_console.tui.words import safe, size
 
 INDEX_SLICE_S = 0.006
 SEARCH_SLICE_S = 0.008
 SAY_EACH_S = 0.1
-MOST_SELECTED = 1024 * 1024
 SIDEWAYS = 8
 STRIPS_KEPT = 600
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """Whole lines of one generation of one file: the selection, or the line under the cursor."""
-
-    path: Path | None
-    """None: the text is not a file (a kept attempt, captured output)."""
-    inode: int | None
-    first_line: int | None
-    """Counted from 1; None while the lines are not numbered yet."""
-    last_line: int | None
-    start_byte: int
-    end_byte: int
-    """The byte after the last one; the newline of the last line is not part of it."""
-    cut: bool = False
-    """More was selected than the 1 MiB that is taken."""
 
 
 def _key(keys: str, action: str, told: str, name: str, tooltip: str, show: str | None = None) -> Binding:
@@ -119,7 +102,7 @@ class LogView(ScrollView, can_focus=True):
         self._told = ""
         self._styles: logrows.Styles | None = None
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(STRIPS_KEPT)
-        self._laying_out = False
+        self._laying_out = self._counting = False
         self._dragging = False
 
     # -- what is shown -------------------------------------------------------------------------------------------
@@ -185,8 +168,8 @@ class LogView(ScrollView, can_focus=True):
             self._source.close()
 
     def _count_lines(self) -> None:
-        counting = any(worker.group == "log-index" and not worker.is_finished for worker in self.workers)
-        if self._source is not None and self._source.progress < 1 and not counting:
+        if self._source is not None and self._source.progress < 1 and not self._counting:
+            self._counting = True
             self.run_worker(self._index(), group="log-index")
 
     async def _index(self) -> None:
@@ -197,6 +180,7 @@ class LogView(ScrollView, can_focus=True):
                 self._lay_out()
                 said = time.monotonic()
             await asyncio.sleep(0)
+        self._counting = False
         self._lay_out()
 
     # -- rows and places -----------------------------------------------------------------------------------------
@@ -247,10 +231,8 @@ class LogView(ScrollView, can_focus=True):
         self._cursor = self._place(row)
         top = self.scroll_offset.y
         if not top <= row < top + self._page:
-            if centre:
-                top = row - self._page // 2
-            else:
-                top = row if row < top else row - self._page + 1
+            bottom = row - self._page + 1
+            top = row - self._page // 2 if centre else row if row < top else bottom
         self._top = self._place(max(0, top))
         self._lay_out()
 
@@ -295,10 +277,10 @@ class LogView(ScrollView, can_focus=True):
         if source is None or row >= rows:
             text = "No log is open." if source is None else source.notice
             return logrows.notice(safe(text) if text and y == 0 else "", width, self._styles)
-        first, last = self._selected_rows()
-        at_cursor = row == self.cursor_row
-        selected = self._anchor is not None and first <= row <= last
-        look = logrows.Look(width, self.left, max(4, len(str(rows))), at_cursor, selected, self._hits)
+        first, last = rows_between(source, self._cursor, self._anchor)
+        in_selection = self._anchor is not None and first <= row <= last
+        digits = max(4, len(str(rows)))
+        look = logrows.Look(width, self.left, digits, row == self.cursor_row, in_selection, self._hits)
         entry = source.row(row)
         key = (entry.place, entry.text, isinstance(entry, Line) and (entry.number, entry.end), look)
         if (strip := self._strips.get(key)) is None:
@@ -316,7 +298,7 @@ class LogView(ScrollView, can_focus=True):
             parts.append(source.notice)
         parts.append(size(source.size))
         if self._anchor is not None:
-            first, last = self._selected_rows()
+            first, last = rows_between(source, self._cursor, self._anchor)
             parts.append(f"{last - first + 1} lines selected")
         elif source.progress < 1:
             parts.append(f"counting lines {source.progress:.0%}")
@@ -361,11 +343,6 @@ class LogView(ScrollView, can_focus=True):
 
     # -- selecting -----------------------------------------------------------------------------------------------
 
-    def _selected_rows(self) -> tuple[int, int]:
-        row = self.cursor_row
-        other = row if self._anchor is None or self._source is None else self._source.row_of(self._anchor)
-        return min(row, other), max(row, other)
-
     def action_extend(self, by: int) -> None:
         self._pause()
         if self._anchor is None:
@@ -389,35 +366,8 @@ class LogView(ScrollView, can_focus=True):
         self._lay_out()
 
     def selection(self) -> Selected | None:
-        """The selected lines, or the line under the cursor; None when there is no line there.
-
-        Lines of the cursor's generation only: one pin names one file's bytes.
-        """
-        if self._source is None or not self._rows:
-            return None
-        part = self._source.part_of(self._cursor)
-        if part is None:
-            return None
-        first, last = self._selected_rows()
-        own = [
-            row
-            for row in (self._source.row(first), self._source.row(last), *self._edges(part.generation, first, last))
-            if isinstance(row, Line) and row.generation == part.generation
-        ]
-        if not own:
-            return None
-        start, end = min(own, key=lambda line: line.offset), max(own, key=lambda line: line.offset)
-        stop = min(end.end, start.offset + MOST_SELECTED)
-        cut = stop < end.end
-        last_number = part.index.row_at(stop - 1) + 1 if cut and end.number else end.number
-        return Selected(self.path, part.inode, start.number, last_number, start.offset, stop, cut)
-
-    def _edges(self, generation: int, first: int, last: int) -> Iterable[Line]:
-        """The first and the last line of a generation, where they lie between these rows."""
-        assert self._source is not None
-        for row in (self._source.row_of(Place(generation, 0)), self._source.row_of(Place(generation, 1 << 62))):
-            if first <= row <= last and isinstance(line := self._source.row(row), Line):
-                yield line
+        """The selected lines, or the line under the cursor; None when there is no line there."""
+        return selected(self._source, self.path, self._cursor, self._anchor) if self._source is not None else None
 
     def selected_bytes(self) -> bytes:
         """The bytes that `selection()` names, at most 1 MiB; empty when there are none."""
@@ -455,7 +405,7 @@ class LogView(ScrollView, can_focus=True):
 
     def action_search(self) -> None:
         if self._source is not None and isinstance(self.parent, Widget):
-            bar = SearchBar(self._pattern, self._regex)
+            bar = SearchBar(self._pattern, self._regex, lambda text, regex: self.search(text, regex=regex), self.focus)
             self.parent.mount(bar, after=self)
             bar.focus()
 

@@ -295,7 +295,7 @@ def test_an_unreadable_file_is_a_sentence(log: LogFile, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(os, "open", refuse)
     log.poll()
-    assert log.notice == f"{log.path} cannot be read: permission denied."
+    assert log.notice == "This file cannot be read: permission denied."
 
 
 def test_a_stale_handle_is_opened_again(log: LogFile, monkeypatch: pytest.MonkeyPatch) -> None:
