@@ -300,12 +300,12 @@ def runbook(arguments: argparse.Namespace) -> int:
                     "schema": "incident-console/runbooks/1",
                     "runbooks": [
                         {
-                            "id": l.runbook.id,
-                            "version": l.runbook.version,
-                            "title": l.runbook.title,
-                            "when": l.runbook.when,
+                            "id": each.runbook.id,
+                            "version": each.runbook.version,
+                            "title": each.runbook.title,
+                            "when": each.runbook.when,
                         }
-                        for l in found
+                        for each in found
                     ],
                 }
             )

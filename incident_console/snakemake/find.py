@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from incident_console.snakemake import fields
-from incident_console.snakemake.liveness import engine_pid, only_asks
+from incident_console.snakemake.liveness import engine_pid, engine_pids, only_asks
 from incident_console.snakemake.run import log_time
 
 __all__ = ["FoundLog", "LogKind", "engine_pid", "is_workflow", "runs", "watched_run"]
@@ -27,6 +27,7 @@ LIMIT = 500
 """Logs that are looked at; a folder may hold many thousands."""
 _PART = 64 * 1024
 _QUERY_SIZE = 64
+_LIVE = 20
 _NAME = re.compile(r".*\.snakemake\.log\Z")
 _HEADER = re.compile(rb"^SNAKEMAKE\r?\n=====", re.MULTILINE)
 _RUN = re.compile(
@@ -80,9 +81,10 @@ def watched_run(workdir: Path) -> FoundLog | None:
             best = log
             break
     # While a run is being planned its log reads like a query's; the process that writes it tells them apart.
-    for one in seen[:8]:
-        log = one.log
-        pid = engine_pid(log.path)
+    newest = [one.log for one in seen[:_LIVE]]
+    pids = engine_pids(log.path for log in newest)
+    for log in newest:
+        pid = pids.get(log.path)
         if pid is not None and (log.kind == "run" or not only_asks(pid)):
             return FoundLog(log.path, "run", log.size, log.mtime, log.started, pid)
     return best

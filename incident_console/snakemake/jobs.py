@@ -135,7 +135,9 @@ class JobFold:
         self._counts: dict[JobState, int] = dict.fromkeys(
             ("running", "succeeded", "failed", "interrupted", "waiting"), 0
         )
-        self.retried = 0
+        # Few of many thousands: what failed and what was tried again is not searched for at each look.
+        self._troubled: dict[int, None] = {}
+        self._again: dict[int, None] = {}
         self.first_at: float | None = None
         self.last_at: float | None = None
         self._snapshot: tuple[Job, ...] = ()
@@ -144,6 +146,10 @@ class JobFold:
 
     def __bool__(self) -> bool:
         return bool(self._jobs)
+
+    @property
+    def retried(self) -> int:
+        return len(self._again)
 
     @property
     def running(self) -> int:
@@ -187,8 +193,8 @@ class JobFold:
             # Nothing told how the attempt before ended: lines of the log are missing.
             last.outcome, last.ended = "interrupted", event.at
         job.tries.append(_Try(event.at))
-        if len(job.tries) == 2:
-            self.retried += 1
+        if len(job.tries) > 1:
+            self._again[event.jobid] = None
         job.rule = event.rule or job.rule
         job.wildcards = event.wildcards or job.wildcards
         job.logs = event.log or job.logs
@@ -211,6 +217,7 @@ class JobFold:
     def _failed(self, event: JobFailing | JobError) -> tuple[_Job, _Try]:
         self._tell(event.at)
         job = self._job(event.jobid)
+        self._troubled[event.jobid] = None
         if not job.tries:
             job.tries.append(_Try(None))
         last = job.tries[-1]
@@ -257,8 +264,16 @@ class JobFold:
         self._snapshot = tuple([job.frozen or _freeze(job, over) for job in self._jobs.values()])
         return self._snapshot
 
-    def changed_last(self) -> Iterable[Job]:
-        return self._snapshot
+    def troubled(self) -> tuple[Job, ...]:
+        """Of the last snapshot: jobs with an attempt that failed or was interrupted in so many words."""
+        return self._of(self._troubled)
+
+    def tried_again(self) -> tuple[Job, ...]:
+        """Of the last snapshot: jobs with more than one attempt."""
+        return self._of(self._again)
+
+    def _of(self, jobids: Iterable[int]) -> tuple[Job, ...]:
+        return tuple([job for jobid in jobids if (job := self._jobs[jobid].frozen) is not None])
 
 
 def _freeze(job: _Job, over: bool) -> Job:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from incident_console.snakemake import fields
 
-
 # Plain numbers: an enum's member costs a look-up through its class, a hundred thousand times.
 RUNNING, DONE, FAILED = 1, 2, 3
 

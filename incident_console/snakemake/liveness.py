@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import platform
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 RECENT_S = 120.0
@@ -34,37 +35,55 @@ def engine_pid(log: Path, likely: int | None = None) -> int | None:
 
     `likely` is looked at first: a watcher asks again and again.
     """
-    try:
-        wanted = log.stat()
-    except OSError:
-        return None
-    if likely is not None and _holds(likely, log.name, wanted):
+    if likely is not None and _held(likely, wanted := _identities([log])) == list(wanted):
         return likely
+    return engine_pids([log]).get(log)
+
+
+def engine_pids(logs: Iterable[Path]) -> dict[Path, int]:
+    """The processes that write these logs, found in one look at `/proc`."""
+    wanted = _identities(logs)
+    found: dict[Path, int] = {}
     own = os.getpid()
     try:
         pids = [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()]
     except OSError:
-        return None
-    return next((pid for pid in pids if pid not in (own, likely) and _holds(pid, log.name, wanted)), None)
+        return found
+    for pid in pids:
+        if pid != own and len(found) < len(wanted):
+            for identity in _held(pid, wanted):
+                found.setdefault(wanted[identity], pid)
+    return found
 
 
-def _holds(pid: int, name: str, wanted: os.stat_result) -> bool:
+def _identities(logs: Iterable[Path]) -> dict[tuple[int, int], Path]:
+    wanted = {}
+    for log in logs:
+        try:
+            facts = log.stat()
+        except OSError:
+            continue
+        wanted[facts.st_dev, facts.st_ino] = log
+    return wanted
+
+
+def _held(pid: int, wanted: dict[tuple[int, int], Path]) -> list[tuple[int, int]]:
+    """Which of the wanted files the process has open for writing."""
+    found: list[tuple[int, int]] = []
     try:
         descriptors = list((_PROC / str(pid) / "fd").iterdir())
     except OSError:
-        return False
+        return found
     for path in descriptors:
         try:
-            if path.readlink().name != name:
-                continue
-            found = path.stat()
-            same = (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino)
-            # Viewers hold it, too (this console, `tail -f`): only the engine writes.
-            if same and _writes(pid, path.name):
-                return True
+            facts = path.stat()
+            identity = (facts.st_dev, facts.st_ino)
+            # Viewers hold a log, too (this console, `tail -f`): only the engine writes.
+            if identity in wanted and _writes(pid, path.name):
+                found.append(identity)
         except OSError:
             continue
-    return False
+    return found
 
 
 def _writes(pid: int, descriptor: str) -> bool:
@@ -84,10 +103,11 @@ def only_asks(pid: int) -> bool:
     return any(os.fsdecode(word).split("=")[0] in _QUERIES for word in words)
 
 
-def is_live(log: Path, pid: int | None, last_at: float | None, host: str | None, now: float) -> bool:
-    """Whether the run is to be taken as going on. Times in seconds since the epoch; `host` as the log's header says."""
-    if pid is not None:
-        return True
+def is_live(log: Path, last_at: float | None, host: str | None, home: str | None, now: float) -> bool:
+    """Whether a run whose process is not seen is to be taken as going on all the same.
+
+    Times in seconds since the epoch; `host` and `home` (the working directory) as the log's header says.
+    """
     try:
         facts = log.stat()
     except OSError:
@@ -95,9 +115,17 @@ def is_live(log: Path, pid: int | None, last_at: float | None, host: str | None,
     if not stat.S_ISREG(facts.st_mode):
         return False
     here = platform.node()
-    if host == here and facts.st_uid == os.geteuid() and (_PROC / "self" / "fd").is_dir():
-        # Our own processes on this very machine can all be seen, and none has it.
+    if host == here and facts.st_uid == os.geteuid() and _is_home(log, home):
+        # Written by one of our own processes on this very machine: it would be seen.
         return False
     window = RECENT_ELSEWHERE_S if host is not None and host != here else RECENT_S
     told = last_at if last_at is not None else 0.0
     return abs(now - facts.st_mtime) <= window and abs(now - told) <= window
+
+
+def _is_home(log: Path, home: str | None) -> bool:
+    """Whether the log lies where it was written, in no copied folder."""
+    try:
+        return home is not None and (_PROC / "self" / "fd").is_dir() and Path(home).samefile(log.parents[2])
+    except (OSError, IndexError, ValueError):
+        return False

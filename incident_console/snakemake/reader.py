@@ -67,6 +67,8 @@ class Reader(Trouble):
         self._line_no = 0
         self._offset = 0
         self._stats: list[tuple[str, int]] = []
+        self._last_stamp = b""
+        self._last_when = 0.0
         # Most lines are told apart by one look-up of their first six bytes.
         self._table = {
             **dict.fromkeys(oneline.SILENT, self._silent),
@@ -158,9 +160,12 @@ class Reader(Trouble):
             return 0
         parts = found.groups()
         calm, stamped, head, local, kind, name, block, log, number, benchmark, wildcards, shell = parts[:12]
-        when = fields.stamp(stamped)
-        if when is None:
-            return 0
+        if stamped != self._last_stamp:
+            when = fields.stamp(stamped)
+            if when is None:
+                return 0
+            self._last_stamp, self._last_when = stamped, when
+        when = self._last_when
         suspect = self._suspect and calm is None
         known = self._known
         base = self._offset - at

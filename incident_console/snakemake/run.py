@@ -115,6 +115,11 @@ class RunFold:
         return self._header.get("host")
 
     @property
+    def home(self) -> str | None:
+        """The directory that the run worked in, as the log's header says."""
+        return self._header.get("working directory")
+
+    @property
     def last_at(self) -> float | None:
         """The last time that the log tells, in seconds since the epoch; None before the first."""
         return self._jobs.last_at
@@ -185,13 +190,13 @@ class RunFold:
         self._faults = [fault for fault in self._faults if not first_line <= fault.line <= line]
 
     def snapshot(self, *, live: bool = False, pid: int | None = None, notice: str | None = None) -> Run:
-        """The run as told so far. `live`: whether the engine is taken to be at work still (see `find.is_live`)."""
+        """The run as told so far. `live`: whether the engine is taken to be at work still (see `liveness`)."""
         status = self._status(live)
         over = status != "running"
         jobs = self._jobs.snapshot(over=over)
         begun = log_time(self._name) or self._jobs.first_at
         done, total = self._progress
-        groups = grouped(jobs) + self._other_failures(status)
+        groups = grouped(self._jobs.troubled()) + self._other_failures(status)
         return Run(
             log=self._log,
             status=status,
@@ -210,7 +215,7 @@ class RunFold:
             planned_rules=self._stats.counts if self._stats else (),
             jobs=jobs,
             failures=tuple(groups),
-            retries=tuple(job for job in jobs if len(job.attempts) > 1) if self._jobs.retried else (),
+            retries=self._jobs.tried_again(),
             last_at=rfc3339(self._jobs.last_at),
             notice=notice or self._doubt(status),
         )
@@ -277,7 +282,7 @@ class RunFold:
                 groups.append(replace(group, line=raised.line))
         stop = self._stop
         if status == "interrupted" and stop is not None and not any(group.kind == "interrupted" for group in groups):
-            known = any(attempt.kind == "interrupted" for job in self._jobs.changed_last() for attempt in job.attempts)
+            known = any(attempt.kind == "interrupted" for job in self._jobs.troubled() for attempt in job.attempts)
             if not known:
                 groups.append(FailureGroup("", "interrupted", 1, stop.text, line=stop.line))
         return groups

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from incident_console.snakemake.liveness import engine_pid, is_live
@@ -50,6 +51,10 @@ class RunWatcher:
 
     def poll_events(self) -> tuple[Run, list[LogEvent]]:
         """The run, and the events that are new since the last call, in the order of the log."""
+        with _uncollected():
+            return self._poll()
+
+    def _poll(self) -> tuple[Run, list[LogEvent]]:
         now = self._clock()
         before = (self._notice, self._live, self._pid)
         events = self._read(now)
@@ -88,23 +93,13 @@ class RunWatcher:
 
     def _take(self, descriptor: int) -> list[LogEvent]:
         events: list[LogEvent] = []
-        # Hundreds of thousands of small objects and not one cycle: looking for garbage would double the time.
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            self._take_pieces(descriptor, events)
-        finally:
-            if collecting:
-                gc.enable()
-        return events
-
-    def _take_pieces(self, descriptor: int, events: list[LogEvent]) -> None:
         while piece := os.pread(descriptor, PIECE, self._offset):
             self._offset += len(piece)
             fresh = self._reader.feed(piece)
             for event in fresh:
                 self._fold.apply(event)
             events += fresh
+        return events
 
     def _quiet_block(self, now: float) -> list[LogEvent]:
         if now - self._news_at < QUIET_S:
@@ -134,7 +129,19 @@ class RunWatcher:
             # It was seen at work here and is gone: that the log is fresh says nothing any more.
             self._live = False
         else:
-            self._live = is_live(self.log, None, self._fold.last_at, self._fold.host, now)
+            self._live = is_live(self.log, self._fold.last_at, self._fold.host, self._fold.home, now)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A cold read makes hundreds of thousands of small objects and not one cycle: no garbage is looked for."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _relative(log: Path, workdir: Path) -> str:

@@ -6,6 +6,7 @@ times and inodes itself each second: for network file systems, for when the watc
 """
 
 import asyncio
+import itertools
 import os
 import threading
 import time
@@ -24,6 +25,7 @@ POLL_S = 1.0
 QUIET_S = 1.0
 IDLE_STEP_S = 0.02
 ALWAYS_POLLED = 64
+MOST_ENTRIES = 1000
 POLLED_AT_ONCE = 500
 """Watched local files compared in one poll, in turn, beyond the first ones: a safety net must not cost the idle CPU."""
 
@@ -131,7 +133,7 @@ class Follower:
                 changed |= self._take_wanted()
             now = time.monotonic()
             if now >= next_poll:
-                changed |= self._watch.settle()
+                changed |= _with_entries(self._watch.settle())
                 changed |= self._poll.look(self._watch.unwatched)
                 next_poll = now + self._poll_s
             if not changed:
@@ -175,6 +177,8 @@ class _Watch:
         self._folders: set[str] = set()
         self._local: dict[str, bool] = {}
         self._watched: dict[str, tuple[int, int] | None] = {}
+        self._awaited: set[str] = set()
+        """What must appear first before a missing folder can."""
         self._mounts: Mounts | None = None
 
     def want(self, files: tuple[str, ...], folders: tuple[str, ...], mounts: Mounts | None) -> None:
@@ -191,8 +195,11 @@ class _Watch:
         """Watch what should be watched by now; gives what is followed in the folders that are watched anew."""
         targets: dict[str, tuple[int, int] | None] = {}
         unwatched: set[str] = set()
+        self._awaited.clear()
         for folder in {os.path.dirname(name) for name in self._names} | self._folders:  # noqa: PTH120
             there = _nearest(folder)
+            if there != folder:
+                self._awaited.add(os.path.join(there, os.path.relpath(folder, there).split(os.sep)[0]))  # noqa: PTH118
             if self._has_events(there):
                 targets[there] = _identity(there)
             else:
@@ -228,9 +235,9 @@ class _Watch:
     def _told(self, paths: set[str]) -> set[str]:
         changed = {self._names[path] for path in paths if path in self._names}
         changed |= {path for path in paths if os.path.dirname(path) in self._folders or path in self._folders}  # noqa: PTH120
-        if len(changed) < len(paths) or paths & self._watched.keys():
-            # Something happened beside what is followed: a missing folder may have come, a watched one may have gone.
-            changed |= self.settle()
+        if not paths.isdisjoint(self._awaited) or not paths.isdisjoint(self._watched):
+            # A missing folder may have come, a watched one may have gone.
+            changed |= _with_entries(self.settle())
         return changed
 
     def _has_events(self, folder: str) -> bool:
@@ -312,6 +319,18 @@ def _nearest(folder: str) -> str:
     while not os.path.isdir(folder) and (above := os.path.dirname(folder)) != folder:  # noqa: PTH112, PTH120
         folder = above
     return folder
+
+
+def _with_entries(paths: set[str]) -> set[str]:
+    """And what is in the folders among them: they have just come, maybe with files in them."""
+    entries: set[str] = set()
+    for path in paths:
+        try:
+            with os.scandir(path) as there:
+                entries.update(entry.path for entry in itertools.islice(there, MOST_ENTRIES))
+        except OSError:
+            continue
+    return paths | entries
 
 
 def _absolute(path: Path) -> str:

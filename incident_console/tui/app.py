@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.screen import Screen
@@ -22,11 +22,12 @@ from incident_console.session.core import Session, unexplained
 from incident_console.session.live import Live, Picture
 from incident_console.session.opening import Plan
 from incident_console.tui.ask import Ask
-from incident_console.tui.desk import Desk
+from incident_console.tui.desk import Desk, parting
 from incident_console.tui.facts import Facts
 from incident_console.tui.header import Header, Heading
 from incident_console.tui.help import HelpScreen
 from incident_console.tui.inbox import Inbox
+from incident_console.tui.keys import KEYS
 from incident_console.tui.ladder import FACTS, INBOX, Ladder
 from incident_console.tui.logs import LogList, LogsPane
 from incident_console.tui.logview import LogView
@@ -58,67 +59,7 @@ class Console(App[int]):
     CSS_PATH = "console.tcss"
     ENABLE_COMMAND_PALETTE = True
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,f1", "help", "Help", id="app.help", tooltip="Every key that works now", key_display="?"),
-        Binding(
-            "q,ctrl+q", "leave", "quit", id="app.quit", tooltip="Leave; everything is already saved", key_display="q"
-        ),
-        Binding("tab", "pane(1)", "pane", id="app.next", tooltip="Go to the next pane", priority=True),
-        Binding(
-            "shift+tab",
-            "pane(-1)",
-            "pane before",
-            id="app.previous",
-            tooltip="Go back a pane",
-            show=False,
-            priority=True,
-        ),
-        Binding("n", "note", "note", id="app.note", tooltip="Write a note into the record"),
-        Binding("p", "pin", "pin", id="app.pin", tooltip="Keep the selected log lines as evidence", show=False),
-        Binding(
-            "b", "brief", "brief", id="app.brief", tooltip="The brief: twelve lines to paste into a chat", show=False
-        ),
-        Binding(
-            "a",
-            "act",
-            "action",
-            id="app.act",
-            tooltip="Record something that was done, why, and what to expect",
-            show=False,
-        ),
-        Binding(
-            "y",
-            "explain",
-            "why edited",
-            id="app.explain",
-            tooltip="Say why the workflow was edited before the gate was open",
-            show=False,
-        ),
-        Binding(
-            "h", "handoff", "hand off", id="app.handoff", tooltip="Write the hand-off bundle for a receiver", show=False
-        ),
-        Binding("r", "switch_run", "other run", id="app.run", tooltip="Watch another run of this workflow", show=False),
-        Binding(
-            "exclamation_mark",
-            "escalate",
-            "escalate",
-            id="app.escalate",
-            tooltip="Raise an escalation: where the evidence points, and where not",
-            show=False,
-        ),
-        Binding("d", "record", "record", id="app.record", tooltip="Read the record as it stands", show=False),
-        *(
-            Binding(
-                str(n),
-                f"rung({n})",
-                f"rung {n}",
-                id=f"app.rung{n}",
-                show=False,
-                tooltip="Go to this rung; 0 is the facts",
-            )
-            for n in range(10)
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
@@ -199,7 +140,7 @@ class Console(App[int]):
                 if live is not None:
                     await self.desk.in_thread(live.close)
                 await self.desk.in_thread(session.close)
-                message = f"All is saved in {session.record.path}\nGo on with: incident-console resume {session.id}"
+                message = parting(session)
             except ConsoleError as fault:
                 code = int(fault.exit_code)
                 message = f"incident-console: {fault}\nEvery entry that was told as saved is in {session.record.path}"

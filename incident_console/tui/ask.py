@@ -122,10 +122,12 @@ class Ask(Vertical):
         fault = self.query_one("#ask-fault", Static)
         fault.update("")
         self.query_one("#ask-prompt", Static).update(
-            Content.assemble((place, "$text-muted"), (question.prompt, "bold"), ("  " + _keys(question), "$text-muted"))
+            Content.assemble(
+                (place, "$foreground-muted"), (question.prompt, "bold"), ("  " + _keys(question), "$foreground-muted")
+            )
         )
         if question.help:
-            fault.update(Content.styled(question.help, "$text-muted"))
+            fault.update(Content.styled(question.help, "$foreground-muted"))
         widget = _field(question)
         await self.mount(widget)
         widget.focus()

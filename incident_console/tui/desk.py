@@ -6,6 +6,8 @@ Nothing here is kept: the record is the truth, and half-typed text is a draft in
 from __future__ import annotations
 
 import asyncio
+import os
+import shlex
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from incident_console.errors import ConsoleError, RecordError, Refused
 from incident_console.events import AttemptKept, EditObserved, Recorded
+from incident_console.record.store import records_dir
 from incident_console.session.core import Session
 from incident_console.session.live import Picture
 from incident_console.session.logs import LogEntry
@@ -216,3 +219,10 @@ class Desk:
 def _long_ago(at: str | None) -> bool:
     moment = parsed(at)
     return moment is not None and (datetime.now(UTC) - moment).total_seconds() > RECENT_S
+
+
+def parting(session: Session) -> str:
+    """What is said on leaving: that all is saved, where, and how to go on."""
+    where = session.record.path.parent
+    elsewhere = "" if where == records_dir(os.environ) else f" --records {shlex.quote(str(where))}"
+    return f"All is saved in {session.record.path}\nGo on with: incident-console resume {session.id}{elsewhere}"

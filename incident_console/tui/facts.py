@@ -49,10 +49,11 @@ class Facts(OptionList):
         self._opens = {}
         rows = [Option(Content.styled("⚠ " + safe(notice), "$text-warning")) for notice in notices]
         rows += self._rows(picture, workdir)
-        place = self.highlighted
+        under = self.get_option_at_index(self.highlighted).id if self.highlighted is not None else "symptom"
         self.clear_options()
         self.add_options(rows)
-        self.highlighted = min(place, len(rows) - 1) if place is not None else None
+        ids = [row.id for row in rows]
+        self.highlighted = ids.index(under) if under in ids else None
 
     def _rows(self, picture: Picture, workdir: str) -> list[Option]:
         run, headline, symptom = picture.run, picture.headline, picture.symptom
@@ -70,13 +71,15 @@ class Facts(OptionList):
             )
             rows += self._failures(run, picture.clues)
             rows += self._at_work(run)
-            rows.append(self._row(f"run log  {safe(run.log)}", run.log, "$text-muted"))
+            rows.append(self._row(f"run log  {safe(run.log)}", run.log, "$foreground-muted"))
         if symptom:
-            rows.append(Option(Content.styled("symptom, as drafted from this", "$text-muted"), disabled=True))
+            rows.append(Option(Content.styled("symptom, as drafted from this", "$foreground-muted"), disabled=True))
             rows.append(
                 Option(
                     Content.assemble(
-                        ("▸ ", "$text-accent bold"), (safe(symptom, 600), "bold"), ("  Enter takes it", "$text-muted")
+                        ("▸ ", "$text-accent bold"),
+                        (safe(symptom, 600), "bold"),
+                        ("  Enter takes it", "$foreground-muted"),
                     ),
                     id="symptom",
                 )
@@ -86,7 +89,7 @@ class Facts(OptionList):
     def _failures(self, run: Run, clues: Mapping[str, str]) -> list[Option]:
         if not run.failures:
             return [_plain("no failure so far")]
-        rows = [Option(Content.styled("failures, by cause", "$text-muted"), disabled=True)]
+        rows = [Option(Content.styled("failures, by cause", "$foreground-muted"), disabled=True)]
         for group in run.failures:
             hard = group.still_failing > 0
             head = f"{'✗' if hard else '↻'} {safe(group.rule or group.kind)} × {group.count}"
@@ -97,7 +100,7 @@ class Facts(OptionList):
                 (where, ""),
                 (f"  {told}", "$text-error" if hard else "$text-warning"),
                 (f"\n    {safe(clues.get(group.rule, ''), 240)}" if clues.get(group.rule) else "", ""),
-                (f"\n    {safe(group.message or group.kind, 240)}", "$text-muted"),
+                (f"\n    {safe(group.message or group.kind, 240)}", "$foreground-muted"),
             )
             rows.append(self._row(line, group.logs[0] if group.logs else run.log))
         return rows
@@ -106,14 +109,14 @@ class Facts(OptionList):
         jobs = [job for job in run.jobs if job.state == "running"]
         if not jobs:
             return []
-        rows = [Option(Content.styled("running now", "$text-muted"), disabled=True)]
+        rows = [Option(Content.styled("running now", "$foreground-muted"), disabled=True)]
         for job in jobs[:12]:
             attempt = job.attempts[-1] if job.attempts else None
             name = f"● {safe(job.rule)} {safe(' '.join(job.wildcards.values()))}".rstrip()
             since = f"  attempt {attempt.number} since {clock(attempt.started_at)}" if attempt else ""
             rows.append(
                 self._row(
-                    Content.assemble((name, "$text-primary"), (since, "$text-muted")),
+                    Content.assemble((name, "$text-primary"), (since, "$foreground-muted")),
                     job.logs[0] if job.logs else run.log,
                 )
             )
@@ -135,4 +138,4 @@ class Facts(OptionList):
 
 
 def _plain(text: str) -> Option:
-    return Option(Content.styled(text, "$text-muted"))
+    return Option(Content.styled(text, "$foreground-muted"))

@@ -62,7 +62,7 @@ class Header(Static):
         opened = parsed(head.opened_at)
         right: list[tuple[str, str]] = [(self.now.strftime("%H:%M:%SZ"), "")]
         if opened:
-            right.append((f"  +{span((self.now - opened).total_seconds())}", "$text-muted"))
+            right.append((f"  +{span((self.now - opened).total_seconds())}", "$foreground-muted"))
         if head.read_only:
             right.append(("  read-only", "$text-warning bold"))
         elif head.saved:
@@ -74,29 +74,28 @@ class Header(Static):
     def _run(self, width: int) -> Content:
         run = self.heading.run
         if run is None:
-            return Content.styled(f" run {self.heading.run_word or 'looking for a run …'}", "$text-muted")
+            return Content.styled(f" run {self.heading.run_word or 'looking for a run …'}", "$foreground-muted")
         glyph, style = GLYPHS.get(run.status, "?"), STYLES.get(run.status, "")
-        parts: list[str | tuple[str, str]] = [" run ", (f"{glyph} {run.status}", style)]
-        parts.append(f" {run.finished}/{run.planned}")
+        words = width >= 110
+        parts: list[str | tuple[str, str]] = [
+            " run ",
+            (f"{glyph} {run.status}", style),
+            f" {run.finished}/{run.planned}",
+        ]
         if run.failed:
-            parts.append((f"  ✗ {run.failed} failed", "$text-error"))
+            parts.append((f"  ✗ {run.failed}{' failed' if words else ''}", "$text-error"))
         if run.retried:
-            parts.append((f"  ↻ {run.retried} retried", "$text-warning"))
+            parts.append((f"  ↻ {run.retried}{' retried' if words else ''}", "$text-warning"))
         if run.running:
-            parts.append((f"  ● {run.running} running", "$text-primary"))
-        tail = f"  pid {run.pid or 'none'}  since {clock(run.started_at)}"
-        shown = Content.assemble(*parts, (tail, "$text-muted"))
-        name = safe(run.log.rsplit("/", 1)[-1])
-        room = width - shown.cell_length - 8
-        if room >= 12:
-            short = name if len(name) <= room else name[: room - 1] + "…"
-            shown = Content.assemble(shown, ("  log ", "$text-muted"), (short, "$text-muted"))
-        return shown
+            parts.append((f"  ● {run.running}{' running' if words else ''}", "$text-primary"))
+        name = safe(run.log.rsplit("/", 1)[-1].removesuffix(".snakemake.log"))
+        parts.append((f"  pid {run.pid or 'none'}  since {clock(run.started_at)}  log {name}", "$foreground-muted"))
+        return Content.assemble(*parts).truncate(width, ellipsis=True)
 
     def _ladder(self, width: int) -> Content:
         head = self.heading
         if head.gate_missing:
-            gate = Content.assemble(("gate ◌ closed", "$text-muted"))
+            gate = Content.assemble(("gate ◌ closed", "$foreground-muted"))
         elif head.incident:
             gate = Content.assemble(("gate ◉ open", "$text-success"))
         else:
@@ -109,7 +108,7 @@ class Header(Static):
             marks.append(" ")
         rung = f" {head.rung}" if head.rung else (" no rung open" if head.incident else "")
         inbox = f"  inbox {head.inbox}" if head.inbox else ""
-        return _both(Content.assemble(*marks, (rung, "bold"), (inbox, "$text-muted")), gate, width)
+        return _both(Content.assemble(*marks, (rung, "bold"), (inbox, "$foreground-muted")), gate, width)
 
 
 def _both(left: Content, right: Content, width: int) -> Content:

@@ -44,8 +44,8 @@ class HelpScreen(ModalScreen[None]):
             if row not in groups.setdefault(group, []):
                 groups[group].append(row)
         parts: list[str | tuple[str, str]] = [
-            ("Capture first, file later. Any rung may be entered at any time.\n", "$text-muted"),
-            ("Everything is saved the moment it is done; leaving loses nothing.\n", "$text-muted"),
+            ("Capture first, file later. Any rung may be entered at any time.\n", "$foreground-muted"),
+            ("Everything is saved the moment it is done; leaving loses nothing.\n", "$foreground-muted"),
         ]
         for group in sorted(groups, key=lambda name: name == "everywhere"):
             parts.append((f"\n{group}\n", "bold $text-accent"))

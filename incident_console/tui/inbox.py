@@ -45,7 +45,8 @@ class Inbox(OptionList):
             self.add_option(
                 Option(
                     Content.styled(
-                        "Nothing waits here. p pins log lines; failed attempts are kept by themselves.", "$text-muted"
+                        "Nothing waits here. p pins log lines; failed attempts are kept by themselves.",
+                        "$foreground-muted",
                     ),
                     disabled=True,
                 )

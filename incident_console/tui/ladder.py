@@ -75,5 +75,5 @@ def _line(mark: Mark) -> Content:
     return Content.assemble(
         (f"{GLYPHS[mark.state]} ", STYLES[mark.state]),
         (f"{mark.number} {mark.title}", STYLES[mark.state] if mark.state == "open" else ""),
-        (f"  {word}" if word else "", "$text-muted"),
+        (f"  {word}" if word else "", "$foreground-muted"),
     )

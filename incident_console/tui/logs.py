@@ -22,7 +22,7 @@ STATE_STYLES = {
     **STYLES,
     "run": "bold",
     "other": "",
-    "waiting": "$text-muted",
+    "waiting": "$foreground-muted",
     "kept": "$text-accent",
     "lost": "$text-warning",
 }
@@ -115,12 +115,12 @@ def _row(entry: LogEntry, now: float, width: int) -> Content:
         *marks,
     )
     told = size(entry.size) if entry.size is not None else safe(entry.told)
-    if entry.changed_at is not None:
+    if entry.changed_at is not None and width >= 44:
         told += f"  {_age(entry.changed_at, now)}"
     room = width - 2
     if left.cell_length > room * 2 // 3 and entry.size is not None:
         left = left.truncate(max(room - len(told) - 2, room * 2 // 3), ellipsis=True)
-    right = Content.styled(told, "$text-muted").truncate(max(0, room - left.cell_length), ellipsis=True)
+    right = Content.styled(told, "$foreground-muted").truncate(max(0, room - left.cell_length), ellipsis=True)
     return Content.assemble(left, " " * (width - 1 - left.cell_length - right.cell_length), right)
 
 

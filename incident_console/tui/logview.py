@@ -33,6 +33,7 @@ from incident_console.tui.logsearch import SearchBar
 from incident_console.tui.logselect import Selected, rows_between, selected
 from incident_console.tui.words import safe, size
 
+INDEX_AFTER_S = 0.2
 INDEX_SLICE_S = 0.006
 SEARCH_SLICE_S = 0.008
 SAY_EACH_S = 0.1
@@ -57,7 +58,7 @@ class LogView(ScrollView, can_focus=True):
         & .logview--number { color: $text-disabled; }
         & .logview--error { color: $text-error; text-style: bold; }
         & .logview--mark { color: $text-warning; text-style: italic; }
-        & .logview--notice { color: $text-muted; }
+        & .logview--notice { color: $foreground-muted; }
         & .logview--cursor { background: $surface-lighten-1; }
         & .logview--selected { background: $primary-muted; }
         & .logview--hit { text-style: reverse; }
@@ -104,6 +105,8 @@ class LogView(ScrollView, can_focus=True):
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(STRIPS_KEPT)
         self._laying_out = self._counting = False
         self._dragging = False
+        self._going_home = False
+        """The first line was asked for before it was known."""
 
     # -- what is shown -------------------------------------------------------------------------------------------
 
@@ -173,14 +176,17 @@ class LogView(ScrollView, can_focus=True):
             self.run_worker(self._index(), group="log-index")
 
     async def _index(self) -> None:
-        """Number the lines in slices, so that keys are answered between them."""
+        """Number the lines in slices, so that keys are answered between them, once the end has been painted."""
+        await asyncio.sleep(INDEX_AFTER_S)
         said = time.monotonic()
         while self._source is not None and not self._source.index_step(INDEX_SLICE_S):
             if time.monotonic() - said > SAY_EACH_S:
                 self._lay_out()
                 said = time.monotonic()
-            await asyncio.sleep(0)
+            await asyncio.sleep(INDEX_SLICE_S)
         self._counting = False
+        if self._going_home:
+            self._put_cursor(0)
         self._lay_out()
 
     # -- rows and places -----------------------------------------------------------------------------------------
@@ -228,6 +234,7 @@ class LogView(ScrollView, can_focus=True):
         if self._source is None or not self._rows:
             return
         row = max(0, min(row, self._rows - 1))
+        self._going_home = False
         self._cursor = self._place(row)
         top = self.scroll_offset.y
         if not top <= row < top + self._page:
@@ -293,10 +300,15 @@ class LogView(ScrollView, can_focus=True):
         if source is None:
             return
         self.border_title = Content(safe(self._label, 200))
+        # What matters most stands first: a narrow pane cuts the rest.
         parts = [self._told] if self._told else []
+        if self.following:
+            parts.append("following")
+        elif isinstance(source, LogFile):
+            new = self._rows - 1 - source.row_of(self._seen)
+            parts.append(f"paused, {new} new line{'' if new == 1 else 's'} · f follows" if new > 0 else "paused")
         if self._rows and source.notice:
             parts.append(source.notice)
-        parts.append(size(source.size))
         if self._anchor is not None:
             first, last = rows_between(source, self._cursor, self._anchor)
             parts.append(f"{last - first + 1} lines selected")
@@ -304,11 +316,7 @@ class LogView(ScrollView, can_focus=True):
             parts.append(f"counting lines {source.progress:.0%}")
         elif self._rows:
             parts.append(f"line {self.cursor_row + 1} of {self._rows}")
-        if self.following:
-            parts.append("following")
-        elif isinstance(source, LogFile):
-            new = self._rows - 1 - source.row_of(self._seen)
-            parts.append(f"paused, {new} new line{'' if new == 1 else 's'} · f follows" if new > 0 else "paused")
+        parts.append(size(source.size))
         self.border_subtitle = Content(safe(" · ".join(parts)))
 
     # -- moving about --------------------------------------------------------------------------------------------
@@ -329,6 +337,7 @@ class LogView(ScrollView, can_focus=True):
     def action_home(self) -> None:
         self._pause()
         self._put_cursor(0)
+        self._going_home = self._counting
 
     def action_sideways(self, by: int) -> None:
         self.left = max(0, self.left + by * SIDEWAYS)

@@ -121,7 +121,7 @@ class RungPane(Vertical):
         self._drawn = stamp
         head: list[str | tuple[str, str]] = [(rung.question, "bold")]
         if rung.help.strip():
-            head.append(("\n" + rung.help.strip(), "$text-muted"))
+            head.append(("\n" + rung.help.strip(), "$foreground-muted"))
         if state is not None and state.waived is not None:
             head.append((f"\n⊘ waived: {safe(state.waived)}", "$text-warning"))
         self.query_one("#rung-head", Static).update(Content.assemble(*head))
@@ -146,7 +146,7 @@ class RungPane(Vertical):
                     Option(
                         Content.assemble(
                             (f"⚑ escalate to {trigger.to}", "$text-warning bold"),
-                            (f"\n    {trigger.because}", "$text-muted"),
+                            (f"\n    {trigger.because}", "$foreground-muted"),
                         ),
                         id="escalate",
                     )
@@ -192,7 +192,7 @@ def _evidence(item: EvidenceItem, got: Item | None, busy: Busy | None, warning: 
     if busy is not None:
         state = (f"⟳ running {span(busy.seconds)}, {size(busy.output)} so far  x cancels", "$text-accent bold")
     elif got is None:
-        state = ("○ not captured", "$text-muted")
+        state = ("○ not captured", "$foreground-muted")
     elif isinstance(got.event, EvidenceFailed):
         state = (f"✗ {safe(got.event.reason, 160)}", "$text-error")
     else:
@@ -205,12 +205,12 @@ def _evidence(item: EvidenceItem, got: Item | None, busy: Busy | None, warning: 
     lines: list[str | tuple[str, str]] = [
         (f"{'✓' if got is not None and got.kept else '○'} {item.id}  ", "bold"),
         (safe(how, 120), ""),
-        (f"  [{item.effects}]" if item.run else "", "$text-muted"),
+        (f"  [{item.effects}]" if item.run else "", "$foreground-muted"),
         "\n    ",
         state,
     ]
     if item.expect:
-        lines.append((f"\n    expected: {item.expect.strip()}", "$text-muted"))
+        lines.append((f"\n    expected: {item.expect.strip()}", "$foreground-muted"))
     caution = item.warn or warning
     if caution:
         lines.append((f"\n    ! {caution.strip()}", "$text-warning"))
@@ -222,12 +222,14 @@ def filed(item: Item) -> Content:
     event = item.event
     glyph = "↻" if isinstance(event, AttemptKept) else "◂"
     told = f"{size(event.size)}" if item.kept else "not kept"
-    return Content.assemble((f"{glyph} {safe(item.name, 100)}", "bold"), (f"  {told}  {clock(item.at)}", "$text-muted"))
+    return Content.assemble(
+        (f"{glyph} {safe(item.name, 100)}", "bold"), (f"  {told}  {clock(item.at)}", "$foreground-muted")
+    )
 
 
 def _field(field: Field, answer: Answer | None) -> Content:
     if answer is None:
-        told = ("— Enter answers" + ("" if field.required else " (may stay empty)"), "$text-muted")
+        told = ("— Enter answers" + ("" if field.required else " (may stay empty)"), "$foreground-muted")
         glyph = "?" if field.required else "·"
     else:
         told = (safe(answer.text, 300) or "(empty)", "$text-success" if answer.known else "$text-warning")
@@ -240,7 +242,7 @@ def _complete(rung: Rung, missing: tuple[Need, ...], done: bool) -> Content:
         return Content.styled("✓ this rung is completed; Enter completes it again after changes", "$text-success")
     if not missing:
         return Content.styled("▸ complete this rung", "$text-accent bold")
-    lines: list[str | tuple[str, str]] = [("… to complete this rung:", "$text-muted")]
+    lines: list[str | tuple[str, str]] = [("… to complete this rung:", "$foreground-muted")]
     lines += [(f"\n    {need.text}", "$text-warning") for need in missing]
-    lines.append(("\n    or w waives it, with a reason", "$text-muted"))
+    lines.append(("\n    or w waives it, with a reason", "$foreground-muted"))
     return Content.assemble(*lines)

@@ -21,7 +21,7 @@ GLYPHS = {
 }
 
 STYLES = {
-    "untouched": "$text-muted",
+    "untouched": "$foreground-muted",
     "entered": "",
     "open": "$text-accent bold",
     "done": "$text-success",
@@ -30,7 +30,7 @@ STYLES = {
     "succeeded": "$text-success",
     "failed": "$text-error",
     "interrupted": "$text-error",
-    "nothing-to-do": "$text-muted",
+    "nothing-to-do": "$foreground-muted",
     "unknown": "$text-warning",
     "retried": "$text-warning",
 }

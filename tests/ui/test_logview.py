@@ -65,7 +65,7 @@ async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
     for _ in range(500):
         if holds():
             return
-        await pilot.pause()
+        await pilot.pause(0.01)
     raise AssertionError("it never came true")
 
 
@@ -251,11 +251,20 @@ async def test_a_big_log_is_shown_before_its_lines_are_counted_and_nothing_moves
         app.view.action_page(-1)
         before = texts(app)
         assert before[-1].startswith("00599")
-        await until(pilot, lambda: app.view.source is not None and app.view.source.progress == 1)
-        await until(pilot, lambda: "line" in status(app))
+        await until(pilot, lambda: "line 5999" in status(app))
         assert texts(app)[0].strip()[:7] == before[0][:7]
         await pilot.press("home")
         assert "0000000" in rows(app)[0]
+
+
+async def test_the_first_line_asked_for_before_it_is_known_is_gone_to_when_it_is(log: Path) -> None:
+    log.write_bytes(b"first\n" + b"." * 99 + b"\n" * 2_000_000)
+    async with Bench().run_test(size=SIZE) as pilot:
+        app = pilot.app
+        app.view.show(log)
+        await pilot.press("home")
+        assert texts(app) != ["first"]
+        await until(pilot, lambda: rows(app)[0].endswith("▸  first"))
 
 
 # -- errors, searching, selecting --------------------------------------------------------------------------------
@@ -425,7 +434,8 @@ async def test_no_escape_sequence_of_a_log_reaches_the_screen(log: Path) -> None
         written = "".join(app.view.render_line(y).text for y in range(INSIDE))
         assert all(c.isprintable() for c in written)
         assert "[red]x[/red] [@click=app.quit]y[/]" in written
-        app.view.show(log.parent / "[bold]\x1b[2J.log")
+        app.view.show(log, "[bold]\x1b[2J.log")
+        await pilot.pause()
         assert "\x1b" not in title(app) and "[bold]" in title(app)
 
 

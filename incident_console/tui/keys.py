@@ -1,0 +1,38 @@
+"""Which keys work wherever one stands. Panes have their own beside these; help is made from what is live."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+
+def _key(
+    key: str, action: str, word: str, name: str, told: str, *, show: bool = False, first: bool = False, glyph: str = ""
+) -> Binding:
+    """`first`: before what the pane with the focus would do with the key. `glyph`: how the key is written."""
+    return Binding(key, action, word, show, key_display=glyph or None, priority=first, tooltip=told, id=f"app.{name}")
+
+
+KEYS: list[BindingType] = [
+    _key("n", "note", "note", "note", "Write a note into the record", show=True),
+    _key("tab", "pane(1)", "pane", "next", "Go to the next pane", show=True, first=True),
+    _key("question_mark,f1", "help", "help", "help", "Every key that works now", show=True, glyph="?"),
+    _key("q,ctrl+q", "leave", "quit", "quit", "Leave; everything is already saved", show=True, glyph="q"),
+    _key("shift+tab", "pane(-1)", "pane before", "previous", "Go back a pane", first=True),
+    _key("p", "pin", "pin", "pin", "Keep the selected log lines as evidence"),
+    _key("b", "brief", "brief", "brief", "The brief: twelve lines to paste into a chat"),
+    _key("a", "act", "action", "act", "Record something that was done, why, and what to expect"),
+    _key("y", "explain", "why edited", "explain", "Say why the workflow was edited before the gate was open"),
+    _key(
+        "exclamation_mark",
+        "escalate",
+        "escalate",
+        "escalate",
+        "Escalate: where the evidence points",
+        glyph="!",
+    ),
+    _key("h", "handoff", "hand off", "handoff", "Write the hand-off bundle for a receiver"),
+    _key("d", "record", "record", "record", "Read the record as it stands"),
+    _key("r", "switch_run", "other run", "run", "Watch another run of this workflow"),
+    _key("0", "rung(0)", "facts", "facts", "The facts: what is seen without asking"),
+    *(_key(str(n), f"rung({n})", f"rung {n}", f"rung{n}", f"Go to rung {n}") for n in range(1, 10)),
+]

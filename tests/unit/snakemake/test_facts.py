@@ -1,0 +1,88 @@
+"""What is said of a run, and which log is the narrowest."""
+
+from pathlib import Path
+
+from conftest import CORPUS, LogText, run_of
+
+from incident_console.snakemake.facts import WARNINGS, choices, draft_symptom, failing_log, headline, rule_logs
+
+
+def flaky_and_failed() -> LogText:
+    log = LogText(align=2, count=1, all=1)
+    log.start(1, "align", "B").fail(1, "align").restart(1).start(1, "align", "B").finish(1, "align")
+    log.start(2, "align", "D").fail(2, "align").restart(2).start(2, "align", "D").finish(2, "align")
+    log.start(3, "count", "F").fail(3, "count", status="returned non-zero exit status 3")
+    log.restart(3).start(3, "count", "F").fail(3, "count", status="returned non-zero exit status 3")
+    return log.end(failed=True)
+
+
+def test_the_symptom_is_drafted_from_what_failed_and_how_it_went_on() -> None:
+    said = draft_symptom(run_of(flaky_and_failed().data))
+    assert said == (
+        "count failed 2 times (exit 3) for F, for good after retries; "
+        "align failed 2 times (exit 1) for B, D, recovered on retry (2 of 4 jobs done, run failed)"
+    )
+
+
+def test_a_healthy_run_has_no_symptom() -> None:
+    assert draft_symptom(run_of(LogText(a=1).start(1, "a").finish(1, "a").end().data)) == ""
+
+
+def test_a_lock_and_a_missing_input_are_said() -> None:
+    lock = run_of(b"Building DAG of jobs...\nLockException:\nError: Directory cannot be locked. Please make sure\n")
+    assert "locked" in draft_symptom(lock)
+    assert "cannot be locked" in headline(lock)
+    missing = run_of(
+        b'MissingInputException in rule a in file "/S", line 3:\nMissing input files for rule a:\n    x.txt\n'
+    )
+    assert "missing-input in rule a" in draft_symptom(missing)
+    assert "x.txt" in draft_symptom(missing)
+
+
+def test_a_killed_run_is_said_to_have_stopped() -> None:
+    assert "stopped without a word at 0 of 2 jobs" in draft_symptom(run_of(LogText(a=2).start(1, "a").data))
+
+
+def test_the_headline_counts() -> None:
+    assert headline(run_of(flaky_and_failed().data)) == "the run failed · 2 of 4 jobs done · 1 failed · 3 tried again"
+
+
+def test_choices_begin_with_what_failed() -> None:
+    run = run_of(flaky_and_failed().data)
+    assert choices(run, "rules") == ("count", "align", "all")
+    assert choices(run, "wildcards") == ("s=F", "s=B", "s=D")
+    assert choices(run, "logs")[:2] == (run.log, "logs/countF.log")
+    assert len(choices(run, "failures")) == 2
+    assert choices(run, "contexts")[0] == "local"
+    assert choices(run, "nothing known") == ()
+
+
+def test_the_narrowest_log_is_that_of_the_job_that_failed_for_good(tmp_path: Path) -> None:
+    run = run_of(flaky_and_failed().data)
+    assert failing_log(run, tmp_path) is None
+    (tmp_path / "logs").mkdir()
+    for name in ("alignB", "alignD", "countF"):
+        (tmp_path / "logs" / f"{name}.log").write_text(name)
+    assert failing_log(run, tmp_path) == tmp_path / "logs" / "countF.log"
+
+
+def test_without_a_lasting_failure_it_is_that_of_the_last_failed_attempt() -> None:
+    case = CORPUS / "c1-flaky-retry-ok-v9" / "wd"
+    name = ".snakemake/log/2026-11-22T132721.098395.snakemake.log"
+    run = run_of((case / name).read_bytes(), log=name)
+    assert failing_log(run, case) == case / "logs" / "flaky.log"
+
+
+def test_logs_are_marked_with_how_their_attempts_ended() -> None:
+    labels = [log.label for log in rule_logs(run_of(flaky_and_failed().data))]
+    assert labels == [
+        "count F: attempt 1 failed, attempt 2 failed",
+        "align B: attempt 1 failed, attempt 2 ok",
+        "align D: attempt 1 failed, attempt 2 ok",
+    ]
+
+
+def test_known_lies_are_warned_of() -> None:
+    assert "running jobs" in WARNINGS["dry-run"]
+    assert "half-written" in WARNINGS["summary"]
+    assert "--list-changes params" in WARNINGS["change-list"]
