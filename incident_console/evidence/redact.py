@@ -19,6 +19,7 @@ from incident_console.evidence.names import shown
 from incident_console.evidence.secret import Secret
 
 _MARK = re.compile(rb"\[redacted [a-z-]{1,40}(?::[0-9a-f]{8})?\]")
+_BLOCK = 64 * 1024
 _WIDE = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -40,13 +41,32 @@ def redact(data: bytes, key: bytes | None = None) -> Redacted:
                 return Redacted(wide, clean.counts)
     # Marks of an earlier pass are hidden from the rules, which take the kind in a mark for a secret's name.
     plain = _MARK.sub(lambda mark: b"\0" * len(mark[0]), data)
-    found = [*pem.secrets(plain), *tokens.secrets(plain), *assignments.secrets(plain)]
+    found = list(pem.secrets(plain)) if b"-----" in plain else []
+    for start, end in _blocks(plain):
+        block = plain[start:end]
+        for secret in (*tokens.secrets(block), *assignments.secrets(block)):
+            found.append(Secret(secret.start + start, secret.end + start, secret.kind))
     pieces, counts, done = [], Counter[str](), 0
     for secret in _apart(found):
         pieces += [data[done : secret.start], _mark(data[secret.start : secret.end], secret.kind, key)]
         counts[secret.kind] += 1
         done = secret.end
     return Redacted(b"".join([*pieces, data[done:]]), dict(counts))
+
+
+def _blocks(data: bytes) -> Iterator[tuple[int, int]]:
+    """Whole lines, some 64 KiB at a time: one search over megabytes would hold up every other thread of the console.
+
+    A line that begins with white space goes on with the one before, as folded headers and YAML do.
+    """
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start + _BLOCK)
+        while 0 <= end < start + 2 * _BLOCK and data[end + 1 : end + 2] in (b" ", b"\t"):
+            end = data.find(b"\n", end + 1)
+        end = len(data) if end < 0 else end + 1
+        yield start, end
+        start = end
 
 
 def redact_argv(argv: Sequence[str], key: bytes | None = None) -> tuple[str, ...]:
