@@ -199,7 +199,7 @@ class _Watch:
         for folder in {os.path.dirname(name) for name in self._names} | self._folders:  # noqa: PTH120
             there = _nearest(folder)
             if there != folder:
-                self._awaited.add(os.path.join(there, os.path.relpath(folder, there).split(os.sep)[0]))  # noqa: PTH118
+                self._awaited.add(_first_below(there, folder))
             if self._has_events(there):
                 targets[there] = _identity(there)
             else:
@@ -319,6 +319,11 @@ def _nearest(folder: str) -> str:
     while not os.path.isdir(folder) and (above := os.path.dirname(folder)) != folder:  # noqa: PTH112, PTH120
         folder = above
     return folder
+
+
+def _first_below(above: str, path: str) -> str:
+    below = path[len(above) :].lstrip("/").partition("/")[0]
+    return f"{above.rstrip('/')}/{below}"
 
 
 def _with_entries(paths: set[str]) -> set[str]:

@@ -93,6 +93,7 @@ async def test_a_new_file_in_a_followed_folder_is_told_and_one_beside_is_not(tmp
 async def test_a_followed_folder_that_appears_with_its_files_is_told(tmp_path: Path) -> None:
     folder = tmp_path / "logs"
     async with following([], [folder]) as heard:
+        await heard.until_hears(folder)
         folder.mkdir()
         (folder / "quick.log").touch()
         await heard.until(lambda paths: {folder, folder / "quick.log"} <= paths)
