@@ -138,6 +138,8 @@ class JobFold:
         # Few of many thousands: what failed and what was tried again is not searched for at each look.
         self._troubled: dict[int, None] = {}
         self._again: dict[int, None] = {}
+        self.gaps = 0
+        """Attempts that began again without a word on how the one before ended."""
         self.first_at: float | None = None
         self.last_at: float | None = None
         self._snapshot: tuple[Job, ...] = ()
@@ -158,6 +160,10 @@ class JobFold:
     @property
     def succeeded(self) -> int:
         return self._counts["succeeded"]
+
+    @property
+    def interrupted(self) -> int:
+        return self._counts["interrupted"]
 
     @property
     def failed(self) -> int:
@@ -192,6 +198,7 @@ class JobFold:
                 return
             # Nothing told how the attempt before ended: lines of the log are missing.
             last.outcome, last.ended = "interrupted", event.at
+            self.gaps += 1
         job.tries.append(_Try(event.at))
         if len(job.tries) > 1:
             self._again[event.jobid] = None

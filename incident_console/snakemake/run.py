@@ -217,7 +217,7 @@ class RunFold:
             failures=tuple(groups),
             retries=self._jobs.tried_again(),
             last_at=rfc3339(self._jobs.last_at),
-            notice=notice or self._doubt(status),
+            notice=notice or self._doubt(status, bool(groups)),
         )
 
     def _ended(self, begun: float | None) -> float | None:
@@ -243,6 +243,8 @@ class RunFold:
             return "running"
         if any(fault.certain for fault in self._faults):
             return "failed"
+        if self._stop is None and self._stats and self._jobs and not self._jobs.failed and self._all_done():
+            return "succeeded"
         if self._stop is not None or self._jobs or self._stats or (self._planning and self._header.get("command")):
             return "interrupted"
         return "unknown"
@@ -253,16 +255,26 @@ class RunFold:
             return "nothing-to-do"
         if self._stop is not None and ((self._exiting and self._stop.certain) or not self._all_done()):
             return "interrupted"
+        if self._jobs.interrupted and not self._jobs.failed and not self._all_done():
+            return "interrupted"
         if self._exiting or self._jobs.failed or any(fault.certain for fault in self._faults):
             return "failed"
         return "succeeded" if self._all_done() else "unknown"
 
-    def _doubt(self, status: RunStatus) -> str | None:
+    def _doubt(self, status: RunStatus, explained: bool) -> str | None:
+        """What the log leaves open, as a sentence: lines of it may be missing."""
+        said = None
         if status == "unknown" and self._completed:
-            return "the log says that the run ended, not that all its jobs did: lines of it may be missing"
-        if status not in ("running", "interrupted", "failed") and self._jobs.running:
-            return f"the log does not tell how {self._jobs.running} of its jobs ended: lines of it may be missing"
-        return None
+            said = "the log says that the run ended, not that all its jobs did"
+        elif status == "failed" and not explained:
+            said = "the log says that a job failed, not which"
+        elif status == "succeeded" and not self._completed:
+            said = "all jobs are done, but the log does not say that the run ended"
+        elif status == "succeeded" and self._jobs.running:
+            said = f"the log does not tell how {self._jobs.running} of its jobs ended"
+        elif self._jobs.gaps:
+            said = f"the log does not tell how {self._jobs.gaps} attempts ended before the job was started again"
+        return f"{said}: lines of it may be missing" if said else None
 
     def _other_failures(self, status: RunStatus) -> list[FailureGroup]:
         """Failures that no job's error block tells of."""
@@ -274,11 +286,12 @@ class RunFold:
                 groups.append(
                     FailureGroup(rule=fault.rule, kind=fault.kind, count=1, message=message[:600], line=fault.line)
                 )
-        if status in ("failed", "interrupted"):
+        if status != "running":
             for raised in self._raised.values():
                 kind = "interrupted" if self._stop is not None and self._stop.at_once else raised.kind
                 codes = (raised.exit_code,) if raised.exit_code is not None else ()
-                group = FailureGroup(raised.rule, kind, 1, raised.message, still_failing=1, exit_codes=codes)
+                lasting = int(status != "succeeded")
+                group = FailureGroup(raised.rule, kind, 1, raised.message, still_failing=lasting, exit_codes=codes)
                 groups.append(replace(group, line=raised.line))
         stop = self._stop
         if status == "interrupted" and stop is not None and not any(group.kind == "interrupted" for group in groups):

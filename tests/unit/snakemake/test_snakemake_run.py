@@ -1,7 +1,7 @@
 """The fold of a log's events: status, attempts, causes."""
 
 import pytest
-from conftest import CASES, CORPUS, Case, LogText, run_of
+from runlogs import CASES, CORPUS, Case, LogText, run_of
 
 from incident_console.snakemake.groups import shape
 
@@ -122,8 +122,34 @@ def test_an_end_with_jobs_unaccounted_for_is_not_called_a_success() -> None:
     assert run.notice is not None
 
 
+def test_a_lost_last_line_does_not_make_a_finished_run_interrupted() -> None:
+    log = LogText(a=1).start(1, "a").finish(1, "a")
+    run = run_of(log.data)
+    assert (run.status, run.notice is not None) == ("succeeded", True)
+    assert run_of(log.data, live=True).status == "running"
+
+
+def test_jobs_ended_by_ctrl_c_are_an_interruption_without_the_engines_own_word() -> None:
+    log = LogText(a=2).start(1, "a", "A").fail(1, "a", status="died with <Signals.SIGINT: 2>").end(failed=True)
+    assert run_of(log.data).status == "interrupted"
+
+
+def test_a_failure_that_nothing_explains_is_said_to_be_unexplained() -> None:
+    run = run_of(LogText(a=2).start(1, "a").finish(1, "a").end(failed=True).data)
+    assert (run.status, run.failures) == ("failed", ())
+    assert run.notice is not None
+    assert "not which" in run.notice
+
+
+def test_an_attempt_whose_end_is_lost_is_said() -> None:
+    run = run_of(LogText(a=1).start(1, "a", attempt=1).start(1, "a", attempt=2).finish(1, "a").end().data)
+    assert [attempt.outcome for attempt in run.jobs[0].attempts] == ["interrupted", "succeeded"]
+    assert run.notice is not None
+    assert "1 attempts" in run.notice
+
+
 def test_a_folded_run_gives_unchanged_jobs_again() -> None:
-    from conftest import events_of
+    from runlogs import events_of
 
     from incident_console.snakemake.run import RunFold
 

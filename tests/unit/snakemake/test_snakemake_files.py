@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import CORPUS, run_of
+from runlogs import CORPUS, run_of
 
 from incident_console.errors import InputError
 from incident_console.snakemake.benchmarks import latest_benchmark, read_benchmark

@@ -5,9 +5,9 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from conftest import ALL_LOGS, CORPUS, LogText, events_of, run_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from runlogs import ALL_LOGS, CORPUS, LogText, events_of, run_of
 
 from incident_console.snakemake.logevents import (
     Finished,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import CASES, Case, LogText
+from runlogs import CASES, Case, LogText
 
 from incident_console.snakemake.find import engine_pid, is_workflow, runs, watched_run
 from incident_console.snakemake.liveness import is_live, only_asks

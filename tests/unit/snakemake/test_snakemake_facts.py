@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from conftest import CORPUS, LogText, run_of
+from runlogs import CORPUS, LogText, run_of
 
 from incident_console.snakemake.facts import WARNINGS, choices, draft_symptom, failing_log, headline, rule_logs
 
