@@ -56,6 +56,10 @@ from incident_console.record.seen import (
 )
 
 
+SENTENCE = "sentence"
+"""The field in which a symptom is told in one sentence: it stands first, and names the incident."""
+
+
 class Incident:
     """The state of one incident. Written by `apply` alone; everything else reads."""
 
@@ -63,6 +67,7 @@ class Incident:
         self.id = id
         """The record's folder name, when it is known."""
         self.title = ""
+        """What it was opened as; the symptom's sentence once somebody has said it."""
         self.workdir = ""
         self.severity = UNKNOWN
         self.impact = UNKNOWN
@@ -116,11 +121,12 @@ class Incident:
             take(self, line, line.event)
 
     def _opened(self, line: Recorded, event: IncidentOpened) -> None:
-        self.title, self.workdir, self.context = event.title, event.workdir, event.context
         self.severity, self.impact, self.deadline = event.severity, event.impact, event.deadline
+        if self.opened_at is not None:
+            return  # a second one puts right what was said of severity, impact and deadline
+        self.title, self.workdir, self.context = event.title, event.workdir, event.context
         self.reentry, self.watched_sha256 = event.reentry, event.watched_sha256
-        if self.opened_at is None:
-            self.opened_at, self.opened_by, self.console = event.occurred_at or line.at, line.by, event.console
+        self.opened_at, self.opened_by, self.console = event.occurred_at or line.at, line.by, event.console
 
     def _frozen(self, line: Recorded, event: RunbookFrozen) -> None:
         self.runbook = event
@@ -152,6 +158,8 @@ class Incident:
         for name, value in event.fields.items():
             answers[name] = Answer(line.seq, line.at, line.by, value, event.nature, answers.get(name))
         self.rungs[event.rung] = replace(state, answers=answers)
+        if state.role == "symptom" and SENTENCE in event.fields and answers[SENTENCE].known:
+            self.title = answers[SENTENCE].text.strip()
 
     def _completed(self, line: Recorded, event: RungCompleted) -> None:
         self.rungs[event.rung] = replace(self._rung(event.rung), completed_at=line.at, waived=None)
@@ -380,8 +388,13 @@ class Incident:
             return UNKNOWN
         if len(answers) == 1:
             return answers[0][1].text
-        said = ((name.replace("_", " "), answer.text if answer.known else UNKNOWN) for name, answer in answers)
-        return "; ".join(f"{name}: {text}" for name, text in said)
+        first = [answer.text for name, answer in answers if name == SENTENCE and answer.known]
+        rest = [
+            f"{name.replace('_', ' ')}: {answer.text if answer.known else UNKNOWN}"
+            for name, answer in answers
+            if name != SENTENCE or not answer.known
+        ]
+        return "; ".join([*first, *rest])
 
 
 def fold(lines: Iterable[Recorded], id: str = "") -> Incident:

@@ -50,6 +50,8 @@ def sentence(line: Recorded) -> str:
 
 def _sentence(event: Event) -> str:
     match event:
+        case events.IncidentOpened(corrects=int()):
+            return f"severity {event.severity}; impact: {event.impact}; deadline: {event.deadline}"
         case events.IncidentOpened():
             return f"incident opened on {event.workdir}: {event.title}"
         case events.RunbookFrozen():

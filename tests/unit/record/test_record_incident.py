@@ -202,3 +202,20 @@ def test_the_whole_climb_of_a_record(make_record) -> None:
     (raised,) = incident.escalations.values()
     assert len(raised.answers) == 1
     assert incident.first_command is not None and incident.first_command.seq == 9
+
+
+def test_the_symptoms_sentence_names_the_incident_and_stands_first(tmp_path, clock, outline) -> None:
+    told = events.RungAnswered(rung="symptom", fields={"surface": "logs/B", "sentence": "align fails on B"})
+    incident = climb(tmp_path, clock, events.IncidentOpened(title="a run", workdir="/w"), outline, told)
+    assert incident.title == "align fails on B"
+    assert incident.symptom == "align fails on B; surface: logs/B"
+
+
+def test_severity_impact_and_deadline_can_be_told_later_and_nothing_else_of_the_opening(tmp_path, clock) -> None:
+    first = events.IncidentOpened(title="a run", workdir="/w")
+    later = events.IncidentOpened(
+        title="x", workdir="/x", severity="2", impact="reports late", deadline="18:00", corrects=1
+    )
+    incident = climb(tmp_path, clock, first, later)
+    assert (incident.severity, incident.impact, incident.deadline) == ("2", "reports late", "18:00")
+    assert (incident.title, incident.workdir, incident.opened_at) == ("a run", "/w", incident.lines[0].at)
