@@ -11,7 +11,7 @@ from pathlib import Path
 from incident_console.errors import EvidenceError
 from incident_console.evidence.capped import CAP, joined, shares
 from incident_console.evidence.names import relative, shown
-from incident_console.evidence.walk import Budget, find
+from incident_console.globs import Walk, is_wild, parts
 
 LIMIT = 100
 """Paths that `resolve` returns at most."""
@@ -74,20 +74,26 @@ def resolve(glob: str, workdir: Path, limit: int = LIMIT, entries: int = ENTRIES
     Raises EvidenceError for a glob that leaves the workdir, or when more than `entries` folder entries would have to be
     looked at: the newest of a part of them would be a guess.
     """
-    budget = Budget(entries)
-    found: list[tuple[int, str, Path]] = []
-    for path in find(glob, workdir, budget):
-        try:
-            state = path.stat()
-        except (OSError, ValueError):
-            if not any(char in glob for char in "*?["):
-                return (path,)
-            continue
-        if stat.S_ISREG(state.st_mode) or not any(char in glob for char in "*?["):
-            found.append((-state.st_mtime_ns, str(path), path))
-    if budget.spent:
+    check_glob(glob)
+    if not is_wild(glob):
+        return (workdir / glob,)
+    walk = Walk(entries)
+    found = sorted(
+        (-state.st_mtime_ns, path) for path, state in walk.find(glob, workdir) if stat.S_ISREG(state.st_mode)
+    )
+    if walk.spent:
         raise EvidenceError(f"{shown(glob)} looks through more than {entries} entries; name a narrower folder")
-    return tuple(path for _, _, path in sorted(found)[:limit])
+    return tuple(Path(path) for _, path in found[:limit])
+
+
+def check_glob(glob: str) -> None:
+    """Raises EvidenceError for a glob that names nothing, or leaves the workdir by `..`; absolute it may point
+    anywhere."""
+    if parts(glob):
+        return
+    if ".." in glob.split("/"):
+        raise EvidenceError(f"{shown(glob)} goes up by `..`; write the whole path when a file outside is meant")
+    raise EvidenceError("the name of the file to capture is empty or holds a zero byte; name a file or a glob")
 
 
 def _read(descriptor: int, size: int, cap: int) -> tuple[bytes, int, int]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from incident_console.evidence.files import check_glob
 from incident_console.evidence.names import relative
-from incident_console.evidence.walk import Budget, find
+from incident_console.globs import Walk
 
 LIMIT = 5_000
 """Files held at most, of the watched ones and of the engine's."""
@@ -54,22 +54,12 @@ def changed(before: Look, after: Look) -> tuple[str, ...]:
 
 
 def _look(workdir: Path, globs: Iterable[str]) -> Look:
-    budget = Budget(ENTRIES)
+    walk = Walk(ENTRIES)
     states: dict[str, State] = {}
     for glob in globs:
-        for path in find(glob, workdir, budget):
+        check_glob(glob)
+        for path, state in walk.find(glob, workdir):
             if len(states) >= LIMIT:
                 return Look(states, complete=False)
-            if state := _state(path):
-                states[relative(path, workdir)] = state
-    return Look(states, complete=not budget.spent)
-
-
-def _state(path: Path) -> State | None:
-    try:
-        found = path.stat()
-    except (OSError, ValueError):
-        return None
-    if stat.S_ISDIR(found.st_mode):
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+            states[relative(Path(path), workdir)] = (state.st_mtime_ns, state.st_size, state.st_ino)
+    return Look(states, complete=not walk.spent)

@@ -9,10 +9,11 @@ import re
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from incident_console.errors import InputError
 from incident_console.gate.watch import expand, on_disk, state
+from incident_console.globs import parts
 
 MAX_TEXT = 1024 * 1024
 """Bytes of a file whose text is kept for a diff; a larger one is only hashed."""
@@ -132,8 +133,7 @@ def from_json(data: bytes) -> Baseline:
     if not isinstance(found, dict):
         raise InputError("the list of watched files is not an object of path and sha256")
     for name, sha256 in found.items():
-        parts = PurePosixPath(name).parts
-        if not parts or parts[0] == "/" or ".." in parts or _UNWRITABLE.search(name):
+        if name.startswith("/") or not parts(name) or _UNWRITABLE.search(name):
             raise InputError(f"the list of watched files names {name!r}, which is not inside the workdir")
         if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
             raise InputError(f"the list of watched files gives no sha256 for {name!r}")
