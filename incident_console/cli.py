@@ -1,10 +1,18 @@
-"""The command line: what may be said. Each command is a function of `commands`, imported when it is called."""
+"""The command line: what may be said. Each command is a function in `commands`, imported when it is called.
+
+Exit codes are those of `errors.Exit`. A fault of the console itself ends with 1, as a "no" does: a gate or a check
+that fell over must not pass for a "yes".
+"""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
+import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,26 +23,67 @@ EFFECTS = ("read-only", "engine-bookkeeping", "writes", "runs-workflow", "delete
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns its exit code; talk goes to stderr, data to stdout."""
-    arguments = _parser().parse_args(argv)
+    """Run one command. Returns its exit code; talk goes to stderr, data to stdout, a traceback only with --debug."""
+    _mend_streams()
+    words = list(sys.argv[1:] if argv is None else argv)
+    code: int | None = None
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Who read the output has left, `head` for instance; what was done is done.
+        _forget_stdout()
+        return Exit.OK if code is None else code
+    except ConsoleError as fault:
+        told, code = str(fault), int(fault.exit_code)
+    except KeyboardInterrupt:
+        told, code = "interrupted", Exit.INTERRUPTED
+    except OSError as fault:
+        place = f"{os.fsdecode(fault.filename)}: " if isinstance(fault.filename, str | bytes) else ""
+        told, code = f"{place}{fault.strerror or fault}; --debug shows where that came up", Exit.NO
+    except Exception as fault:
+        told = f"a fault of the console itself, {type(fault).__name__}: {fault}; --debug shows where"
+        code = Exit.NO
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _forget_stdout()
+    with contextlib.suppress(OSError):
+        if "--debug" in words:
+            import traceback
+
+            traceback.print_exc()
+        print(f"incident-console: {told}", file=sys.stderr, flush=True)
+    return code
+
+
+def _run(words: list[str]) -> int:
+    try:
+        arguments = _parser().parse_args(words)
+    except SystemExit as end:  # --help and --version, or wrong usage, which argparse has told
+        return end.code if isinstance(end.code, int) else Exit.OK
     if arguments.command is None:
         _parser().print_help(sys.stderr)
         return Exit.USAGE
-    try:
-        from incident_console import commands
+    module, name = arguments.call
+    return int(getattr(import_module(f"incident_console.commands.{module}"), name)(arguments))
 
-        return int(getattr(commands, arguments.call)(arguments))
-    except ConsoleError as fault:
-        if arguments.debug:
-            raise
-        print(f"incident-console: {fault}", file=sys.stderr)
-        return int(fault.exit_code)
-    except KeyboardInterrupt:
-        print("incident-console: interrupted", file=sys.stderr)
-        return Exit.INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return Exit.OK
+
+def _mend_streams() -> None:
+    """A stream that the caller closed must not become the next file that is opened; text that has no bytes is shown."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _forget_stdout() -> None:
+    """Nobody takes what is still to be printed: without this the interpreter would complain when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Parser(argparse.ArgumentParser):
@@ -49,34 +98,31 @@ def _parser() -> argparse.ArgumentParser:
         description="A terminal console for the middle of an incident: live logs, an evidence-first ladder, a record.",
     )
     parser.add_argument("--version", action="version", version=f"incident-console {__version__}")
-    parser.set_defaults(debug=False)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
-    def command(name: str, call: str, help: str, *, records: bool = True, operator: bool = False) -> _Parser:
+    def command(
+        name: str, call: tuple[str, str], help: str, *, records: bool = True, operator: bool = False, json: bool = True
+    ) -> _Parser:
         made: _Parser = commands.add_parser(name, help=help, description=help)
         made.set_defaults(call=call)
-        made.add_argument("--debug", action="store_true", help="show the traceback of a failure")
-        if records:
-            made.add_argument("--records", type=Path, metavar="DIR", help="where records are kept")
-        if operator:
-            made.add_argument("--operator", metavar="NAME", help="who is working the incident")
+        _common(made, records=records, operator=operator, json=json)
         return made
 
-    demo = command("demo", "demo", "start a real flaky run and open the console on it", operator=True)
+    demo = command("demo", ("working", "demo"), "start a real flaky run and open the console on it", operator=True)
     demo.add_argument("--headless", action="store_true", help="climb with canned answers, no terminal")
     demo.add_argument("--short", action="store_true", help="under a minute instead of four to five")
     demo.add_argument("--dir", type=Path, metavar="DIR", help="where the workflow is laid out")
 
-    open_ = command("open", "open_", "open the console on a workflow run", operator=True)
+    open_ = command("open", ("working", "open_"), "open the console on a workflow run", operator=True, json=False)
     open_.add_argument("workdir", nargs="?", type=Path, default=Path(), metavar="WORKDIR")
     open_.add_argument("--runbook", metavar="NAME|PATH", help="which runbook to climb")
     open_.add_argument("--log", action="append", default=[], metavar="GLOB", help="follow these logs, too")
     open_.add_argument("--run", type=Path, metavar="LOG", help="watch the run with this run log")
 
-    resume = command("resume", "resume", "go on with an incident", operator=True)
+    resume = command("resume", ("working", "resume"), "go on with an incident", operator=True)
     resume.add_argument("id", nargs="?", metavar="ID")
 
-    collect = command("collect", "collect", "climb the ladder without a terminal", operator=True)
+    collect = command("collect", ("working", "collect"), "climb the ladder without a terminal", operator=True)
     collect.add_argument("workdir", nargs="?", type=Path, default=Path(), metavar="WORKDIR")
     collect.add_argument("--runbook", required=True, metavar="NAME|PATH")
     collect.add_argument("--context", choices=("local", "ci", "escalation"), default="local")
@@ -84,48 +130,63 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument(
         "--allow", action="append", default=[], choices=EFFECTS, metavar="EFFECT", help=", ".join(EFFECTS)
     )
-    collect.add_argument("--json", action="store_true")
 
-    list_ = command("list", "list_", "the incidents that are recorded, a line each")
-    list_.add_argument("--json", action="store_true")
+    command("list", ("records", "list_"), "the incidents that are recorded, a line each")
 
-    record = command("record", "record", "print a record")
+    record = command("record", ("records", "record"), "print a record", json=False)
     record.add_argument("id", metavar="ID")
     record.add_argument("--format", choices=("md", "json", "html", "brief"), default="md")
     record.add_argument("--json", action="store_const", const="json", dest="format")
     record.add_argument("--out", type=Path, metavar="FILE")
 
-    verify = command("verify", "verify", "check a bundle, a record folder or a journal", records=False)
+    verify = command("verify", ("records", "verify"), "check a bundle, a record folder or a journal", records=False)
     verify.add_argument("path", type=Path, metavar="PATH")
     verify.add_argument("--head", metavar="HASH", help="the chain must end with this hash")
-    verify.add_argument("--json", action="store_true")
 
-    handoff = command("handoff", "handoff", "write the bundle for a receiver", operator=True)
+    handoff = command("handoff", ("handing", "handoff"), "write the bundle for a receiver", operator=True)
     handoff.add_argument("id", metavar="ID")
     handoff.add_argument("--to", required=True, metavar="WHO")
     handoff.add_argument("-o", "--out", required=True, type=Path, metavar="FILE.zip")
     handoff.add_argument("--set", action="append", default=[], metavar="FIELD=TEXT", help="say a field; see HANDOFF.md")
-    handoff.add_argument("--json", action="store_true")
 
-    accept = command("accept", "accept", "take over an incident from its bundle")
+    accept = command("accept", ("handing", "accept"), "take over an incident from its bundle")
     accept.add_argument("bundle", type=Path, metavar="FILE.zip")
     accept.add_argument("--as", required=True, dest="who", metavar="WHO")
     accept.add_argument("--readback", required=True, metavar="TEXT", help="what you took over, in your own words")
 
-    gate = command("gate", "gate", "may the workflow be edited? Fit for a pre-commit hook", operator=True)
+    gate = command("gate", ("gates", "gate"), "may the workflow be edited? Fit for a pre-commit hook", operator=True)
     gate.add_argument("workdir", nargs="?", type=Path, default=Path(), metavar="WORKDIR")
     gate.add_argument("--explain", metavar="TEXT", help="record why the workflow is edited now")
-    gate.add_argument("--json", action="store_true")
 
-    runbook = command("runbook", "runbook", "the runbooks: list, show, check, schema, trust", operator=True)
-    verbs = runbook.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
-    verbs.add_parser("list", help="the runbooks that ship").add_argument("--json", action="store_true")
-    verbs.add_parser("show", help="read one").add_argument("name", metavar="NAME|PATH")
-    check = verbs.add_parser("check", help="every fault of a file, with its place")
-    check.add_argument("names", nargs="+", metavar="NAME|PATH")
-    check.add_argument("--json", action="store_true")
-    verbs.add_parser("schema", help="the JSON Schema, for editors")
-    verbs.add_parser("trust", help="let a runbook that did not ship run its commands").add_argument(
-        "name", metavar="PATH"
+    runbook = command(
+        "runbook", ("runbooks", "runbook"), "the runbooks: list, show, check, schema, trust", operator=True
     )
+    _verbs(runbook)
     return parser
+
+
+def _verbs(runbook: _Parser) -> None:
+    verbs = runbook.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
+
+    def verb(name: str, help: str) -> _Parser:
+        made: _Parser = verbs.add_parser(name, help=help, description=help)
+        _common(made, records=True, operator=True, json=True, absent=argparse.SUPPRESS)
+        return made
+
+    verb("list", "the runbooks that ship")
+    verb("show", "read one").add_argument("name", metavar="NAME|PATH")
+    verb("check", "every fault of a file, with its place").add_argument("names", nargs="+", metavar="NAME|PATH")
+    verb("schema", "the JSON Schema, for editors")
+    verb("trust", "let a runbook that did not ship run its commands").add_argument("name", metavar="PATH")
+
+
+def _common(parser: _Parser, *, records: bool, operator: bool, json: bool, absent: str | None = None) -> None:
+    """What many commands take. A verb takes it, too, and `absent` keeps it from undoing what stood before the verb."""
+    off = absent or False
+    parser.add_argument("--debug", action="store_true", default=off, help="show the traceback of a failure")
+    if records:
+        parser.add_argument("--records", type=Path, default=absent, metavar="DIR", help="where records are kept")
+    if operator:
+        parser.add_argument("--operator", default=absent, metavar="NAME", help="who is working the incident")
+    if json:
+        parser.add_argument("--json", action="store_true", default=off, help="print JSON")

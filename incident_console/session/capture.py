@@ -7,6 +7,7 @@ cancelled is recorded as such: the receiver must see that it was tried.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable, Collection
@@ -90,19 +91,23 @@ def _capture_command(
         "effects": item.effects,
         "run": session.run,
     }
+    watched = session.runbook.watch
+    was_live, before = session.run_is_live, scene.look(session.workdir, watched)
     started = session.append(events.EvidenceStarted(**about, started_at=stamp(session.clock.now())))
     about["of"] = started.seq
-    watched = tuple(session.runbook.watch)
-    was_live, before = session.run_is_live, scene.look(session.workdir, watched)
     outcome = commands.run(
         commands.Command(argv=argv, cwd=cwd, timeout_s=item.timeout, env=env, shell=item.shell),
         cancel=cancel,
         progress=progress,
     )
     changed = scene.changed(before, scene.look(session.workdir, watched))
-    seen = events.Scene(changed=changed, attributed=bool(changed) and not (was_live or session.run_is_live))
     sha256, size, counts = session.keep(outcome.stdout)
     err_sha256, err_size, err_counts = session.keep(outcome.stderr)
+    about |= {
+        "truncated": outcome.stdout_dropped + outcome.stderr_dropped,
+        "redactions": _sum(counts, err_counts),
+        "scene": events.Scene(changed=changed, attributed=bool(changed) and not (was_live or session.run_is_live)),
+    }
     if outcome.ended != "exited":
         return session.append(
             events.EvidenceFailed(
@@ -122,16 +127,13 @@ def _capture_command(
             started_at=outcome.started_at,
             ended_at=outcome.ended_at,
             duration_s=outcome.duration_s,
-            exit_code=outcome.exit_code,
+            exit_code=_exit_code(outcome),
             sha256=sha256,
             size=size,
             stderr_sha256=err_sha256,
             stderr_size=err_size,
-            truncated=outcome.stdout_dropped + outcome.stderr_dropped,
-            redactions=_sum(counts, err_counts),
             env=tuple(sorted(env)),
             host=socket.gethostname(),
-            scene=seen,
         )
     )
 
@@ -168,7 +170,7 @@ def _capture_file(session: Session, rung: Rung, item: EvidenceItem) -> events.Re
         events.EvidenceCaptured(
             **about,
             path=found.path,
-            inode=found.inode,
+            inode=found.inode or None,
             started_at=started_at,
             ended_at=stamp(session.clock.now()),
             sha256=sha256,
@@ -203,6 +205,8 @@ def _observe(session: Session, rung: Rung, item: EvidenceItem, text: str) -> eve
 
 def pin(session: Session, pinned: Pinned, rung: str | None) -> events.Recorded:
     """Keep lines of a log as evidence, in the inbox or on a rung."""
+    if rung is not None:
+        session.runbook.rung(rung)
     if not pinned.data:
         raise Refused("there is no line here to pin")
     sha256, size, counts = session.keep(pinned.data)
@@ -220,6 +224,12 @@ def pin(session: Session, pinned: Pinned, rung: str | None) -> events.Recorded:
             run=session.run,
         )
     )
+
+
+def _exit_code(outcome: commands.Outcome) -> int | None:
+    """As a shell and Snakemake tell it: 128 and the signal's number for a command that a signal ended."""
+    number = signal.Signals.__members__.get(outcome.signal or "")
+    return outcome.exit_code if number is None else 128 + number
 
 
 def effect(effects: str) -> str:

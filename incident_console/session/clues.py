@@ -50,7 +50,7 @@ class ClueFinder:
     def _of_file(self, path: Path) -> str:
         try:
             facts = path.stat()
-        except OSError:
+        except (OSError, ValueError):
             return ""
         key = (facts.st_dev, facts.st_ino, facts.st_size)
         if key not in self._read:
@@ -77,7 +77,7 @@ def read_end(path: Path, count: int) -> bytes:
     """At most the last `count` bytes of a regular file; nothing where it cannot be read. Never waits for a pipe."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
+    except (OSError, ValueError):
         return b""
     try:
         facts = os.fstat(descriptor)

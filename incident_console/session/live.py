@@ -9,16 +9,18 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from incident_console import events
 from incident_console.errors import ConsoleError, RecordError
+from incident_console.evidence.names import relative
 from incident_console.session.clues import ClueFinder
 from incident_console.session.core import Session
-from incident_console.session.logs import LogEntry, log_entries
+from incident_console.session.logs import log_entries
+from incident_console.session.picture import Picture
 from incident_console.session.recorder import Recorder
+from incident_console.session.sightings import ENDED, Sightings
 from incident_console.snakemake import facts, find
 from incident_console.snakemake.liveness import engine_pid
 from incident_console.snakemake.logevents import JobStarted, LogEvent, Submitted
@@ -27,63 +29,69 @@ from incident_console.snakemake.watcher import RunWatcher
 from incident_console.tail.find import Found, find_logs
 from incident_console.tail.follow import Follower, Paths
 
+__all__ = ["ENDED", "Live", "Picture", "Tell"]
+
 TICK_S = 0.5
 PICTURE_S = 0.1
+SHARE = 10
+"""A picture that took long to paint is painted the less often: at most one part in so many of the time."""
 SEARCH_S = 2.0
+SOON_S = 0.05
+"""Between two searches when a run log appears: its first job may fail within a second."""
+ANYWAY_S = 10.0
+"""A search for runs reads the ends of hundreds of logs, so it is left out so long while none of them came or grew."""
+BREATH_S = 0.01
+"""Between two looks at the run, however fast its logs grow: descriptors are held meanwhile, so nothing is lost."""
 FOLLOWED = 4000
-
-ENDED = frozenset({"succeeded", "failed", "interrupted", "nothing-to-do"})
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """What the views show. Log paths are absolute."""
-
-    run: Run | None = None
-    headline: str = ""
-    symptom: str = ""
-    """The symptom drafted from the facts; empty while there is none."""
-    clues: Mapping[str, str] = field(default_factory=dict)
-    """By rule, the line in which its failing job said why."""
-    logs: tuple[LogEntry, ...] = ()
-    notices: tuple[str, ...] = ()
-    other_run: str | None = None
-    """A run that began after the one that is watched, while that one still goes on."""
-    looked: bool = False
-    """Whether the search for a run has been made at all."""
-
+LOG_ENDINGS = frozenset({"", ".log", ".txt", ".out", ".err", ".stdout", ".stderr"})
+"""What a log that no job has named yet is called; a descriptor on an output would keep its space on the disk."""
 
 Tell = Callable[[Picture], None]
 
 
 class Live:
-    """Start it, and be told. `close()` ends it; the run is never touched."""
+    """Start it, and be told, in its own thread. `close()` ends it; the run is never touched."""
 
     def __init__(self, session: Session, tell: Tell, *, log: Path | None = None, globs: tuple[str, ...] = ()) -> None:
+        """`log` is the run log to watch, relative to the workdir or absolute; None: the one that is found."""
         self._session = session
         self._workdir = session.workdir
         self._tell = tell
-        self._globs = tuple(session.runbook.logs) + globs
-        self._wanted_log = log
+        self._globs = session.runbook.logs + globs
+        self._run_logs = session.workdir / ".snakemake" / "log"
+        self._appeared = False
+        """Something changed where run logs come to be."""
+        self._last_search: tuple[float, object] = (float("-inf"), None)
+        self._wanted = log
+        self._chosen = False
+        """The operator named the run that is watched, so no other one takes its place by itself."""
         self._watcher: RunWatcher | None = None
         self._recorder: Recorder | None = None
+        self._sightings = Sightings(session)
         self._run: Run | None = None
-        self._others = Found((), (), left_out=False)
+        self._newest = ""
+        """The name of the newest run's log that the operator knows of; names begin with the time."""
         self._other_run: str | None = None
+        self._other_is_live = True
+        self._others = Found((), (), left_out=False)
+        self._job_logs: frozenset[Path] = frozenset()
         self._looked = False
         self._told: Picture | None = None
-        self._trouble = ""
+        self._troubles: dict[str, str] = {}
         self._clues = ClueFinder(session)
         self._wake = threading.Event()
         self._closed = threading.Event()
         self.follower = Follower(at_once=self._at_once)
         self._thread = threading.Thread(target=self._work, name="live", daemon=True)
+        # Until it was looked for, a run may be at work: what changes meanwhile is nobody's.
+        session.run_is_live = True
 
     def start(self) -> None:
         self.follower.start()
         self._thread.start()
 
     def close(self) -> None:
+        """Look a last time, and let go. Raises RecordError when something could not be recorded."""
         self._closed.set()
         self._wake.set()
         if self._thread.is_alive():
@@ -94,170 +102,186 @@ class Live:
 
     def watch(self, log: Path) -> None:
         """Watch another run from now on."""
-        self._wanted_log = log
+        self._wanted = log
         self._wake.set()
 
     def runs(self) -> tuple[tuple[Path, str], ...]:
         """The runs of this workflow, newest first, each with a line that tells it from the others."""
+        found = [log for log in find.runs(self._workdir) if log.kind == "run"]
+        live = {log.path for log in found[:8] if engine_pid(log.path) is not None}
         return tuple(
-            (found.path, f"{found.path.name}  {found.size} bytes{'  running' if engine_pid(found.path) else ''}")
-            for found in find.runs(self._workdir)
-            if found.kind == "run"
+            (log.path, f"{log.path.name}  {log.size} bytes{'  running' if log.path in live else ''}") for log in found
         )
 
     # -- the follower's thread -----------------------------------------------------------------------------------
 
     def _at_once(self, changed: Paths) -> None:
-        recorder = self._recorder
+        recorder, watcher, job_logs = self._recorder, self._watcher, self._job_logs
         if recorder is not None:
-            recorder.look(path for path in changed if path.suffix != ".lock" and not path.is_dir())
+            recorder.look(path for path in changed if path in job_logs or path.suffix in LOG_ENDINGS)
+        current = watcher.log if watcher is not None else None
+        places = (self._run_logs, *self._run_logs.parents[:2])
+        if any(path in places or (path.parent == self._run_logs and path != current) for path in changed):
+            self._appeared = True
         self._wake.set()
 
     # -- the live thread -----------------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        searched = told = looked_for_edits = 0.0
+        searched = looked = painted = not_before = float("-inf")
+        fresh = True
         while not self._closed.is_set():
-            now = time.monotonic()
-            before = self._run
-            try:
-                if self._wanted_log is not None or now - searched >= SEARCH_S:
+            now, before = time.monotonic(), self._run
+            pause = SOON_S if self._appeared else SEARCH_S
+            if self._wanted is not None or now - searched >= pause:
+                self._appeared = False
+                with self._trying("The search for runs and logs failed"):
                     self._search()
-                    searched = now
-                self._follow_run()
-                if now - looked_for_edits >= SEARCH_S and self._workdir.is_dir():
+                searched = now
+            self._follow_run()
+            if now - looked >= SEARCH_S:
+                with self._trying("The watched files could not be looked at"):
                     self._session.look_for_edits()
-                    looked_for_edits = now
-                self._trouble = ""
-            except RecordError as fault:
-                self._trouble = str(fault)
-            except (ConsoleError, OSError) as fault:
-                self._trouble = f"the run cannot be followed just now: {fault}"
-            fresh = self._run is not before or self._told is None
-            if time.monotonic() - told >= (PICTURE_S if fresh else TICK_S):
-                self._paint()
-                told, fresh = time.monotonic(), False
-            self._wake.wait(PICTURE_S if fresh else TICK_S)
+                looked = now
+            fresh = fresh or self._run is not before
+            began = time.monotonic()
+            if began >= max(not_before, painted + (PICTURE_S if fresh else TICK_S)):
+                with self._trying("The picture of the run could not be made"):
+                    self._paint()
+                painted, fresh = time.monotonic(), False
+                not_before = painted + SHARE * (painted - began)
+            doubt = self._recorder is not None and self._recorder.in_doubt
+            self._wake.wait(PICTURE_S if fresh or doubt else TICK_S)
             self._wake.clear()
+            self._closed.wait(BREATH_S)
+        self._follow_run()
+
+    @contextmanager
+    def _trying(self, what: str) -> Iterator[None]:
+        """What goes wrong here is told, and tried again: nothing may end the thread that keeps failed attempts."""
+        try:
+            yield
+        except RecordError as fault:
+            self._troubles[what] = str(fault)
+        except (ConsoleError, OSError) as fault:
+            self._troubles[what] = f"{what}: {fault}"
+        except Exception as fault:
+            self._troubles[what] = f"{what}, by a fault of the console itself: {fault!r}"
+        else:
+            self._troubles.pop(what, None)
 
     def _search(self) -> None:
-        wanted, self._wanted_log = self._wanted_log, None
-        if wanted is None:
-            found = find.watched_run(self._workdir)
-            current = self._watcher.log if self._watcher is not None else None
-            if found is not None and found.path != current:
-                if current is None or not (self._run is not None and self._run.pid):
-                    wanted = found.path
-                else:
-                    self._other_run = str(found.path)
-            self._looked = True
+        wanted, self._wanted = self._wanted, None
         if wanted is not None:
-            self._begin(wanted)
+            self._chosen = True
+        elif self._may_be_another():
+            wanted = self._newer_run()
+        self._looked = True
+        if wanted is not None:
+            self._begin(self._workdir / wanted)
         self._others = find_logs(self._workdir, self._globs, FOLLOWED)
         self._aim()
 
+    def _may_be_another(self) -> bool:
+        """Whether anything changed since the last search for runs that could change what it finds."""
+        now, current = time.monotonic(), self._watcher.log.name if self._watcher is not None else ""
+        try:
+            names = os.listdir(self._run_logs)  # noqa: PTH208
+            newest = max(names, default="")
+            size = (self._run_logs / newest).stat().st_size if newest != current else 0
+        except OSError:
+            names, newest, size = [], "", 0
+        state = (len(names), newest, size, current, self._run.status if self._run is not None else "")
+        if (state == self._last_search[1] and now - self._last_search[0] < ANYWAY_S) and not self._other_is_live:
+            return False
+        self._last_search = (now, state)
+        return True
+
+    def _newer_run(self) -> Path | None:
+        """The run to watch in place of the one that is watched; None to stay. A run that still goes on is kept."""
+        found = find.watched_run(self._workdir)
+        current = self._watcher.log if self._watcher is not None else None
+        self._other_is_live = found is not None and found.pid is not None and found.path != current
+        if found is None or found.path == current:
+            return None
+        if current is None:
+            return found.path
+        if found.path.name <= self._newest and not self._other_is_live:
+            return None
+        if self._chosen or (self._run is not None and self._run.status == "running"):
+            self._other_run = str(found.path) if found.path.name > self._newest else self._other_run
+            return None
+        return found.path
+
     def _begin(self, log: Path) -> None:
         if self._recorder is not None:
-            self._recorder.close()
+            with self._trying("Attempts of the run before could not be recorded"):
+                self._recorder.close()
+        run = relative(log, self._workdir)
         self._watcher = RunWatcher(self._workdir, log)
-        self._recorder = Recorder(self._session, log)
+        self._recorder = Recorder(self._session, log, run)
         self._run, self._other_run = None, None
-        self._session.run = os.path.relpath(log, self._workdir)
+        known = (each.path.name for each in find.runs(self._workdir) if each.kind == "run")
+        self._newest = max(known, default=log.name)
+        self._session.run = run
 
     def _follow_run(self) -> None:
         if self._watcher is None or self._recorder is None:
+            self._session.run_is_live = self._other_is_live or not self._looked
             return
-        before = self._run
-        run, batch = self._watcher.poll_events()
-        if batch:
-            self._recorder.take_in(batch)
-        if run is before:
-            return
-        self._run = run
-        self._session.run_is_live = run.status == "running"
-        if before is None or before.status != run.status:
-            self._see(run)
-        if batch and any(_starts(event) for event in batch):
-            self._aim()
-
-    def _see(self, run: Run) -> None:
-        """Put a run in the record when it is first seen and when its status changes."""
-        known = self._session.incident.runs.get(run.log)
-        if known is not None and known.event.status == run.status:
-            return
-        previous = self._session.incident.run
-        differs = _differs(previous.event, run) if previous is not None and previous.event.log != run.log else ()
-        self._session.append(
-            events.RunSeen(
-                log=run.log,
-                status=run.status,
-                started_at=run.started_at,
-                ended_at=run.ended_at,
-                pid=run.pid if run.status == "running" else None,
-                command=run.command,
-                version=run.version,
-                cores=run.cores,
-                differs=differs,
-                figures={
-                    "planned": run.planned,
-                    "finished": run.finished,
-                    "failed": run.failed,
-                    "running": run.running,
-                    "retried": run.retried,
-                },
-            )
-        )
+        batch: list[LogEvent] = []
+        with self._trying("The run cannot be followed"):
+            self._run, batch = self._watcher.poll_events()
+        run = self._run
+        self._session.run_is_live = self._other_is_live or (run is not None and run.status == "running")
+        with self._trying("A failed attempt could not be recorded"):
+            if batch:
+                self._recorder.take_in(batch)
+            elif not self._recorder.pay():
+                self._wake.set()
+        with self._trying("The run could not be recorded"):
+            if run is not None:
+                self._sightings.see(run)
+        if any(isinstance(event, JobStarted | Submitted) for event in batch):
+            with self._trying("The logs cannot be followed"):
+                self._aim()
 
     def _aim(self) -> None:
         """Follow the run log, the running jobs' logs first, then everything else that may be opened."""
         files: list[Path] = [] if self._watcher is None else [self._watcher.log]
         if self._run is not None:
             jobs = sorted(self._run.jobs, key=lambda job: job.state != "running")
-            files += [self._workdir / log for job in jobs for log in job.logs]
+            job_logs = [self._workdir / log for job in jobs[:FOLLOWED] for log in job.logs if "\0" not in log]
+            self._job_logs = frozenset(job_logs)
+            files += job_logs
         files += self._others.files
-        folders = {path.parent for path in files[:FOLLOWED]} | set(self._others.folders[:FOLLOWED])
+        folders = {path.parent for path in files[:FOLLOWED]} | set(self._others.folders[:FOLLOWED]) | {self._run_logs}
         self.follower.follow(files[:FOLLOWED], sorted(folders))
 
     def _paint(self) -> None:
+        picture = self._picture()
+        if picture != self._told:
+            self._told = picture
+            self._tell(picture)
+
+    def _picture(self) -> Picture:
         run = self._run
-        notices = tuple(
-            notice
-            for notice in (
-                self._trouble,
-                "" if self._workdir.is_dir() else f"the folder {self._workdir} is gone; what was recorded is kept",
-                run.notice if run is not None and run.notice else "",
-                self.follower.notice or "",
-                (self._recorder.notice or "") if self._recorder is not None else "",
-                f"More than {FOLLOWED} logs match; the first are listed." if self._others.left_out else "",
-            )
-            if notice
+        gone = "" if self._workdir.is_dir() else f"the folder {self._workdir} is gone; what was recorded is kept"
+        notices = (
+            *self._troubles.values(),
+            gone,
+            run.notice if run is not None else None,
+            self.follower.notice,
+            self._recorder.notice if self._recorder is not None else None,
+            f"More than {FOLLOWED} logs match; the first are listed." if self._others.left_out else "",
         )
-        picture = Picture(
+        return Picture(
             run=run,
             headline=facts.headline(run) if run is not None else "",
             symptom=facts.draft_symptom(run) if run is not None else "",
             clues=self._clues.find(run) if run is not None else {},
             logs=log_entries(run, self._session.incident, self._workdir, self._others.files),
-            notices=notices,
+            notices=tuple(notice for notice in notices if notice),
             other_run=self._other_run,
             looked=self._looked,
         )
-        if picture != self._told:
-            self._told = picture
-            self._tell(picture)
-
-
-def _starts(event: LogEvent) -> bool:
-    return isinstance(event, JobStarted | Submitted)
-
-
-def _differs(before: events.RunSeen, now: Run) -> tuple[str, ...]:
-    found = []
-    for name, was, is_now in (
-        ("version", before.version, now.version),
-        ("cores", before.cores, now.cores),
-        ("command", before.command, now.command),
-    ):
-        if was != is_now:
-            found.append(f"{name}: {was or 'unknown'} -> {is_now or 'unknown'}")
-    return tuple(found)

@@ -5,7 +5,6 @@ A log that a retry deleted is still here when the recorder kept it: its entry na
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -74,7 +73,7 @@ def _job(job: Job, workdir: Path, seen: set[Path], kept: list[tuple[int, Attempt
     entries = []
     for number, log in enumerate(job.logs or ("",)):
         path = workdir / log if log else None
-        label = job_label(job) + (f" ({os.path.basename(log)})" if len(job.logs) > 1 else "")
+        label = job_label(job) + (f" ({Path(log).name})" if len(job.logs) > 1 else "")
         if path is None:
             entries.append(
                 LogEntry(f"job:{job.jobid}", label, state, attempts=outcomes, told="this rule has no log: of its own")
@@ -108,7 +107,7 @@ def _kept(incident: Incident) -> dict[tuple[str | None, int | None], list[tuple[
 def _entry(key: str, label: str, state: str, path: Path, attempts: tuple[str, ...] = ()) -> LogEntry:
     try:
         facts = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return LogEntry(key, label, state, path, attempts=attempts, told="not there (yet, or any more)")
     if not stat.S_ISREG(facts.st_mode):
         return LogEntry(key, label, state, None, attempts=attempts, told="not a regular file")

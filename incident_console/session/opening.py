@@ -7,11 +7,11 @@ cut off, edits made while no console was open).
 
 from __future__ import annotations
 
-import getpass
+import hashlib
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from incident_console import __version__, events, gate
@@ -44,13 +44,6 @@ class Who:
         return f"{self.operator}@{socket.gethostname()}"
 
 
-def login_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid{os.getuid()}"
-
-
 def open_incident(
     who: Who, workdir: Path, loaded: Loaded, *, title: str, context: str = "local", clock: Clock | None = None
 ) -> Session:
@@ -58,19 +51,22 @@ def open_incident(
     clock = clock or SystemClock()
     workdir = _folder(workdir)
     runbook = loaded.runbook
+    # Before anything is written: what is wrong here must not leave an empty record behind.
+    baseline, git = gate.take(workdir, runbook.watch), git_state(workdir)
     record = Record(who.records / new_id(who.records, clock.now(), workdir.name))
     record.make()
     journal = Journal.create(record.journal, session=new_writer(), by=who.by, clock=clock)
     try:
         record.freeze_runbook(loaded.text)
         session = Session(record, journal, runbook, workdir, trusted=_trust(loaded, who), clock=clock)
-        session.baseline = gate.take(workdir, tuple(runbook.watch))
+        session.baseline = baseline
+        dirty = session.keep(git.dirty_diff)[0] if git.dirty_diff else None
         session.append(
             events.IncidentOpened(
                 title=title or runbook.title,
                 workdir=shown(workdir),
                 context=context,
-                reentry=_reentry(session),
+                reentry=reentry(workdir, os.environ, commit=git.commit, dirty_diff_sha256=dirty),
                 watched_sha256=session.keep_baseline(),
                 console=__version__,
             )
@@ -86,7 +82,9 @@ def resume_incident(who: Who, folder: Path, *, clock: Clock | None = None) -> Se
     """Take up a record again where it was left. Raises InputError, RecordError."""
     clock = clock or SystemClock()
     record = Record(folder)
-    loaded = loads(record.frozen_runbook(), str(record.runbook))
+    if not record.journal.is_file():
+        raise InputError(f"{folder} is not a record: it holds no {JOURNAL}")
+    loaded = _thaw(record)
     journal = Journal.open(record.journal, session=new_writer(), by=who.by, clock=clock)
     try:
         incident = fold(journal.reading.lines, folder.name)
@@ -123,9 +121,8 @@ def _catch_up(session: Session, journal: Journal) -> None:
         )
     run = session.incident.run
     session.run = run.event.log if run else None
-    if session.workdir.is_dir():
-        session.baseline = _baseline(session)
-        session.look_for_edits()
+    session.baseline = _baseline(session)
+    session.look_for_edits()
 
 
 def _baseline(session: Session) -> gate.Baseline:
@@ -136,7 +133,7 @@ def _baseline(session: Session) -> gate.Baseline:
     except InputError:
         baseline = None
     if baseline is None:
-        return gate.take(session.workdir, tuple(session.runbook.watch))
+        return gate.take(session.workdir, session.runbook.watch)
     seen = dict(baseline.files)
     for edit in session.incident.edits.values():
         seen.pop(edit.event.path, None)
@@ -174,10 +171,11 @@ def _folder(workdir: Path) -> Path:
     return resolved
 
 
-def _reentry(session: Session) -> events.Reentry:
-    git = git_state(session.workdir)
-    dirty = session.keep(git.dirty_diff)[0] if git.dirty_diff else None
-    return reentry(session.workdir, os.environ, commit=git.commit, dirty_diff_sha256=dirty)
+def _thaw(record: Record) -> Loaded:
+    """The runbook as the record froze it; it counts as shipped when these very bytes ship with this console."""
+    loaded = loads(record.frozen_runbook(), str(record.runbook))
+    ours = {hashlib.sha256(path.read_bytes()).hexdigest() for path in shelf.shipped()}
+    return replace(loaded, shipped=loaded.sha256 in ours)
 
 
 def _frozen(loaded: Loaded, trusted: str) -> events.RunbookFrozen:

@@ -1,5 +1,5 @@
-"""Which file is the narrowest one? What the console picks when a rung asks for the failing log, the latest benchmark or the
-provenance, from what the run left behind."""
+"""Which file is the narrowest one? What the console picks from what the run left behind, when a rung asks for the
+failing log, the latest benchmark or the provenance."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from incident_console.evidence import files
 from incident_console.evidence.files import FileCapture
 from incident_console.session.clues import read_end
 from incident_console.session.core import Session
-from incident_console.snakemake import benchmarks, facts, find, provenance
+from incident_console.snakemake import benchmarks, find, provenance
 from incident_console.snakemake.run import Run
 from incident_console.snakemake.watcher import RunWatcher
 from incident_console.tail.errors_in import is_error
@@ -55,19 +55,31 @@ def _failing_log(session: Session, run: Run | None) -> FileCapture:
         if other is None:
             raise EvidenceError("no log here ends with an error")
         return files.capture_file(other, session.workdir)
-    if any(job.state == "failed" for job in run.jobs):
-        path = facts.failing_log(run, session.workdir)
-        if path is not None and path.is_file():
-            return files.capture_file(path, session.workdir)
-    kept = [item.event for item in session.incident.evidence if isinstance(item.event, AttemptKept)]
-    for event in reversed(kept):
-        sha256 = event.sha256 or event.block_sha256
-        if sha256 is not None:
-            what = event.log if event.sha256 else f"{event.run_log}, its block"
-            data = session.record.blobs.get(sha256)
-            name = f"{what} (kept of {event.rule} attempt {event.attempt})"
-            return FileCapture(path=name, data=data, size=len(data), dropped=0, inode=0, mtime_ns=0)
+    failed = [job for job in run.jobs if job.state == "failed"]
+    for job in sorted(failed, key=lambda job: job.attempts[-1].first_line or 0, reverse=True):
+        for log in job.logs:
+            if (session.workdir / log).is_file():
+                return files.capture_file(session.workdir / log, session.workdir)
+    for_good = {job.jobid for job in failed}
+    kept = [event for event in _kept(session, run) if event.sha256 or event.block_sha256]
+    if kept:
+        return _of_kept(session, max(kept, key=lambda event: event.jobid in for_good))
+    if any(attempt.outcome == "failed" for job in run.jobs for attempt in job.attempts):
+        raise EvidenceError("every job that failed has recovered since, and a retry deletes the failure's log")
     raise EvidenceError("no job has failed so far, so there is no failing log")
+
+
+def _kept(session: Session, run: Run) -> list[AttemptKept]:
+    """This run's kept attempts, the latest first."""
+    kept = (item.event for item in reversed(session.incident.evidence) if isinstance(item.event, AttemptKept))
+    return [event for event in kept if event.run == run.log]
+
+
+def _of_kept(session: Session, event: AttemptKept) -> FileCapture:
+    data = session.record.blobs.get(event.sha256 or event.block_sha256 or "")
+    what = event.log if event.sha256 else f"{event.run_log}, its block"
+    name = f"{what} (kept of {event.rule} attempt {event.attempt})"
+    return FileCapture(path=name, data=data, size=len(data), dropped=0, inode=0, mtime_ns=0)
 
 
 def _loudest(session: Session) -> Path | None:

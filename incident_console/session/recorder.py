@@ -1,79 +1,123 @@
 """The flight recorder: a failed attempt's log, kept before the retry deletes it.
 
-Descriptors are held on the logs of running jobs; when an attempt fails, what its log says, its block of the run log, and
-the machine's figures are put in the record at once. What could not be kept is recorded too, with the reason.
+Descriptors are held on the logs of running jobs. When an attempt fails, what its log says, its block of the run log
+and the machine's figures are put in the record at once. What could not be kept is recorded too, with the reason.
+
+The engine tells of a retry a few milliseconds before it deletes the log. So once the retry was told of, what stands at
+the path is in doubt: it was the failed attempt's when it is deleted soon, and the retry's when it stays.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from incident_console import events
+from incident_console.errors import RecordError
 from incident_console.evidence.facts import disk_free, memory_available
-from incident_console.record.clock import stamp
+from incident_console.session.attempts import Attempt, record, stands
 from incident_console.session.core import Session
 from incident_console.snakemake.logevents import Finished, JobError, JobFailing, JobStarted, LogEvent
 from incident_console.tail.held import HeldLogs, Kept
 
-BLOCK_LIMIT = 1 << 20
+OWED_LIMIT = 64 << 20
+"""Bytes of logs that wait in memory while the record cannot be written."""
+AT_ONCE = 50
+"""Attempts recorded between two looks at the run: each costs an fsync, and a long log may tell of thousands."""
+DOUBT_S = 1.0
+LONG_AGO_S = 2.0
+"""The log's times are whole seconds; the retry of what failed before that has deleted the log already."""
 TOO_LATE = "the console was opened after the retry had deleted this log"
-
-
-@dataclass(slots=True)
-class _Attempt:
-    number: int
-    started: JobStarted
-    kept: tuple[Kept, ...] | None = None
-    """What was saved of its logs when it was seen to fail."""
-    failing: JobFailing | None = None
-    recorded: bool = False
+DOUBTFUL = "the log could not be opened before the retry wrote its own"
+LET_GO = "the record could not be written for so long that the text had to be let go"
 
 
 class Recorder:
-    """One run's recorder. Not thread-safe: the thread that follows the run calls it."""
+    """One run's recorder. The thread that follows the run calls it; `look` may be called from any.
 
-    def __init__(self, session: Session, run_log: Path) -> None:
+    `clock` gives seconds that only grow.
+    """
+
+    def __init__(
+        self, session: Session, run_log: Path, run: str, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`run` is what the record calls the run whose log is `run_log`."""
         self._session = session
         self._run_log = run_log
-        self._run = os.path.relpath(run_log, session.workdir)
+        self._run = run
+        self._clock = clock
         self._held = HeldLogs()
-        self._attempts: dict[int, _Attempt] = {}
+        self._attempts: dict[int, Attempt] = {}
+        self._doubted: dict[int, Attempt] = {}
+        """By job, the attempt whose logs may be the retry's."""
+        self._retrys: dict[tuple[int, str], tuple[Kept, bool]] = {}
+        """By job and log, what was read for the attempt before and is, or (False) may be, this one's."""
+        self._owed: deque[Attempt] = deque()
+        self._owed_size = 0
+        self._caught_up = False
+        """Whether what is told now happens now, and not before the console was opened."""
+        self._last_start = 0
+        self._lock = threading.Lock()
+        self._closed = False
         self._done = {
             (item.event.jobid, item.event.attempt)
-            for item in session.incident.evidence
-            if isinstance(item.event, events.AttemptKept) and item.event.run == self._run
+            for item in tuple(session.incident.evidence)
+            if isinstance(item.event, events.AttemptKept) and item.event.run == run
         }
 
     def take_in(self, batch: Sequence[LogEvent]) -> None:
-        """Follow these events of the run log, in order. Raises RecordError when an attempt could not be recorded."""
+        """Follow these events of the run log, in order: first every log is saved, then the record is written.
+
+        Raises RecordError when an attempt could not be recorded; it is tried again with the next batch or `pay`.
+        """
         last_start = {event.jobid: index for index, event in enumerate(batch) if isinstance(event, JobStarted)}
-        fresh: set[int] = set()
         for index, event in enumerate(batch):
             match event:
                 case JobStarted():
                     self._start(event)
-                    fresh.add(event.jobid)
                 case JobFailing() | JobError():
-                    restarted = last_start.get(event.jobid, -1) > index
-                    self._fail(event, unseen=restarted and event.jobid in fresh)
+                    self._fail(event, retried=last_start.get(event.jobid, -1) > index)
                 case Finished():
-                    self._let_go(event.jobid)
+                    self._settle_doubt(event.jobid)
+                    self._end(event.jobid)
                 case _:
                     pass
         self._held.refresh()
+        self._caught_up = True
+        self.pay()
+
+    def pay(self) -> bool:
+        """Settle what was in doubt and record what is owed, a part of it at a time; False when more is left.
+
+        Raises RecordError; then it is owed still.
+        """
+        for jobid, attempt in tuple(self._doubted.items()):
+            over = self._clock() - attempt.doubted_at >= DOUBT_S
+            if over or not self._standing(attempt):
+                self._settle_doubt(jobid)
+        return self._write()
+
+    def _write(self) -> bool:
+        for _ in range(min(AT_ONCE, len(self._owed))):
+            record(self._session, self._owed[0], self._run_log, self._run)
+            self._owed_size -= self._owed.popleft().size
+        return not self._owed
 
     def look(self, changed: Iterable[Path]) -> None:
         """These files just changed: hold those that may be a job's log, in case the job is only told of later."""
-        self._held.sight(changed)
-        self._held.refresh()
+        with self._lock:
+            if not self._closed:
+                self._held.sight(changed)
+                self._held.refresh()
 
-    def refresh(self) -> None:
-        self._held.refresh()
+    @property
+    def in_doubt(self) -> bool:
+        """Whether `pay` should be called again within milliseconds."""
+        return bool(self._doubted)
 
     @property
     def notice(self) -> str | None:
@@ -85,113 +129,113 @@ class Recorder:
         return self._held.descriptors
 
     def close(self) -> None:
-        self._held.close()
+        """Record what failed and whose block never ended, and let go of every log. Raises RecordError."""
+        try:
+            for jobid in tuple(self._attempts):
+                self._settle_doubt(jobid)
+                self._end(jobid)
+            while not self.pay():
+                pass
+        finally:
+            with self._lock:
+                self._closed = True
+                self._held.close()
+
+    # -- following the run log -----------------------------------------------------------------------------------
 
     def _start(self, event: JobStarted) -> None:
+        if event.line <= self._last_start:
+            self._begin_anew()
+        self._last_start = event.line
+        self._end(event.jobid)
         before = self._attempts.get(event.jobid)
-        number = event.attempt or (before.number + 1 if before else 1)
-        if before is not None:
-            self._record(before, None)
-            self._let_go(event.jobid)
-        self._attempts[event.jobid] = _Attempt(number, event)
-        for log in event.log:
+        number = max(event.attempt or 1, before.number + 1 if before else 1)
+        logs = tuple(dict.fromkeys(log for log in event.log if "\0" not in log))
+        self._attempts[event.jobid] = Attempt(number, event, logs)
+        for log in logs:
             self._held.hold((event.jobid, log), self._session.workdir / log, event.at)
 
-    def _fail(self, event: JobFailing | JobError, *, unseen: bool) -> None:
+    def _begin_anew(self) -> None:
+        """The run log was replaced and is told from its first line again."""
+        for jobid in tuple(self._attempts):
+            self._settle_doubt(jobid)
+            self._end(jobid)
+        self._attempts.clear()
+        self._caught_up = False
+
+    def _fail(self, event: JobFailing | JobError, *, retried: bool) -> None:
         attempt = self._attempts.get(event.jobid)
-        if attempt is None or attempt.recorded:
+        if attempt is None or attempt.settled:
             return
-        if attempt.kept is None:
-            attempt.kept = tuple(self._save(event.jobid, log, unseen) for log in attempt.started.log)
-        if isinstance(event, JobFailing):
-            attempt.failing = event
-        else:
-            self._record(attempt, event)
+        if attempt.failed is None:
+            # Of two attempts that failed since the last look, which one left the file cannot be told.
+            self._settle_doubt(event.jobid, certain=not retried)
+            attempt.kept = {log: self._save(event, log, retried) for log in attempt.logs}
+            if not self._caught_up:
+                attempt.doubt = TOO_LATE
+            elif retried:
+                attempt.doubt = DOUBTFUL
+            if self._caught_up:
+                attempt.disk_free = disk_free(self._session.workdir)
+                attempt.memory_available = memory_available()
+        attempt.failed = event
+        if isinstance(event, JobError):
+            if not (event.restarting or retried):
+                attempt.doubt = None  # a job that is not tried again leaves its log where it is
+            self._end(event.jobid)
 
-    def _save(self, jobid: int, log: str, unseen: bool) -> Kept:
-        kept = self._held.take((jobid, log), only_deleted=unseen)
-        return replace(kept, missing=TOO_LATE) if unseen and kept.data is None else kept
+    def _save(self, event: JobFailing | JobError, log: str, retried: bool) -> Kept:
+        long_ago = not self._caught_up and self._now() - (event.at or 0.0) > LONG_AGO_S
+        kept = self._held.take((event.jobid, log), only_deleted=retried and long_ago)
+        before, certain = self._retrys.pop((event.jobid, log), (None, False))
+        if kept.data is None and before is not None:
+            # Nothing was written since it was read for the attempt before.
+            if certain or (not retried and stands(before, before.path)):
+                return before
+        return replace(kept, missing=TOO_LATE) if retried and kept.data is None and not self._caught_up else kept
 
-    def _let_go(self, jobid: int) -> None:
+    def _end(self, jobid: int) -> None:
+        """The attempt is over. If it failed it is owed to the record: with its block, or what is known without."""
         attempt = self._attempts.get(jobid)
+        if attempt is None or attempt.settled:
+            return
+        attempt.settled = True
+        for log in attempt.logs:
+            self._held.release((jobid, log))
+        failed = attempt.failed
+        if failed is None or failed.kind == "interrupted" or (jobid, attempt.number) in self._done:
+            return
+        self._done.add((jobid, attempt.number))
+        if attempt.doubt and attempt.standing:
+            attempt.doubted_at = self._clock()
+            self._doubted[jobid] = attempt
+        else:
+            self._owe(attempt)
+
+    def _settle_doubt(self, jobid: int, *, certain: bool = True) -> None:
+        """What still stands at its path is the retry's; what was deleted since it was read was the attempt's."""
+        attempt = self._doubted.pop(jobid, None)
         if attempt is None:
             return
-        if attempt.failing is not None:
-            self._record(attempt, None)
-        for log in attempt.started.log:
-            with contextlib.suppress(KeyError):
-                self._held.release((jobid, log))
+        doubtful = self._standing(attempt) if certain else attempt.standing
+        self._retrys |= {(jobid, log): (one, certain) for log, one in doubtful.items()}
+        attempt.let_go(doubtful, attempt.doubt or DOUBTFUL)
+        self._owe(attempt)
 
-    def _record(self, attempt: _Attempt, error: JobError | None) -> None:
-        """Put the attempt in the record: with its block, or as much as is known when the block never ended."""
-        failed = error or attempt.failing
-        jobid = attempt.started.jobid
-        if failed is None or attempt.recorded or (jobid, attempt.number) in self._done:
-            return
-        if failed.kind == "interrupted":
-            return
-        attempt.recorded = True
-        block = self._block(error)
-        kept = attempt.kept or ()
-        text = _text(kept)
-        sha256, size, counts = self._session.keep(text) if text is not None else (None, 0, {})
-        block_sha256, block_size, block_counts = self._session.keep(block) if block else (None, 0, {})
-        self._session.append(
-            events.AttemptKept(
-                rule=attempt.started.rule or failed.rule,
-                jobid=jobid,
-                attempt=attempt.number,
-                wildcards=dict(attempt.started.wildcards),
-                log=(attempt.started.log or (None,))[0],
-                sha256=sha256,
-                size=size,
-                run_log=self._run,
-                run_lines=(error.first_line, error.last_line) if error else None,
-                block_sha256=block_sha256,
-                block_size=block_size,
-                complete=bool(kept) and all(one.complete for one in kept) and bool(block),
-                missing=_missing(attempt, kept, block),
-                disk_free=disk_free(self._session.workdir),
-                memory_available=memory_available(),
-                redactions={kind: counts.get(kind, 0) + block_counts.get(kind, 0) for kind in counts | block_counts},
-                run=self._run,
-                occurred_at=_time(failed.at),
-                exit_code=failed.exit_code,
-                message=failed.message[:2000],
-            )
-        )
+    def _standing(self, attempt: Attempt) -> dict[str, Kept]:
+        """What was read of the attempt's logs and stands at its path even now: the retry has not deleted it."""
+        workdir = self._session.workdir
+        return {log: one for log, one in attempt.standing.items() if stands(one, workdir / log)}
 
-    def _block(self, error: JobError | None) -> bytes:
-        if error is None:
-            return b""
-        try:
-            descriptor = os.open(self._run_log, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        except OSError:
-            return b""
-        try:
-            return os.pread(descriptor, min(error.end - error.start, BLOCK_LIMIT), error.start)
-        except OSError:
-            return b""
-        finally:
-            os.close(descriptor)
+    def _owe(self, attempt: Attempt) -> None:
+        if self._owed_size + attempt.size > OWED_LIMIT:
+            try:
+                while not self._write():
+                    pass
+            except RecordError:
+                attempt.let_go([log for log, one in attempt.kept.items() if one.data is not None], LET_GO)
+        self._owed.append(attempt)
+        self._owed_size += attempt.size
 
-
-def _text(kept: tuple[Kept, ...]) -> bytes | None:
-    """The log's text; several logs one after the other, each under its name."""
-    with_text = [one for one in kept if one.data is not None]
-    if len(kept) < 2:
-        return with_text[0].data if with_text else None
-    return b"\n".join(b"==> " + os.fsencode(one.path) + b" <==\n" + (one.data or b"") for one in with_text) or None
-
-
-def _missing(attempt: _Attempt, kept: tuple[Kept, ...], block: bytes) -> str | None:
-    told = [one.missing for one in kept if one.missing]
-    if not attempt.started.log:
-        told.append("the rule has no log of its own")
-    if not block:
-        told.append("its block of the run log was not found")
-    return "; ".join(told) or None
-
-
-def _time(seconds: float | None) -> str | None:
-    return stamp(datetime.fromtimestamp(seconds, UTC)) if seconds is not None else None
+    def _now(self) -> float:
+        return self._session.clock.now().timestamp()

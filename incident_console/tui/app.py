@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
-from typing import ClassVar
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, ClassVar
 
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
@@ -15,25 +19,29 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 
-from incident_console.errors import ConsoleError
+from incident_console.errors import ConsoleError, Exit
 from incident_console.events import Recorded
 from incident_console.record.incident import Incident, fold
 from incident_console.session.core import Session, unexplained
 from incident_console.session.live import Live, Picture
 from incident_console.session.opening import Plan
+from incident_console.tui import crash, news, panes
 from incident_console.tui.ask import Ask
-from incident_console.tui.desk import Desk, parting
+from incident_console.tui.desk import Desk
 from incident_console.tui.facts import Facts
 from incident_console.tui.header import Header, Heading
 from incident_console.tui.help import HelpScreen
 from incident_console.tui.inbox import Inbox
-from incident_console.tui.keys import KEYS
+from incident_console.tui.keys import KEYS, NEEDS_AN_INCIDENT
 from incident_console.tui.ladder import FACTS, INBOX, Ladder
 from incident_console.tui.logs import LogList, LogsPane
 from incident_console.tui.logview import LogView
 from incident_console.tui.rung import RungPane, RungRows
+from incident_console.tui.words import safe_text
 
-PANES = ("#ladder", "#centre", "#log-list", "#log-view")
+REDRAW_S = 0.1
+THREADS = 32
+"""Enough for every evidence command of a rung to run, and an answer to be saved meanwhile."""
 
 
 class Painted(Message):
@@ -59,6 +67,7 @@ class Console(App[int]):
     CSS_PATH = "console.tcss"
     ENABLE_COMMAND_PALETTE = True
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(self, plan: Plan) -> None:
@@ -69,8 +78,11 @@ class Console(App[int]):
         self.incident = Incident()
         self.picture = Picture()
         self.place = FACTS
+        """What the centre shows: FACTS, INBOX, or a rung's id."""
         self.not_saved = ""
-        self.trouble = ""
+        """Why the last thing that was to be recorded could not be; empty when it could."""
+        self.parting = ""
+        """What is said on the terminal when the screen has gone."""
         self.desk = Desk(self)
         self._stale = True
 
@@ -87,9 +99,11 @@ class Console(App[int]):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "desk"))
+        self._show_place()
         self.query_one(Facts).focus()
-        self._show_pane("#centre")
-        self.set_interval(0.1, self._redraw)
+        panes.show(self, "centre")
+        self.set_interval(REDRAW_S, self._redraw)
         self.call_after_refresh(self.open)
 
     # -- opening and leaving -------------------------------------------------------------------------------------
@@ -98,205 +112,218 @@ class Console(App[int]):
     async def open(self) -> None:
         """Take up an open incident of this folder, or begin one; then follow the run."""
         try:
-            resume = await self.desk.choose_incident(self.plan)
-            self.session = await self.desk.in_thread(self.plan.begin, resume)
+            go_on, resume = await self.desk.choose_incident(self.plan)
+            if not go_on:
+                self._go(Exit.OK, "Nothing was opened, and nothing was changed.")
+                return
+            session = await self.desk.in_thread(self.plan.begin, resume)
         except ConsoleError as fault:
-            self.exit(int(fault.exit_code), message=f"incident-console: {fault}")
+            self._go(fault.exit_code, f"incident-console: {fault}")
             return
-        self.incident = fold(tuple(self.session.incident.lines), self.session.id)
-        self.session.listen(self._written)
-        self.live = Live(self.session, self._told, log=self.plan.log, globs=self.plan.globs)
+        self.incident = fold(tuple(session.incident.lines), session.id)
+        session.listen(self._written)
+        self.session = session
+        self.desk.drafts.load()
+        self.live = Live(session, self._told, log=self.plan.log, globs=self.plan.globs)
         self.live.start()
-        self._follow_files()
-        self.desk.drafts = self.session.record.load_drafts()
+        self._follow_files(self.live)
         if self.incident.open_rung is not None:
             self.go(self.incident.open_rung)
-            self.notify(f"{self.session.id} goes on where it was left.", title="resumed", markup=False)
+            self.desk.tell(f"{session.id} goes on where it was left.", "resumed")
+        self.refresh_bindings()
         self.stale()
 
     def _written(self, recorded: Recorded) -> None:
-        self.post_message(Wrote(recorded))
+        with contextlib.suppress(RuntimeError):  # the screen has gone already; the event is on disk all the same
+            self.post_message(Wrote(recorded))
 
     def _told(self, picture: Picture) -> None:
-        self.post_message(Painted(picture))
+        with contextlib.suppress(RuntimeError):
+            self.post_message(Painted(picture))
 
     @work(group="follow")
-    async def _follow_files(self) -> None:
-        assert self.live is not None
+    async def _follow_files(self, live: Live) -> None:
         view = self.query_one(LogView)
-        async for changed in self.live.follower.changes():
+        async for changed in live.follower.changes():
             view.changed(changed)
 
-    async def action_leave(self) -> None:
-        await self.leave()
+    def action_leave(self) -> None:
+        self.leave()
 
-    async def leave(self, code: int = 0) -> None:
+    @work(exclusive=True, group="leave")
+    async def leave(self) -> None:
         """Write the documents, let go of the pen, and say how to come back."""
-        message = None
         session, live = self.session, self.live
-        if session is not None:
-            await self.desk.climb.cancel_all()
-            try:
-                if live is not None:
-                    await self.desk.in_thread(live.close)
-                await self.desk.in_thread(session.close)
-                message = parting(session)
-            except ConsoleError as fault:
-                code = int(fault.exit_code)
-                message = f"incident-console: {fault}\nEvery entry that was told as saved is in {session.record.path}"
-        self.exit(code, message=message)
+        if session is None:
+            self._go(Exit.OK, "")
+            return
+        await self.desk.climb.cancel_all()
+        await self.desk.drafts.write()
+        try:
+            if live is not None:
+                await self.desk.in_thread(live.close)
+            await self.desk.in_thread(session.close)
+        except ConsoleError as fault:
+            kept = f"Every entry that was told as saved is in {session.record.path}"
+            self._go(fault.exit_code, f"incident-console: {fault}\n{kept}")
+            return
+        self._go(Exit.OK, news.parting(session))
+
+    def _go(self, code: Exit, parting: str) -> None:
+        self.parting = parting
+        self.exit(int(code))
+
+    def run(self, *arguments: Any, **named: Any) -> int | None:
+        """As every app runs; then what is said on leaving goes to stderr, whole: its paths are there to be copied."""
+        code = super().run(*arguments, **named)
+        if self.parting:
+            print(safe_text(self.parting), file=sys.stderr, flush=True)
+        return code
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Something failed that must not: leave a crash file instead of a traceback on the terminal.
+
+        This is where Textual ends an app whose handler or worker raised; it has no public name for it.
+        """
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+            self.desk.climb.cancel()
+            session, store = self.session, self.plan.who.records
+            folders = (session.record.path,) if session is not None else ()
+            path = crash.write(error, (*folders, store, store.parent), datetime.now(UTC))
+            saved = news.parting(session) if session is not None else "Nothing was recorded."
+            self.parting = crash.told(error, path, saved)
+        self._return_value = self._return_code = int(Exit.NO)
+        self._close_messages_no_wait()
 
     # -- what threads tell ---------------------------------------------------------------------------------------
 
     def on_painted(self, message: Painted) -> None:
         before, self.picture = self.picture, message.picture
-        self.desk.tell_of_run(before, self.picture)
+        news.of_run(self.desk, before, self.picture)
+        self._follow_run_log(before, self.picture)
         self.stale()
 
     def on_wrote(self, message: Wrote) -> None:
         self.incident.apply(message.recorded)
         self.not_saved = ""
-        self.desk.tell_of_event(message.recorded)
+        news.of_event(self.desk, message.recorded)
         self.stale()
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
     def stale(self) -> None:
+        """Something changed: draw within a tenth of a second."""
         self._stale = True
 
     def _redraw(self) -> None:
-        """Ten times a second at most, and only what changed: a pane that has nothing new does nothing."""
-        if self.desk.climb.busy:
-            self._stale = True
+        """Ten times a second at most, and only when something changed; each pane changes only what is new in it."""
         if not self._stale or len(self.screen_stack) > 1 or not self.is_running:
             return
         self._stale = False
         session, incident, picture = self.session, self.incident, self.picture
         marks = session.marks() if session is not None else ()
-        number, title = next(((m.number, m.title) for m in marks if m.id == incident.open_rung), (0, ""))
         self.query_one(Header).heading = Heading(
             incident=session.id if session is not None else "",
             opened_at=incident.opened_at,
-            saved=self.not_saved,
+            not_saved=bool(self.not_saved),
             run=picture.run,
-            run_word="no Snakemake run here" if picture.looked else "",
+            looked=picture.looked,
             marks=marks,
-            rung=f"{number} {title}" if number else "",
             gate_missing=incident.gate_missing if session is not None else (),
             edits_waiting=len(unexplained(incident)),
             inbox=len(incident.inbox),
         )
-        if session is None:
-            return
-        self.query_one(Ladder).draw(marks, len(incident.inbox))
-        self.query_one(LogList).draw(picture.logs)
-        self._first_log()
-        self._centre(session)
+        if session is not None:
+            self.query_one(Ladder).draw(marks, len(incident.inbox))
+            self.query_one(LogList).draw(picture.logs)
+            self._show_place()
 
-    def _centre(self, session: Session) -> None:
-        facts, rung_pane, inbox = self.query_one(Facts), self.query_one(RungPane), self.query_one(Inbox)
-        rung = next((rung for rung in session.runbook.rungs if rung.id == self.place), None)
-        facts.display = self.place == FACTS
-        inbox.display = self.place == INBOX
-        rung_pane.display = rung is not None
+    def _show_place(self) -> None:
+        self.query_one(Facts).display = self.place == FACTS
+        self.query_one(Inbox).display = self.place == INBOX
+        self.query_one(RungPane).display = self.place not in (FACTS, INBOX)
+        if self.session is not None:
+            self._draw_place(self.session)
+
+    def _draw_place(self, session: Session) -> None:
+        incident, picture = self.incident, self.picture
         if self.place == FACTS:
-            notices = (*self.picture.notices, *self._own_notices())
-            facts.draw(self.picture, notices, str(session.workdir))
+            told = news.notices(incident, picture, self.not_saved)
+            self.query_one(Facts).draw(picture, told, str(session.workdir))
         elif self.place == INBOX:
-            inbox.draw(self.incident)
-        elif rung is not None:
-            number = next(i for i, candidate in enumerate(session.runbook.rungs, 1) if candidate.id == rung.id)
-            rung_pane.draw(
-                rung,
-                number,
-                self.incident,
-                missing=session.missing(rung.id),
-                held=session.escalations(),
-                busy=dict(self.desk.climb.busy),
-                run=session.run,
-            )
+            self.query_one(Inbox).draw(incident)
+        for number, rung in enumerate(session.runbook.rungs, 1):
+            if rung.id == self.place:
+                self.query_one(RungPane).draw(
+                    rung,
+                    number,
+                    incident,
+                    missing=session.missing(rung.id),
+                    held=session.escalations(),
+                    busy=self.desk.climb.busy,
+                    drafts=self.desk.climb.drafts(rung),
+                    run=session.run,
+                )
 
-    def _own_notices(self) -> list[str]:
-        told = [self.not_saved] if self.not_saved else []
-        if waiting := unexplained(self.incident):
-            told.append(f"The workflow was edited {len(waiting)} times before the gate was open: y says why.")
-        if self.picture.other_run:
-            told.append(f"Another run began: {Path(self.picture.other_run).name}. r watches it.")
-        return told
-
-    def _first_log(self) -> None:
-        """The log pane is never empty while there is a log: the run's own, until another is opened."""
-        view = self.query_one(LogView)
-        if view.is_empty and self.picture.logs and self.picture.logs[0].path is not None:
-            view.show(self.picture.logs[0].path, self.picture.logs[0].label)
+    def _follow_run_log(self, before: Picture, now: Picture) -> None:
+        """The log pane is never empty while there is a log: the watched run's own, until another is opened."""
+        view, logs = self.query_one(LogView), now.logs
+        was = before.logs[0].path if before.logs else None
+        if logs and logs[0].path is not None and (view.is_empty or (view.path == was and was != logs[0].path)):
+            view.show(logs[0].path, logs[0].label)
 
     # -- moving about --------------------------------------------------------------------------------------------
 
     def go(self, place: str, *, focus: bool = True) -> None:
         """Show facts, inbox or a rung in the centre."""
         self.place = place
-        if self.session is not None:
-            ladder = self.query_one(Ladder)
-            if ladder.option_count:
-                ladder.put_cursor(place)
-            self._centre(self.session)
+        self.query_one(Ladder).put_cursor(place)
+        self._show_place()
         if focus:
-            self._focus("#centre")
+            self._focus("centre")
         self.stale()
 
+    def show_log(self) -> None:
+        """Go to the open log."""
+        self._focus("log-view")
+
     def _focus(self, pane: str) -> None:
-        target = self._target(pane)
-        if target is not None:
-            self._show_pane(pane)
-            target.focus()
-
-    def _target(self, pane: str) -> Widget | None:
-        if pane != "#centre":
-            return self.query_one(pane)
-        wanted: type[Widget] = {FACTS: Facts, INBOX: Inbox}.get(self.place, RungRows)
-        return self.query_one(wanted)
-
-    def _pane_of(self, widget: Widget | None) -> str:
-        for pane in PANES:
-            if widget is not None and any(node.id == pane[1:] for node in widget.ancestors_with_self):
-                return pane
-        return "#centre"
-
-    def _show_pane(self, pane: str) -> None:
-        """On a narrow screen only the pane in use is shown; elsewhere this changes nothing."""
-        self.screen.set_class(pane == "#ladder", "-at-ladder")
-        self.screen.set_class(pane == "#centre", "-at-centre")
-        self.screen.set_class(pane == "#log-list", "-at-list")
-        self.screen.set_class(pane == "#log-view", "-at-log")
+        panes.show(self, pane)
+        target: Widget = self.query_one(f"#{pane}")
+        if pane == "centre":
+            target = self.query_one({FACTS: Facts, INBOX: Inbox}.get(self.place, RungRows))
+        self.screen_stack[0].set_focus(target)
 
     def on_descendant_focus(self) -> None:
-        if isinstance(self.screen.focused, Widget) and len(self.screen_stack) == 1 and not self.query_one(Ask).is_open:
-            self._show_pane(self._pane_of(self.screen.focused))
+        if len(self.screen_stack) == 1 and not self.query_one(Ask).is_open:
+            panes.show(self, panes.pane_of(self.screen.focused))
 
     def action_pane(self, step: int) -> None:
         if len(self.screen_stack) > 1 or self.query_one(Ask).is_open:
             self.screen.focus_next() if step > 0 else self.screen.focus_previous()
-            return
-        here = PANES.index(self._pane_of(self.focused))
-        self._focus(PANES[(here + step) % len(PANES)])
+        else:
+            self._focus(panes.next_to(panes.pane_of(self.focused), step))
 
     def action_rung(self, number: int) -> None:
-        if self.session is None:
-            return
+        rungs = self.desk.session.runbook.rungs
         if number == 0:
             self.go(FACTS)
-        elif number <= len(self.session.runbook.rungs):
-            self.go(self.session.runbook.rungs[number - 1].id)
+        elif number <= len(rungs):
+            self.go(rungs[number - 1].id)
+
+    def action_inbox(self) -> None:
+        self.go(INBOX)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While a question is open, only its own keys work; while nothing is open yet, only help and quit."""
-        if action in ("command_palette", "help_quit", "change_theme"):
-            return True
-        if self.session is None and action not in ("help", "leave", "pane"):
-            return None if hasattr(self, f"action_{action}") and action in ("note", "pin", "brief") else True
-        return True
+        """While the incident is being opened, the keys that need one do nothing."""
+        return self.session is not None or action not in NEEDS_AN_INCIDENT
 
     # -- intents -------------------------------------------------------------------------------------------------
+
+    def _start(self, intent: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
+        self.desk.start(intent(*arguments))
 
     def on_ladder_shown(self, message: Ladder.Shown) -> None:
         self.go(message.place, focus=False)
@@ -304,64 +331,65 @@ class Console(App[int]):
     def on_ladder_entered(self, message: Ladder.Entered) -> None:
         self.go(message.place)
         if message.place not in (FACTS, INBOX):
-            self.desk.climb.enter(message.place)
+            self._start(self.desk.climb.enter, message.place)
 
     def on_facts_open_log(self, message: Facts.OpenLog) -> None:
-        self.desk.open_log_of(message.path)
+        self.desk.open_log_of(message.path, message.recovered)
 
     def on_facts_take_symptom(self) -> None:
-        self.desk.climb.take_symptom()
+        self._start(self.desk.climb.take_symptom)
 
     def on_log_list_open(self, message: LogList.Open) -> None:
         self.desk.open_log(message.entry)
 
     def on_rung_rows_chosen(self, message: RungRows.Chosen) -> None:
-        self.desk.climb.row(self.place, message.row, again=message.again)
+        self._start(self.desk.climb.row, self.place, message.row, message.again)
 
     def on_rung_rows_waive(self) -> None:
-        self.desk.climb.waive(self.place)
+        self._start(self.desk.climb.waive, self.place)
 
     def on_rung_rows_cancel(self) -> None:
         self.desk.climb.cancel()
 
     def on_inbox_open(self, message: Inbox.Open) -> None:
-        self.desk.climb.show_item(message.seq)
+        self._start(self.desk.climb.show_item, message.seq)
 
     def on_inbox_file(self, message: Inbox.File) -> None:
-        self.desk.climb.file(message.seq)
-
-    def on_ask_drafted(self, message: Ask.Drafted) -> None:
-        self.desk.drafted(message.id, message.text)
+        self._start(self.desk.climb.file, message.seq)
 
     def action_help(self) -> None:
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(self.screen.active_bindings.values()))
+
+    def action_help_quit(self) -> None:
+        """ctrl+c: who presses it wants to leave, or to copy; neither is done by mistake."""
+        self.desk.tell("q leaves (ctrl+q while you type); everything is already saved.")
 
     def action_note(self) -> None:
-        self.desk.say.note()
+        self._start(self.desk.say.note)
 
     def action_pin(self) -> None:
-        self.desk.climb.pin()
+        self._start(self.desk.climb.pin)
 
     def action_brief(self) -> None:
-        self.desk.say.brief()
+        self._start(self.desk.say.brief)
 
     def action_act(self) -> None:
-        self.desk.say.act()
+        self._start(self.desk.say.act)
 
     def action_explain(self) -> None:
-        self.desk.say.explain()
+        self._start(self.desk.say.explain)
 
     def action_handoff(self) -> None:
-        self.desk.say.handoff()
+        self._start(self.desk.say.handoff)
 
     def action_switch_run(self) -> None:
-        self.desk.switch_run()
+        self._start(self.desk.switch_run)
 
     def action_escalate(self) -> None:
-        self.desk.say.escalate()
+        self._start(self.desk.say.escalate)
 
     def action_record(self) -> None:
-        self.desk.say.show_record()
+        self._start(self.desk.say.show_record)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: every action and every rung."""

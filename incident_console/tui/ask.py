@@ -9,24 +9,37 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Vertical
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import OptionList, SelectionList, Static, TextArea
 from textual.widgets.option_list import Option
 from textual.widgets.selection_list import Selection
 
+from incident_console.tui.words import safe, safe_text
+
 Kind = Literal["text", "choice", "many"]
+KEYS: Mapping[Kind, str] = {
+    "text": "Enter takes · ctrl+j new line · Esc leaves, kept as a draft",
+    "choice": "Enter takes · Esc leaves",
+    "many": "space marks · Enter takes · Esc leaves",
+}
+CHOICE_LIMIT = 200
+"""Characters of a choice that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing to ask. `optional`: an empty answer is taken. `draft` stands in the field when it opens."""
+    """One thing to ask. `optional`: an empty answer is taken.
+
+    `draft` stands in the field when it opens: text, the choice under the cursor, or the marked choices, one a line.
+    """
 
     id: str
     prompt: str
@@ -36,55 +49,65 @@ class Question:
     draft: str = ""
     optional: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+    """How a choice is shown, where it is not shown as it is."""
 
 
 Answer = str | tuple[str, ...]
-Check = Callable[[str, Answer], Awaitable[str | None]]
-"""Gets a question's id and the answer; gives the sentence that refuses it, or None."""
+Answers = dict[str, Answer]
+"""By the question's id."""
+Take = Callable[[Answers], Awaitable[str | None]]
+"""Gets all the answers; gives the sentence that refuses them, or None when they are taken."""
+Draft = Callable[[str, str], None]
+"""Gets a question's id and what stands in its field now, whenever that changes."""
+
+
+class Taken(Message):
+    """Enter was pressed in a field."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
 
 
 class Entry(TextArea):
     """Text of one or several lines. Enter takes it, since most entries are one line typed in a hurry."""
 
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "take it", id="entry.take", tooltip="Take what was typed", priority=True),
         Binding("ctrl+j", "new_line", "new line", id="entry.line", tooltip="Start another line", priority=True),
-        Binding("escape", "leave", "leave (kept)", id="entry.leave", tooltip="Leave; kept as a draft", priority=True),
     ]
 
-    class Taken(Message):
-        pass
-
-    class Left(Message):
-        pass
-
     def action_take(self) -> None:
-        self.post_message(self.Taken())
+        self.post_message(Taken(self.text.strip()))
 
     def action_new_line(self) -> None:
         self.insert("\n")
 
-    def action_leave(self) -> None:
-        self.post_message(self.Left())
+
+class Many(SelectionList[str]):
+    """Several of several: space marks, Enter takes what is marked."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", "take", id="many.take", tooltip="Take what is marked", priority=True)
+    ]
+
+    def action_take(self) -> None:
+        self.post_message(Taken(tuple(self.selected)))
 
 
-class Ask(Vertical):
+class Ask(VerticalScroll, can_focus=False):
     """The panel. `await ask.these(questions)` gives the answers, or None when the operator left."""
 
-    BINDINGS = [Binding("escape", "leave", "leave", id="ask.leave", tooltip="Leave without answering")]
-
-    class Drafted(Message):
-        """What is in the field now, to be kept in case of a crash."""
-
-        def __init__(self, id: str, text: str) -> None:
-            super().__init__()
-            self.id = id
-            self.text = text
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "leave", id="ask.leave", tooltip="Leave; what was typed is kept", priority=True)
+    ]
 
     def __init__(self) -> None:
         super().__init__(id="ask")
         self._waiting: asyncio.Future[Answer | None] | None = None
         self._question: Question | None = None
+        self._field: Widget | None = None
+        self._draft: Draft = lambda _id, _text: None
 
     def compose(self) -> ComposeResult:
         yield Static(id="ask-prompt", markup=False)
@@ -94,55 +117,75 @@ class Ask(Vertical):
     def is_open(self) -> bool:
         return self._question is not None
 
-    async def these(self, questions: tuple[Question, ...], check: Check | None = None) -> dict[str, Answer] | None:
-        """Ask in order. Returns the answers by id, or None when the operator left or another question is open."""
-        if self.is_open:
-            return None
-        before = self.screen.focused
-        answers: dict[str, Answer] = {}
-        self.add_class("-open")
+    def focus_field(self) -> None:
+        if self._field is not None:
+            self._field.focus()
+
+    async def these(self, questions: tuple[Question, ...], draft: Draft, take: Take | None = None) -> Answers | None:
+        """Ask in order. Returns the answers, or None when the operator left.
+
+        `take` is called with all of them while the last field is still open, so that what is refused still stands
+        there. Must not be called while a question is open.
+        """
+        before, self._draft = self.screen.focused, draft
+        answers: Answers = {}
         try:
             for number, question in enumerate(questions, 1):
                 place = f"{number}/{len(questions)}  " if len(questions) > 1 else ""
-                answer = await self._ask(question, place, check)
-                if answer is None:
-                    return None
-                answers[question.id] = answer
+                await self._open(question, place)
+                while True:
+                    answer = await self._answer(question)
+                    if answer is None:
+                        return None
+                    answers[question.id] = answer
+                    refusal = await take(answers) if take is not None and number == len(questions) else None
+                    if refusal is None:
+                        break
+                    self._refuse(refusal)
             return answers
         finally:
             self._question = None
             self.remove_class("-open")
-            await self.query("#ask-field").remove()
             if before is not None and before.is_attached:
-                before.focus()
+                self.screen.set_focus(before)
+            if self._field is not None:
+                await self._field.remove()
 
-    async def _ask(self, question: Question, place: str, check: Check | None) -> Answer | None:
+    async def _open(self, question: Question, place: str) -> None:
         self._question = question
-        await self.query("#ask-field").remove()
-        fault = self.query_one("#ask-fault", Static)
-        fault.update("")
+        self.add_class("-open")
         self.query_one("#ask-prompt", Static).update(
             Content.assemble(
-                (place, "$foreground-muted"), (question.prompt, "bold"), ("  " + _keys(question), "$foreground-muted")
+                (place, "$foreground-muted"),
+                (safe(question.prompt), "bold"),
+                ("  " + KEYS[question.kind], "$foreground-muted"),
             )
         )
-        if question.help:
-            fault.update(Content.styled(question.help, "$foreground-muted"))
-        widget = _field(question)
-        await self.mount(widget)
-        widget.focus()
+        self._tell(Content.styled(safe_text(question.help), "$foreground-muted"))
+        # The new field has the focus before the old one goes: a key pressed meanwhile must not mean anything else.
+        done, self._field = self._field, _field(question)
+        await self.mount(self._field)
+        self.screen.set_focus(self._field)
+        if done is not None:
+            await done.remove()
+
+    async def _answer(self, question: Question) -> Answer | None:
+        """What is given; an empty answer only where it is one."""
         while True:
             self._waiting = asyncio.get_running_loop().create_future()
             answer = await self._waiting
-            if answer is None:
-                return None
-            if not answer and not question.optional:
-                refusal: str | None = "Something must stand here; Escape leaves it for later."
-            else:
-                refusal = await check(question.id, answer) if check else None
-            if refusal is None:
+            if answer or answer is None or question.optional:
                 return answer
-            fault.update(Content.styled("✗ " + refusal, "$text-error"))
+            self._refuse("Something must stand here; Escape leaves it for later.")
+
+    def _refuse(self, because: str) -> None:
+        self._tell(Content.styled("✗ " + safe(because), "$text-error"))
+
+    def _tell(self, content: Content) -> None:
+        """Help, or why the answer is not taken; no empty line where there is neither."""
+        told = self.query_one("#ask-fault", Static)
+        told.update(content)
+        told.set_class(bool(content.plain), "-told")
 
     def _give(self, answer: Answer | None) -> None:
         if self._waiting is not None and not self._waiting.done():
@@ -151,56 +194,37 @@ class Ask(Vertical):
     def action_leave(self) -> None:
         self._give(None)
 
-    @on(Entry.Left)
-    def _left(self) -> None:
-        self._give(None)
-
-    @on(Entry.Taken)
-    def _taken(self) -> None:
-        self._give(self.query_one(Entry).text.strip())
+    @on(Taken)
+    def _taken(self, event: Taken) -> None:
+        event.stop()
+        self._give(event.answer)
 
     @on(TextArea.Changed)
     def _typed(self, event: TextArea.Changed) -> None:
         event.stop()
-        if self._question is not None:
-            self.post_message(self.Drafted(self._question.id, event.text_area.text))
+        if self._question is not None and event.text_area is self._field:
+            self._draft(self._question.id, event.text_area.text)
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        if self._question is not None and self._question.kind == "choice":
+        if self._question is not None and self._question.kind == "choice" and event.option_list is self._field:
             self._give(self._question.choices[event.option_index])
 
 
-class Many(SelectionList[str]):
-    """Several of several: space marks, Enter takes what is marked."""
-
-    BINDINGS = [Binding("enter", "take", "take", id="many.take", tooltip="Take what is marked", priority=True)]
-
-    def action_take(self) -> None:
-        panel = self.parent
-        if isinstance(panel, Ask):
-            panel._give(tuple(self.selected))
-
-
-def _field(question: Question) -> Entry | OptionList | Many:
+def _field(question: Question) -> Widget:
     if question.kind == "choice":
-        return OptionList(
-            *(Option(Content(question.labels.get(choice, choice))) for choice in question.choices), id="ask-field"
-        )
+        shown = (question.labels.get(choice, choice) for choice in question.choices)
+        choices = OptionList(*(Option(Content(safe(label, CHOICE_LIMIT))) for label in shown), classes="ask-field")
+        choices.highlighted = question.choices.index(question.draft) if question.draft in question.choices else 0
+        return choices
     if question.kind == "many":
-        marked = set(question.draft.splitlines())
+        marked = set(question.draft.split("\n"))
         return Many(
-            *(Selection(Content(choice), choice, choice in marked) for choice in question.choices), id="ask-field"
+            *(Selection(Content(safe(choice, CHOICE_LIMIT)), choice, choice in marked) for choice in question.choices),
+            classes="ask-field",
         )
-    entry = Entry(question.draft, id="ask-field", show_line_numbers=False, soft_wrap=True, tab_behavior="focus")
+    text = safe_text(question.draft)
+    entry = Entry(text, classes="ask-field", show_line_numbers=False, soft_wrap=True, tab_behavior="focus")
     entry.move_cursor(entry.document.end)
     return entry
-
-
-def _keys(question: Question) -> str:
-    if question.kind == "many":
-        return "space marks · Enter takes · Esc leaves"
-    if question.kind == "choice":
-        return "Enter takes · Esc leaves"
-    return "Enter takes · ctrl+j new line · Esc leaves, kept as a draft"

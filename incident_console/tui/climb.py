@@ -1,4 +1,4 @@
-"""Climbing: answering, capturing evidence, completing, waiving, filing, pinning."""
+"""Climbing: entering, answering, capturing evidence, completing, waiving, filing, pinning."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from incident_console.errors import ConsoleError, RecordError, Refused
-from incident_console.events import AttemptKept, EvidenceCaptured, EvidenceFailed, LogPinned
-from incident_console.runbook.schema import EvidenceItem, Field, Rung
+from incident_console.events import EvidenceCaptured, LogPinned, Recorded
+from incident_console.evidence.command import Progress
+from incident_console.runbook.schema import WAIVE, EvidenceItem, Field, Rung
 from incident_console.session import capture, suggest
-from incident_console.tui.ask import Answer, Question
+from incident_console.tui import evidencetext
+from incident_console.tui.ask import Answer, Kind, Question
 from incident_console.tui.logview import LogView
-from incident_console.tui.rung import COMPLETE, Busy, RungRows
-from incident_console.tui.words import safe
+from incident_console.tui.rung import COMPLETE, ESCALATE, RungRows, next_row
+from incident_console.tui.rungrows import Busy, latest
 
 if TYPE_CHECKING:
     from incident_console.tui.desk import Desk
 
+YES, NO = "yes, run it", "no, do not run it"
+END_WITHIN_S = 6.0
+
 
 class Climb:
+    """Every coroutine is one thing to do, for `desk.start`."""
+
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.app = desk.app
@@ -28,158 +34,161 @@ class Climb:
         """The evidence commands that run now, by item."""
         self._cancels: dict[str, threading.Event] = {}
 
-    def enter(self, rung: str) -> None:
-        self.desk.start(self._enter(rung))
+    # -- going about ---------------------------------------------------------------------------------------------
 
-    async def _enter(self, rung: str) -> None:
-        await self.desk.do(self.desk.session.enter, rung)
+    async def enter(self, rung: str) -> None:
+        await self.desk.in_thread(self.desk.session.enter, rung)
 
-    def take_symptom(self) -> None:
+    async def take_symptom(self) -> None:
+        """Go to where the symptom is told; what was drafted stands in its fields."""
         rung = next((rung for rung in self.desk.session.runbook.rungs if rung.role == "symptom"), None)
         if rung is not None:
             self.app.go(rung.id)
-            self.enter(rung.id)
+            await self.enter(rung.id)
 
-    def row(self, place: str, row: str, *, again: bool) -> None:
+    async def row(self, place: str, row: str, again: bool) -> None:
+        """What Enter does on a row of a rung; `again`: capture evidence that is there already once more."""
         rung = self._rung(place)
         if rung is None:
             return
         kind, _, id = row.partition(":")
         if kind == "field" and (field := rung.field(id)) is not None:
-            self.desk.start(self._answer(rung, field))
+            await self._answer(rung, field)
         elif kind == "evidence" and (item := rung.item(id)) is not None:
-            got = self._captured(rung, item)
+            got = latest(self.app.incident, rung).get(id)
             if got is not None and not again:
-                self.show_item(got)
+                await self.show_item(got.seq)
             else:
-                self.desk.start(self._capture(rung, item))
+                await self._capture(rung, item)
         elif kind == "item":
-            self.show_item(int(id))
-        elif kind == "escalate":
-            self.desk.say.escalate()
+            await self.show_item(int(id))
+        elif kind == ESCALATE:
+            await self.desk.say.escalate()
         elif kind == COMPLETE:
-            self.desk.start(self._complete(rung))
+            await self._complete(rung)
 
-    async def _answer(self, rung: Rung, field: Field) -> None:
-        run = self.app.picture.run
-        state = self.desk.session.incident.rungs.get(rung.id)
-        given = state.answers.get(field.id) if state is not None else None
-        offered = suggest.choices(field, run)
-        kind: Any = "text"
-        if offered:
-            kind = "many" if field.type == "many" else "choice"
-        draft = given.text if given is not None else suggest.draft(rung, field, run)
-        if kind == "many":
-            draft = "\n".join(given.value) if given is not None and isinstance(given.value, list) else ""
-
-        async def check(_: str, answer: Answer) -> str | None:
-            return await self._refusal(rung, field, answer)
-
-        help = field.help or ("`unknown` is an answer here" if field.unknown else "")
-        await self._open_rung(rung)
-        answers = await self.desk.ask(
-            f"{rung.id}.{field.id}",
-            Question(
-                field.id, field.prompt, kind, offered, help, draft, optional=not field.required and kind != "choice"
-            ),
-            check=check,
-        )
-        if answers is not None:
-            self.app.query_one(RungRows).advance()
-
-    async def _refusal(self, rung: Rung, field: Field, answer: Answer) -> str | None:
-        """Record the answer; a refusal is shown in the panel, where the text still stands."""
-        try:
-            await self.desk.in_thread(self.desk.session.answer, rung.id, {field.id: _value(field, answer)})
-        except ConsoleError as fault:
-            return str(fault)
-        return None
+    def _rung(self, place: str) -> Rung | None:
+        return next((rung for rung in self.desk.session.runbook.rungs if rung.id == place), None)
 
     async def _open_rung(self, rung: Rung) -> None:
         """Working on a rung enters it; looking at one does not."""
         state = self.desk.session.incident.rungs.get(rung.id)
         if state is None or state.entered_at is None:
-            await self.desk.do(self.desk.session.enter, rung.id)
+            await self.enter(rung.id)
 
-    async def _complete(self, rung: Rung) -> None:
-        try:
-            following = await self.desk.in_thread(self.desk.session.complete, rung.id)
-        except Refused as fault:
-            self.app.notify(
-                str(fault), title=f"{rung.title} is not complete", severity="warning", timeout=10, markup=False
-            )
-            return
-        except RecordError as fault:
-            self.app.notify(str(fault), title="not saved", severity="error", timeout=15, markup=False)
-            return
-        await self._go_on(following)
+    def _advance(self, rung: Rung, row: str) -> None:
+        """Go on from a row that is done to the next one that is needed, unless the operator went elsewhere."""
+        rows = self.app.query_one(RungRows)
+        if self.app.place == rung.id and rows.row == row:
+            rows.put_cursor(next_row(rung, self.desk.session.missing(rung.id), row))
 
     async def _go_on(self, following: str | None) -> None:
         if following is None:
-            self.app.notify("Every rung is done or waived. h hands over; ctrl+p closes the incident.", markup=False)
+            self.desk.tell("Every rung is done or waived. h hands over; ctrl+p closes the incident.")
             return
-        await self.desk.do(self.desk.session.enter, following)
+        await self.enter(following)
         self.app.go(following)
 
-    def waive(self, place: str) -> None:
-        rung = self._rung(place)
-        if rung is not None:
-            self.desk.start(self._waive(rung))
+    # -- answering -----------------------------------------------------------------------------------------------
 
-    async def _waive(self, rung: Rung) -> None:
-        answers = await self.desk.ask(
-            f"{rung.id}.waive", Question("reason", f"Why is “{rung.title}” left out? It will stand in the record.")
+    def drafts(self, rung: Rung) -> dict[str, str]:
+        """By field: what was half typed, or what the run suggests."""
+        run = self.app.picture.run
+        return {
+            field.id: self.desk.drafts.get(rung.id, field.id, suggest.draft(rung, field, run)) for field in rung.ask
+        }
+
+    async def _answer(self, rung: Rung, field: Field) -> None:
+        session = self.desk.session
+        await self._open_rung(rung)
+        done = await self.desk.record(
+            rung.id,
+            self._question(rung, field),
+            call=lambda answers: session.answer(rung.id, {field.id: _value(field, answers[field.id])}),
         )
-        if answers is not None:
-            before = len(self.desk.session.incident.lines)
-            following = await self.desk.do(self.desk.session.waive, rung.id, str(answers["reason"]))
-            if len(self.desk.session.incident.lines) > before:
-                await self._go_on(following)
+        if done is not None:
+            self._advance(rung, f"field:{field.id}")
+
+    def _question(self, rung: Rung, field: Field) -> Question:
+        state = self.app.incident.rungs.get(rung.id)
+        given = state.answers.get(field.id) if state is not None else None
+        offered = suggest.choices(field, self.app.picture.run)
+        kind: Kind = "text" if not offered else "many" if field.type == "many" else "choice"
+        draft = suggest.draft(rung, field, self.app.picture.run)
+        if given is not None:
+            several = kind == "many" and isinstance(given.value, list)
+            draft = "\n".join(str(part) for part in given.value) if several else given.text
+        help = field.help or ("`unknown` is an answer here" if field.unknown else "")
+        return Question(field.id, field.prompt, kind, offered, help, draft, optional=not field.required)
+
+    async def _complete(self, rung: Rung) -> None:
+        await self._go_on(await self.desk.in_thread(self.desk.session.complete, rung.id))
+
+    async def waive(self, place: str) -> None:
+        rung, session = self._rung(place), self.desk.session
+        if rung is None:
+            return
+        prompt = f"Why is “{rung.title}” left out? It will stand in the record."
+        following = await self.desk.record(
+            rung.id,
+            Question(WAIVE, prompt),
+            call=lambda answers: (session.waive(rung.id, str(answers[WAIVE])),),
+        )
+        if following is not None:
+            await self._go_on(*following)
+
+    # -- capturing -----------------------------------------------------------------------------------------------
 
     async def _capture(self, rung: Rung, item: EvidenceItem) -> None:
+        row = f"evidence:{item.id}"
         if item.id in self.busy:
-            self.app.notify("It is running already; x cancels it.", markup=False)
-            return
-        allow: tuple[str, ...] = ()
-        text = ""
-        if item.is_observation:
-            answers = await self.desk.ask(f"{rung.id}.{item.id}", Question("text", item.question))
-            if answers is None:
-                return
-            text = str(answers["text"])
-        elif item.run and item.effects not in capture.TOLD_NOT_ASKED:
-            consent = await self.desk.ask(
-                f"{rung.id}.{item.id}.consent",
-                Question(
-                    "consent",
-                    f"{' '.join(item.run)} — {capture.effect(item.effects)}. Run it?",
-                    "choice",
-                    ("no, do not run it", "yes, run it"),
-                ),
-            )
-            if consent is None or not str(consent["consent"]).startswith("yes"):
-                return
-            allow = (item.effects,)
-        await self._open_rung(rung)
-        cancel = threading.Event()
-        self._cancels[item.id] = cancel
-        began = time.monotonic()
-        self.busy[item.id] = Busy(item.id, 0.0, 0)
+            self.desk.tell("It is running already; x cancels it.")
+        elif item.is_observation:
+            if await self._observe(rung, item) is not None:
+                self._advance(rung, row)
+        elif (allow := await self._consent(rung, item)) is not None:
+            recorded = await self._gather(rung, item, allow)
+            if isinstance(recorded.event, EvidenceCaptured):
+                self._advance(rung, row)
+            await self.show_item(recorded.seq, focus=False)
 
-        def progress(now: Any) -> None:
+    async def _observe(self, rung: Rung, item: EvidenceItem) -> Recorded | None:
+        session = self.desk.session
+        await self._open_rung(rung)
+        return await self.desk.record(
+            f"{rung.id}.{item.id}",
+            Question("text", item.question),
+            call=lambda answers: capture.capture(session, rung, item, text=str(answers["text"])),
+        )
+
+    async def _consent(self, rung: Rung, item: EvidenceItem) -> tuple[str, ...] | None:
+        """The effects that are allowed; None: the operator said no. What only looks is not asked about."""
+        if not item.run or item.effects in capture.TOLD_NOT_ASKED or self.desk.session.trusted() is None:
+            return ()
+        prompt = f"{' '.join(item.run)} — {capture.effect(item.effects)}. Run it?"
+        answers = await self.desk.ask(f"{rung.id}.{item.id}", Question("consent", prompt, "choice", (NO, YES)))
+        return (item.effects,) if answers is not None and answers["consent"] == YES else None
+
+    async def _gather(self, rung: Rung, item: EvidenceItem, allow: tuple[str, ...]) -> Recorded:
+        """Run the command, or read the file, off the screen's loop, with its progress in the row."""
+        session = self.desk.session
+        if not item.run or session.trusted() is not None:  # else it is refused below: that is no work on the rung
+            await self._open_rung(rung)
+        cancel, began = threading.Event(), time.monotonic()
+        self._cancels[item.id], self.busy[item.id] = cancel, Busy(item.id, 0.0, 0)
+
+        def progress(now: Progress) -> None:
             self.busy[item.id] = Busy(item.id, time.monotonic() - began, now.stdout_bytes + now.stderr_bytes)
+            self.app.stale()
 
         self.app.stale()
         try:
-            recorded = await self.desk.do(
-                capture.capture, self.desk.session, rung, item, allow=allow, text=text, cancel=cancel, progress=progress
+            return await self.desk.in_thread(
+                capture.capture, session, rung, item, allow=allow, cancel=cancel, progress=progress
             )
         finally:
-            self.busy.pop(item.id, None)
-            self._cancels.pop(item.id, None)
+            del self.busy[item.id], self._cancels[item.id]
             self.app.stale()
-        if recorded is not None and isinstance(recorded.event, EvidenceCaptured) and not item.is_observation:
-            self.show_item(recorded.seq, focus=False)
 
     def cancel(self) -> None:
         for event in self._cancels.values():
@@ -188,63 +197,30 @@ class Climb:
     async def cancel_all(self) -> None:
         """End the evidence commands that run, and wait until each is recorded as cancelled."""
         self.cancel()
-        for _ in range(60):
-            if not self.busy:
-                return
-            await asyncio.sleep(0.1)
+        until = time.monotonic() + END_WITHIN_S
+        while self.busy and time.monotonic() < until:
+            await asyncio.sleep(0.05)
 
-    def _captured(self, rung: Rung, item: EvidenceItem) -> int | None:
-        for got in reversed(self.app.incident.evidence):
-            if (
-                got.rung == rung.id
-                and isinstance(got.event, EvidenceCaptured | EvidenceFailed)
-                and got.event.item == item.id
-            ):
-                return got.seq
-        return None
+    # -- what was captured ---------------------------------------------------------------------------------------
 
-    def show_item(self, seq: int, *, focus: bool = True) -> None:
-        self.desk.start(self._show_item(seq, focus))
-
-    async def _show_item(self, seq: int, focus: bool) -> None:
-        item = next((item for item in self.app.incident.evidence if item.seq == seq), None)
-        if item is None:
-            return
-        data = await self.desk.do(self._text_of, item.event)
-        if data is not None:
-            view = self.app.query_one(LogView)
-            view.show_text(f"evidence #{seq}  {item.name}", data)
+    async def show_item(self, seq: int, *, focus: bool = True) -> None:
+        """Open a piece of evidence in the log pane."""
+        session = self.desk.session
+        item = session.incident.item(seq)
+        if item is not None:
+            data = await self.desk.in_thread(evidencetext.of, item.event, session.record.blobs)
+            self.app.query_one(LogView).show_text(f"evidence #{seq}  {item.name}", data)
             if focus:
-                view.focus()
+                self.app.show_log()
 
-    def _text_of(self, event: Any) -> bytes:
-        blobs = self.desk.session.record.blobs
-        parts = [f"{event.item}: {event.reason}\n".encode()] if isinstance(event, EvidenceFailed) else []
-        if isinstance(event, EvidenceCaptured) and event.argv:
-            parts.append(f"$ {' '.join(event.argv)}\n".encode())
-        if event.sha256:
-            parts.append(blobs.get(event.sha256))
-        if isinstance(event, EvidenceCaptured | EvidenceFailed) and event.stderr_sha256 and event.stderr_size:
-            parts += [b"\n-- standard error --\n", blobs.get(event.stderr_sha256)]
-        if isinstance(event, EvidenceCaptured) and event.exit_code is not None:
-            parts.append(f"\n-- exit code {event.exit_code}, {event.duration_s:.1f} s --\n".encode())
-        if isinstance(event, AttemptKept) and event.block_sha256:
-            parts += [b"\n-- its block of the run log --\n", blobs.get(event.block_sha256)]
-        return b"".join(parts)
-
-    def pin(self) -> None:
-        self.desk.start(self._pin())
-
-    async def _pin(self) -> None:
-        view = self.app.query_one(LogView)
+    async def pin(self) -> None:
+        """Keep the selected lines of the open log, or the one under its cursor, for the open rung or the inbox."""
+        view, session, run = self.app.query_one(LogView), self.desk.session, self.app.picture.run
         chosen = view.selection()
         if chosen is None or chosen.path is None:
-            self.app.notify(
-                "Open a log first; what was captured is evidence already.", severity="warning", markup=False
-            )
+            self.desk.tell("Open a log first; what was captured is evidence already.", severity="warning")
             return
-        run = self.app.picture.run
-        is_run_log = run is not None and chosen.path == self.desk.session.workdir / run.log
+        is_run_log = run is not None and chosen.path == session.workdir / run.log
         lines = (chosen.first_line, chosen.last_line) if chosen.first_line and chosen.last_line else None
         pinned = capture.Pinned(
             chosen.path,
@@ -255,30 +231,32 @@ class Climb:
             "run-log" if is_run_log else "rule-log",
         )
         rung = self.app.incident.open_rung
-        recorded = await self.desk.do(capture.pin, self.desk.session, pinned, rung)
-        if recorded is not None and isinstance(recorded.event, LogPinned):
-            where = f"line {lines[0]}–{lines[1]}" if lines else f"byte {chosen.start_byte}"
-            self.app.notify(f"{where} of {safe(recorded.event.path)} pinned to {rung or 'the inbox'}", markup=False)
-            view.clear_selection()
+        recorded = await self.desk.in_thread(capture.pin, session, pinned, rung)
+        view.clear_selection()
+        assert isinstance(recorded.event, LogPinned)
+        where = f"line {lines[0]}–{lines[1]}" if lines else f"byte {chosen.start_byte}"
+        self.desk.tell(f"{where} of {recorded.event.path} pinned to {rung or 'the inbox'}")
 
-    def file(self, seq: int) -> None:
-        self.desk.start(self._file(seq))
-
-    async def _file(self, seq: int) -> None:
-        titles = {rung.id: f"{number} {rung.title}" for number, rung in enumerate(self.desk.session.runbook.rungs, 1)}
-        answers = await self.desk.ask(
-            "file", Question("rung", "Which rung does it belong to?", "choice", tuple(titles), labels=titles)
+    async def file(self, seq: int) -> None:
+        """Lay a piece of evidence to a rung."""
+        session = self.desk.session
+        titles = {rung.id: f"{number} {rung.title}" for number, rung in enumerate(session.runbook.rungs, 1)}
+        question = Question(
+            "rung",
+            "Which rung does it belong to?",
+            "choice",
+            tuple(titles),
+            labels=titles,
+            draft=self.app.incident.open_rung or "",
         )
-        if answers is not None:
-            await self.desk.do(self.desk.session.file, seq, str(answers["rung"]))
-
-    def _rung(self, place: str) -> Rung | None:
-        return next((rung for rung in self.desk.session.runbook.rungs if rung.id == place), None)
+        await self.desk.record("file", question, call=lambda answers: session.file(seq, str(answers["rung"])))
 
 
 def _value(field: Field, answer: Answer) -> Any:
-    if isinstance(answer, tuple):
-        return list(answer)
-    if field.type == "many":
-        return [part.strip() for part in answer.replace("\n", ",").split(",") if part.strip()]
-    return answer
+    """An answer as the record keeps it: `many` is a list, unless it is `unknown`."""
+    parts = list(answer) if isinstance(answer, tuple) else None
+    if parts is None and field.type == "many":
+        parts = [part.strip() for part in str(answer).replace("\n", ",").split(",") if part.strip()]
+    if parts is None:
+        return answer
+    return parts[0] if parts == ["unknown"] else parts

@@ -6,37 +6,33 @@ Nothing here is kept: the record is the truth, and half-typed text is a draft in
 from __future__ import annotations
 
 import asyncio
-import os
-import shlex
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from incident_console.errors import ConsoleError, RecordError, Refused
-from incident_console.events import AttemptKept, EditObserved, Recorded
-from incident_console.record.store import records_dir
+from incident_console.events import AttemptKept
 from incident_console.session.core import Session
-from incident_console.session.live import Picture
 from incident_console.session.logs import LogEntry
 from incident_console.session.opening import Plan
-from incident_console.tui.ask import Answer, Ask, Question
+from incident_console.tui.ask import Answers, Ask, Question, Take
 from incident_console.tui.climb import Climb
+from incident_console.tui.drafts import Drafts
 from incident_console.tui.ladder import FACTS, INBOX
 from incident_console.tui.logs import LogList
 from incident_console.tui.logview import LogView
 from incident_console.tui.say import Say
-from incident_console.tui.words import clock, parsed, safe
+from incident_console.tui.words import clock, safe
 
 if TYPE_CHECKING:
     from incident_console.tui.app import Console
 
 T = TypeVar("T")
+Severity = Literal["information", "warning", "error"]
 
 NEW = "begin a new incident"
-DRAFT_EVERY_S = 0.5
-RECENT_S = 30.0
+TOLD_LIMIT = 1000
 
 
 class Desk:
@@ -44,185 +40,158 @@ class Desk:
         self.app = app
         self.climb = Climb(self)
         self.say = Say(self)
-        self.drafts: dict[str, str] = {}
-        self._draft_key = ""
-        self._drafts_waiting = False
+        self.drafts = Drafts(self)
+
+    @property
+    def session(self) -> Session:
+        """Raises Refused while there is none yet."""
+        if self.app.session is None:
+            raise Refused("the incident is still being opened")
+        return self.app.session
+
+    # -- telling -------------------------------------------------------------------------------------------------
+
+    def tell(self, text: str, title: str = "", severity: Severity = "information", seconds: float = 6) -> None:
+        self.app.notify(safe(text, TOLD_LIMIT), title=safe(title), severity=severity, timeout=seconds, markup=False)
+
+    def tell_fault(self, fault: ConsoleError) -> None:
+        """A refusal is told; that something could not be recorded stays on the screen until something can."""
+        if isinstance(fault, RecordError):
+            self.app.not_saved = str(fault)
+            self.app.stale()
+            self.tell(str(fault), "not saved", "error", 15)
+        else:
+            self.tell(str(fault), "not done", "warning", 10)
+
+    # -- doing ---------------------------------------------------------------------------------------------------
 
     async def in_thread(self, call: Callable[..., T], *arguments: Any, **named: Any) -> T:
         return await asyncio.to_thread(call, *arguments, **named)
 
-    async def do(self, call: Callable[..., T], *arguments: Any, **named: Any) -> T | None:
-        """Hand an intent to the session; a refusal or a failure is told, never raised."""
-        try:
-            return await self.in_thread(call, *arguments, **named)
-        except RecordError as fault:
-            self.app.not_saved = f"NOT SAVED: {fault}"
-            self.app.notify(str(fault), title="not saved", severity="error", timeout=15, markup=False)
-            self.app.stale()
-        except ConsoleError as fault:
-            self.app.notify(str(fault), title="not done", severity="warning", timeout=10, markup=False)
-        return None
-
     def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin something that the operator asked for; what is refused on the way is told."""
         self.app.run_worker(self._guarded(work), group="desk")
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except ConsoleError as fault:
-            self.app.notify(str(fault), title="not done", severity="warning", markup=False)
+            self.tell_fault(fault)
 
-    async def ask(self, key: str, *questions: Question, check: Any = None) -> dict[str, Answer] | None:
-        """Ask; what was typed and not taken stays as a draft under `key`."""
-        self._draft_key = key
-        drafted = tuple(
-            replace(question, draft=self.drafts.get(f"{key}/{question.id}", question.draft)) for question in questions
-        )
-        answers = await self.app.query_one(Ask).these(drafted, check)
+    async def ask(self, key: str, *questions: Question, take: Take | None = None) -> Answers | None:
+        """Ask; what was typed and not taken stays as a draft under `key`. None: the operator left."""
+        panel = self.app.query_one(Ask)
+        if panel.is_open:
+            panel.focus_field()
+            self.tell("Answer this first, or leave it with Escape.")
+            return None
+        drafted = (replace(question, draft=self.drafts.get(key, question.id, question.draft)) for question in questions)
+        answers = await panel.these(tuple(drafted), self.drafts.keeper(key), take)
         if answers is not None:
-            for question in questions:
-                self.drafts.pop(f"{key}/{question.id}", None)
-            await self._save_drafts()
+            await self.drafts.drop(key, *answers)
+        self.app.stale()
         return answers
 
-    def drafted(self, id: str, text: str) -> None:
-        self.drafts[f"{self._draft_key}/{id}"] = text
-        if not self._drafts_waiting:
-            self._drafts_waiting = True
-            self.app.set_timer(DRAFT_EVERY_S, self._keep_drafts)
+    async def record(self, key: str, *questions: Question, call: Callable[[Answers], T]) -> T | None:
+        """Ask, and record what was answered. What `call` refuses is told in the panel, where the text still stands."""
+        done: list[T] = []
 
-    async def _keep_drafts(self) -> None:
-        self._drafts_waiting = False
-        await self._save_drafts()
+        async def take(answers: Answers) -> str | None:
+            try:
+                done.append(await self.in_thread(call, answers))
+            except RecordError as fault:
+                self.tell_fault(fault)
+                return f"NOT SAVED: {fault}"
+            except ConsoleError as fault:
+                return str(fault)
+            return None
 
-    async def _save_drafts(self) -> None:
-        if self.app.session is not None:
-            await self.do(self.app.session.record.save_drafts, dict(self.drafts))
+        await self.ask(key, *questions, take=take)
+        return done[0] if done else None
 
-    @property
-    def session(self) -> Session:
-        if self.app.session is None:
-            raise Refused("the incident is still being opened")
-        return self.app.session
+    # -- opening -------------------------------------------------------------------------------------------------
 
-    async def choose_incident(self, plan: Plan) -> Path | None:
-        """Which open incident of this folder to go on with; None: a new one."""
+    async def choose_incident(self, plan: Plan) -> tuple[bool, Path | None]:
+        """Whether to go on at all, and with which open incident of this folder; None: a new one."""
         found = await self.in_thread(plan.candidates)
         if not found:
-            return None
+            return True, None
         names = {
             str(folder): f"go on with {incident.id}  opened {clock(incident.opened_at)}" for folder, incident in found
         }
-        question = Question(
-            "incident",
-            "An incident is open on this workflow. Go on with it?",
-            "choice",
-            (*names, NEW),
-            labels={**names, NEW: NEW},
-        )
-        answers = await self.app.query_one(Ask).these((question,))
-        if answers is None or answers["incident"] == NEW:
-            return None
-        return Path(str(answers["incident"]))
+        prompt = "An incident is open on this workflow. Go on with it?"
+        answers = await self.ask("open", Question("incident", prompt, "choice", (*names, NEW), labels=names))
+        if answers is None:
+            return False, None
+        return True, None if answers["incident"] == NEW else Path(str(answers["incident"]))
+
+    # -- logs and runs -------------------------------------------------------------------------------------------
 
     def open_log(self, entry: LogEntry) -> None:
-        view = self.app.query_one(LogView)
         if entry.kept is not None:
-            self.climb.show_item(entry.kept)
+            self.start(self.climb.show_item(entry.kept))
         elif entry.path is not None:
-            view.show(entry.path, entry.label)
-            view.focus()
+            self._show(entry.path, entry.label)
         else:
-            self.app.notify(entry.told or "there is nothing to show", markup=False)
+            self.tell(entry.told or "there is nothing to show")
 
-    def open_log_of(self, path: str) -> None:
-        """The log of a job, or the kept attempt where a retry has written over it."""
-        entry = self.app.query_one(LogList).entry(f"file:{self.session.workdir / path}")
-        if entry is not None:
-            self.open_log(entry)
-        else:
-            view = self.app.query_one(LogView)
-            view.show(self.session.workdir / path, path)
-            view.focus()
-
-    def switch_run(self) -> None:
-        self.start(self._switch_run())
-
-    async def _switch_run(self) -> None:
-        live = self.app.live
-        if live is None:
+    def open_log_of(self, path: str, recovered: tuple[int, ...] = ()) -> None:
+        """The log of a job; or the attempt that was kept, where the retry that went well has written over it."""
+        if (kept := self._kept_attempt(recovered)) is not None:
+            self.start(self.climb.show_item(kept))
             return
-        runs = await self.in_thread(live.runs)
-        if not runs:
-            self.app.notify("No run of Snakemake has left a log here yet.", markup=False)
+        whole = self.session.workdir / path
+        entry = self.app.query_one(LogList).entry(f"file:{whole}")
+        self._show(whole, entry.label if entry is not None else path)
+
+    def _kept_attempt(self, jobids: tuple[int, ...]) -> int | None:
+        """The last attempt of these jobs, in the run that is watched, whose log was kept."""
+        run = self.app.picture.run
+        for item in reversed(self.app.incident.evidence):
+            event = item.event
+            if isinstance(event, AttemptKept) and item.kept and event.jobid in jobids:
+                return item.seq if run is not None and event.run == run.log else None
+        return None
+
+    def _show(self, path: Path, label: str) -> None:
+        view = self.app.query_one(LogView)
+        view.show(path, label)
+        self.app.show_log()
+
+    async def switch_run(self) -> None:
+        live = self.app.live
+        runs = await self.in_thread(live.runs) if live is not None else ()
+        if live is None or not runs:
+            self.tell("No run of Snakemake has left a log here yet.")
             return
         labels = {str(path): told for path, told in runs}
-        answers = await self.ask(
-            "run", Question("log", "Which run is watched?", "choice", tuple(labels), labels=labels)
-        )
+        question = Question("log", "Which run is watched?", "choice", tuple(labels), labels=labels)
+        answers = await self.ask("run", question)
         if answers is not None:
             live.watch(Path(str(answers["log"])))
             self.app.go(FACTS)
 
-    def tell_of_run(self, before: Picture, now: Picture) -> None:
-        was, run = before.run, now.run
-        if run is None or was is None:
-            return
-        if was.log != run.log:
-            self.app.notify(
-                f"Now watching {Path(run.log).name}; what was captured before belongs to the run before.",
-                title="another run",
-                markup=False,
-            )
-        elif was.status != run.status:
-            severity: Any = "error" if run.status in ("failed", "interrupted") else "information"
-            self.app.notify(safe(now.headline), title=f"the run {run.status}", severity=severity, markup=False)
-
-    def tell_of_event(self, recorded: Recorded) -> None:
-        event = recorded.event
-        if isinstance(event, AttemptKept):
-            if _long_ago(event.occurred_at):
-                return  # what happened before the console was opened is in the facts; a storm of messages helps nobody
-            whose = safe(f"{event.rule} {' '.join(event.wildcards.values())} attempt {event.attempt}")
-            if event.sha256:
-                self.app.notify(f"{whose} failed; its log is kept", title="attempt kept", markup=False)
-            else:
-                self.app.notify(
-                    f"{whose} failed: {safe(event.missing or '')}", title="not kept", severity="warning", markup=False
-                )
-        elif isinstance(event, EditObserved) and not event.gate_open:
-            self.app.notify(
-                f"{safe(event.path)} was edited before the gate is open. y says why.",
-                title="edit seen",
-                severity="warning",
-                markup=False,
-            )
+    # -- the palette ---------------------------------------------------------------------------------------------
 
     def commands(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
-        yield "Note", "Write a note into the record", self.say.note
-        yield "Pin lines", "Keep the selected log lines as evidence", self.climb.pin
-        yield "Record an action", "What was done, why, and what to expect", self.say.act
-        yield "Tell an action's result", "What came of it", self.say.result
-        yield "Escalate", "Where the evidence points, where it points away from, which review", self.say.escalate
-        yield "Brief", "Twelve lines to paste into a chat", self.say.brief
-        yield "Read the record", "The record as it stands", self.say.show_record
-        yield "Hand off", "Write the bundle for a receiver", self.say.handoff
-        yield "Watch another run", "Choose among this workflow's runs", self.switch_run
-        yield "Close the incident", "Outcome and proof", self.say.close_incident
+        """Title, help, what to do."""
+        for title, told, work in (
+            ("Note", "Write a note into the record", self.say.note),
+            ("Pin lines", "Keep the selected log lines as evidence", self.climb.pin),
+            ("Record an action", "What was done, why, and what to expect", self.say.act),
+            ("Tell an action's result", "What came of it", self.say.result),
+            ("Explain an edit", "Why the workflow was edited before the gate was open", self.say.explain),
+            ("Escalate", "Where the evidence points, where it points away from, which review", self.say.escalate),
+            ("Brief", "Twelve lines to paste into a chat", self.say.brief),
+            ("Read the record", "The record as it stands", self.say.show_record),
+            ("Hand off", "Write the bundle for a receiver", self.say.handoff),
+            ("Watch another run", "Choose among this workflow's runs", self.switch_run),
+            ("Close the incident", "Outcome and proof", self.say.close_incident),
+        ):
+            yield title, told, lambda work=work: self.start(work())  # type: ignore[misc]
         yield "Go to facts", "What is seen without asking", lambda: self.app.go(FACTS)
         yield "Go to inbox", "What was captured and not yet filed", lambda: self.app.go(INBOX)
         if self.app.session is not None:
             for number, rung in enumerate(self.app.session.runbook.rungs, 1):
-                yield f"Go to {number} {rung.title}", rung.question, lambda id=rung.id: self.app.go(id)  # type: ignore[misc]
-
-
-def _long_ago(at: str | None) -> bool:
-    moment = parsed(at)
-    return moment is not None and (datetime.now(UTC) - moment).total_seconds() > RECENT_S
-
-
-def parting(session: Session) -> str:
-    """What is said on leaving: that all is saved, where, and how to go on."""
-    where = session.record.path.parent
-    elsewhere = "" if where == records_dir(os.environ) else f" --records {shlex.quote(str(where))}"
-    return f"All is saved in {session.record.path}\nGo on with: incident-console resume {session.id}{elsewhere}"
+                title = f"Go to {number} {safe(rung.title, 80)}"
+                yield title, safe(rung.question), lambda id=rung.id: self.app.go(id)  # type: ignore[misc]

@@ -11,7 +11,12 @@ from textual.widgets import Static
 
 from incident_console.runbook.ladder import Mark
 from incident_console.snakemake.run import Run
-from incident_console.tui.words import GLYPHS, STYLES, clock, parsed, safe, size, span
+from incident_console.tui.words import GLYPHS, STYLES, both, clock, parsed, safe, span
+
+MUTED = "$foreground-muted"
+WORDS_FROM = 110
+"""Columns from which on the run's figures have words beside their glyphs."""
+Part = str | Content | tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +25,18 @@ class Heading:
 
     incident: str = ""
     opened_at: str | None = None
-    saved: str = ""
-    """Empty while all is saved; else the sentence that says what is not."""
-    read_only: str = ""
+    not_saved: bool = False
     run: Run | None = None
-    run_word: str = ""
+    looked: bool = False
+    """Whether a run was looked for at all."""
     marks: tuple[Mark, ...] = ()
-    rung: str = ""
     gate_missing: tuple[str, ...] = ()
     edits_waiting: int = 0
     inbox: int = 0
 
 
 class Header(Static):
-    """Two lines on a wide screen; on a narrow one a third with the ladder as a line of marks."""
+    """Three lines: incident, time and saved; the run; the ladder as a line of marks, and the gate."""
 
     heading: reactive[Heading] = reactive(Heading())
     now: reactive[datetime] = reactive(lambda: datetime.now(UTC))
@@ -47,75 +50,65 @@ class Header(Static):
     def _tick(self) -> None:
         self.now = datetime.now(UTC)
 
-    def on_resize(self) -> None:
-        self.refresh(layout=True)
-
     def render(self) -> Content:
         width = self.size.width or 80
-        lines = [self._first(width), self._run(width)]
-        lines.append(self._ladder(width))
-        return Content("\n").join(lines)
-
-    def _first(self, width: int) -> Content:
         head = self.heading
-        left: list[str | Content | tuple[str, str]] = [(" " + (head.incident or "incident-console"), "bold")]
-        opened = parsed(head.opened_at)
-        right: list[tuple[str, str]] = [(self.now.strftime("%H:%M:%SZ"), "")]
-        if opened:
-            right.append((f"  +{span((self.now - opened).total_seconds())}", "$foreground-muted"))
-        if head.read_only:
-            right.append(("  read-only", "$text-warning bold"))
-        elif head.saved:
-            right.append(("  ✗ NOT SAVED", "$text-error bold reverse"))
-        elif head.incident:
-            right.append(("  ✓ saved", "$text-success"))
-        return _both(Content.assemble(*left), Content.assemble(*right, " "), width)
-
-    def _run(self, width: int) -> Content:
-        run = self.heading.run
-        if run is None:
-            return Content.styled(f" run {self.heading.run_word or 'looking for a run …'}", "$foreground-muted")
-        glyph, style = GLYPHS.get(run.status, "?"), STYLES.get(run.status, "")
-        words = width >= 110
-        parts: list[str | tuple[str, str]] = [
-            " run ",
-            (f"{glyph} {run.status}", style),
-            f" {run.finished}/{run.planned}",
-        ]
-        if run.failed:
-            parts.append((f"  ✗ {run.failed}{' failed' if words else ''}", "$text-error"))
-        if run.retried:
-            parts.append((f"  ↻ {run.retried}{' retried' if words else ''}", "$text-warning"))
-        if run.running:
-            parts.append((f"  ● {run.running}{' running' if words else ''}", "$text-primary"))
-        name = safe(run.log.rsplit("/", 1)[-1].removesuffix(".snakemake.log"))
-        parts.append((f"  pid {run.pid or 'none'}  since {clock(run.started_at)}  log {name}", "$foreground-muted"))
-        return Content.assemble(*parts).truncate(width, ellipsis=True)
-
-    def _ladder(self, width: int) -> Content:
-        head = self.heading
-        if head.gate_missing:
-            gate = Content.assemble(("gate ◌ closed", "$foreground-muted"))
-        elif head.incident:
-            gate = Content.assemble(("gate ◉ open", "$text-success"))
-        else:
-            gate = Content("")
-        if head.edits_waiting:
-            gate = Content.assemble((f"✎ {head.edits_waiting} edit to explain ", "$text-warning bold"), gate)
-        marks: list[str | tuple[str, str]] = [" "]
-        for mark in head.marks:
-            marks.append((f"{mark.number}{GLYPHS[mark.state]}", STYLES[mark.state]))
-            marks.append(" ")
-        rung = f" {head.rung}" if head.rung else (" no rung open" if head.incident else "")
-        inbox = f"  inbox {head.inbox}" if head.inbox else ""
-        return _both(Content.assemble(*marks, (rung, "bold"), (inbox, "$foreground-muted")), gate, width)
+        lines = (_incident(head, self.now, width), _run(head, width), _ladder(head, width))
+        return Content("\n").join(line.truncate(width) for line in lines)
 
 
-def _both(left: Content, right: Content, width: int) -> Content:
-    room = width - right.cell_length - 1
-    if left.cell_length > room:
-        left = left.truncate(max(0, room), ellipsis=True)
-    return Content.assemble(left, " " * max(1, width - left.cell_length - right.cell_length), right)
+def _incident(head: Heading, now: datetime, width: int) -> Content:
+    right: list[Part] = [now.strftime("%H:%M:%SZ")]
+    if opened := parsed(head.opened_at):
+        right.append((f"  +{span((now - opened).total_seconds())}", MUTED))
+    if head.not_saved:
+        right.append(("  ✗ NOT SAVED", "$text-error bold reverse"))
+    elif head.incident:
+        right.append(("  ✓ saved", "$text-success"))
+    left = Content.styled(" " + safe(head.incident or "incident-console"), "bold")
+    return both(left, Content.assemble(*right, " "), width)
 
 
-__all__ = ["Header", "Heading", "size"]
+def _run(head: Heading, width: int) -> Content:
+    run = head.run
+    if run is None:
+        return Content.styled(f" run {'no Snakemake run here' if head.looked else 'looking for a run …'}", MUTED)
+    words = width >= WORDS_FROM
+    parts: list[Part] = [
+        " run ",
+        (f"{GLYPHS.get(run.status, '?')} {run.status}", STYLES.get(run.status, "")),
+        f" {run.finished}/{run.planned}",
+    ]
+    for glyph, count, word, style in (
+        ("✗", run.failed, "failed", "$text-error"),
+        ("↻", run.retried, "retried", "$text-warning"),
+        ("●", run.running, "running", "$text-primary"),
+    ):
+        if count:
+            parts.append((f"  {glyph} {count}{' ' + word if words else ''}", style))
+    parts.append((f"  pid {run.pid or 'none'}  since {clock(run.started_at)}  log ", MUTED))
+    told = Content.assemble(*parts)
+    return Content.assemble(told, (_log_name(run.log, width - told.cell_length - 1), MUTED))
+
+
+def _log_name(log: str, room: int) -> str:
+    """The name without what all names end in; where it must be cut, its end stays: that tells one run from another."""
+    name = safe(log.rsplit("/", 1)[-1].removesuffix(".snakemake.log"))
+    return name if len(name) <= room else "…" + name[len(name) - max(0, room - 1) :]
+
+
+def _ladder(head: Heading, width: int) -> Content:
+    gate: list[Part] = []
+    if count := head.edits_waiting:
+        gate.append((f"✎ {count} edit{'s' if count > 1 else ''} to explain ", "$text-warning bold"))
+    if head.incident:
+        gate.append(("gate ◌ closed", MUTED) if head.gate_missing else ("gate ◉ open", "$text-success"))
+    left: list[Part] = [" "]
+    for mark in head.marks:
+        left += [(f"{mark.number}{GLYPHS[mark.state]}", STYLES[mark.state]), " "]
+    if head.incident:
+        here = next((f"{mark.number} {safe(mark.title)}" for mark in head.marks if mark.state == "open"), None)
+        left.append((f" {here or 'no rung open'}", "bold"))
+    if head.inbox:
+        left.append((f"  inbox {head.inbox}", MUTED))
+    return both(Content.assemble(*left), Content.assemble(*gate), width)

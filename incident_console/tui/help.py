@@ -2,66 +2,71 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
-from textual.binding import Binding
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import App, ComposeResult
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+EVERYWHERE = "everywhere"
+BEGINNING = """\
+Capture first, file later. Any rung may be entered at any time.
+Everything is saved the moment it is done; leaving loses nothing.
+"""
+
 
 class HelpScreen(ModalScreen[None]):
-    BINDINGS = [
-        Binding(
-            "escape,question_mark,f1,q,enter",
-            "dismiss",
-            "close",
-            id="help.close",
-            tooltip="Close the help",
-            key_display="Esc",
-        )
+    """Made for what has the focus while it is made: give it the bindings before it covers the screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,f1,q,enter", "dismiss", "close", id="help.close", key_display="Esc"),
+        Binding("j", "scroll(1)", "down", id="help.down", show=False),
+        Binding("k", "scroll(-1)", "up", id="help.up", show=False),
     ]
+
+    def __init__(self, active: Iterable[ActiveBinding]) -> None:
+        super().__init__()
+        self._active = tuple(active)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as box:
             box.border_title = "Help"
             box.border_subtitle = "Esc closes"
-            yield Static(self._text(), markup=False)
+            yield Static(_text(self.app, self._active), markup=False)
 
-    def _text(self) -> Content:
-        """The keys of the screen below, by where they work: what has the focus first."""
-        below = self.app.screen_stack[-1]
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for active in below.active_bindings.values():
-            binding = active.binding
-            if binding.system and binding.action not in ("command_palette",):
-                continue
-            if not binding.id and not binding.tooltip:
-                continue
-            group = "everywhere" if active.node in (self.app, below) else f"in {_name(active.node)}"
-            key = self.app.get_key_display(binding)
-            row = (key, binding.tooltip or binding.description)
-            if row not in groups.setdefault(group, []):
-                groups[group].append(row)
-        parts: list[str | tuple[str, str]] = [
-            ("Capture first, file later. Any rung may be entered at any time.\n", "$foreground-muted"),
-            ("Everything is saved the moment it is done; leaving loses nothing.\n", "$foreground-muted"),
-        ]
-        for group in sorted(groups, key=lambda name: name == "everywhere"):
-            parts.append((f"\n{group}\n", "bold $text-accent"))
-            for key, told in groups[group]:
-                parts.append((f"  {key:>12}  ", "bold"))
-                parts.append(f"{told}\n")
-        return Content.assemble(*parts)
+    def action_scroll(self, by: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
-def _name(node: object) -> str:
-    words = {
-        "RungRows": "the rung",
-        "LogView": "the log",
-        "LogList": "the list of logs",
-        "Ladder": "the ladder",
-        "Facts": "the facts",
-        "Inbox": "the inbox",
-    }
-    return words.get(type(node).__name__, type(node).__name__.lower())
+def _text(app: App[object], active: Iterable[ActiveBinding]) -> Content:
+    """The keys by where they work: what has the focus comes first."""
+    groups: dict[str, dict[str, list[str]]] = {}
+    for node, binding, enabled, tooltip in active:
+        if binding.id and enabled and (tooltip or binding.show):
+            keys = groups.setdefault(PLACES.get(node.id or "", EVERYWHERE), {}).setdefault(
+                tooltip or binding.description, []
+            )
+            key = app.get_key_display(binding)
+            if key not in keys:
+                keys.append(key)
+    parts: list[str | tuple[str, str]] = [(BEGINNING, "$foreground-muted")]
+    for place in sorted(groups, key=lambda place: place == EVERYWHERE):
+        parts.append((f"\n{place}\n", "bold $text-accent"))
+        for told, keys in groups[place].items():
+            parts += [(f"  {' '.join(keys):>12}  ", "bold"), f"{told}\n"]
+    return Content.assemble(*parts)
+
+
+PLACES = {
+    "ladder": "in the ladder",
+    "facts": "in the facts",
+    "inbox": "in the inbox",
+    "rung-rows": "in the rung",
+    "log-list": "in the list of logs",
+    "log-view": "in the log",
+    "ask": "in the question",
+}

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from textual.binding import Binding
-from textual.content import Content
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from incident_console.record.incident import Incident
-from incident_console.tui.rung import filed
+from incident_console.tui.rows import Rows, text_row
+from incident_console.tui.rungrows import filed
+
+EMPTY = "Nothing waits here. p pins log lines; failed attempts are kept by themselves."
 
 
-class Inbox(OptionList):
+class Inbox(Rows):
     BORDER_TITLE = "inbox"
-    BINDINGS = [
-        Binding("j", "cursor_down", "down", id="inbox.down", show=False),
-        Binding("k", "cursor_up", "up", id="inbox.up", show=False),
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "open", id="inbox.open", tooltip="Show this evidence"),
         Binding("m", "file", "move to a rung", id="inbox.file", tooltip="Lay this evidence to a rung"),
     ]
@@ -37,26 +39,15 @@ class Inbox(OptionList):
         if self._drawn == len(incident.lines):
             return
         self._drawn = len(incident.lines)
-        place = self.highlighted
-        self.clear_options()
-        items = incident.inbox
-        self.add_options(Option(filed(item), id=str(item.seq)) for item in items)
-        if not items:
-            self.add_option(
-                Option(
-                    Content.styled(
-                        "Nothing waits here. p pins log lines; failed attempts are kept by themselves.",
-                        "$foreground-muted",
-                    ),
-                    disabled=True,
-                )
-            )
-        elif place is not None:
-            self.highlighted = min(place, len(items) - 1)
+        place, items = self.highlighted, incident.inbox
+        self.lay([Option(filed(item), id=str(item.seq)) for item in items] or [text_row("", EMPTY, still=True)])
+        if items and self.highlighted is None:
+            # The row that the cursor stood on was laid to a rung: go on with the one that took its place.
+            self.put_cursor(str(items[min(place or 0, len(items) - 1)].seq))
 
     def action_file(self) -> None:
-        if self.highlighted is not None and (id := self.get_option_at_index(self.highlighted).id):
-            self.post_message(self.File(int(id)))
+        if self.row:
+            self.post_message(self.File(int(self.row)))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()

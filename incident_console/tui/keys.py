@@ -18,7 +18,9 @@ KEYS: list[BindingType] = [
     _key("question_mark,f1", "help", "help", "help", "Every key that works now", show=True, glyph="?"),
     _key("q,ctrl+q", "leave", "quit", "quit", "Leave; everything is already saved", show=True, glyph="q"),
     _key("shift+tab", "pane(-1)", "pane before", "previous", "Go back a pane", first=True),
-    _key("p", "pin", "pin", "pin", "Keep the selected log lines as evidence"),
+    _key("ctrl+p", "command_palette", "palette", "palette", "The palette: every action and every rung", first=True),
+    _key("p", "pin", "pin", "pin", "Keep the log's line, or the selected ones, as evidence"),
+    _key("i", "inbox", "inbox", "inbox", "What was captured and not yet laid to a rung"),
     _key("b", "brief", "brief", "brief", "The brief: twelve lines to paste into a chat"),
     _key("a", "act", "action", "act", "Record something that was done, why, and what to expect"),
     _key("y", "explain", "why edited", "explain", "Say why the workflow was edited before the gate was open"),
@@ -36,3 +38,11 @@ KEYS: list[BindingType] = [
     _key("0", "rung(0)", "facts", "facts", "The facts: what is seen without asking"),
     *(_key(str(n), f"rung({n})", f"rung {n}", f"rung{n}", f"Go to rung {n}") for n in range(1, 10)),
 ]
+
+NEEDS_AN_INCIDENT = frozenset(binding.action.partition("(")[0] for binding in KEYS if isinstance(binding, Binding)) - {
+    "pane",
+    "help",
+    "leave",
+    "command_palette",
+}
+"""Actions that wait until the incident is open."""

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from textual.binding import Binding
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from incident_console.runbook.ladder import Mark
-from incident_console.tui.words import GLYPHS, STYLES
+from incident_console.tui.rows import Rows
+from incident_console.tui.words import GLYPHS, STYLES, safe
 
-FACTS = "facts"
-INBOX = "inbox"
-WORDS = {"open": "open", "done": "done", "waived": "waived", "entered": "entered", "untouched": ""}
+FACTS = "(facts)"
+INBOX = "(inbox)"
+"""Places that are no rungs; in brackets, since a rung may be called `facts`, too."""
 
 
-class Ladder(OptionList):
+class Ladder(Rows):
     """Moving the cursor shows a rung; Enter enters it."""
 
     BORDER_TITLE = "ladder"
-    BINDINGS = [
-        Binding("j", "cursor_down", "down", id="ladder.down", show=False),
-        Binding("k", "cursor_up", "up", id="ladder.up", show=False),
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "enter rung", id="ladder.enter", tooltip="Enter the rung under the cursor"),
     ]
 
     class Shown(Message):
-        """The cursor stands on this place: `facts`, `inbox`, or a rung id."""
+        """The cursor stands on this place: `FACTS`, `INBOX`, or a rung's id."""
 
         def __init__(self, place: str) -> None:
             super().__init__()
@@ -38,26 +39,13 @@ class Ladder(OptionList):
 
     def __init__(self) -> None:
         super().__init__(id="ladder", markup=False)
-        self._drawn: tuple[object, ...] = ()
 
     def draw(self, marks: tuple[Mark, ...], inbox: int) -> None:
         """Show these states; the cursor stays where it is."""
-        if self._drawn == (marks, inbox):
-            return
-        self._drawn = (marks, inbox)
-        options = [Option(Content("0 facts: what is seen"), id=FACTS)]
-        options += [Option(_line(mark), id=mark.id) for mark in marks]
-        options.append(Option(Content(f"  inbox {inbox}" if inbox else "  inbox (empty)"), id=INBOX))
-        place = self.highlighted
-        with self.prevent(OptionList.OptionHighlighted):
-            self.clear_options()
-            self.add_options(options)
-            self.highlighted = place if place is not None else 0
-
-    def put_cursor(self, place: str) -> None:
-        """Move the cursor without telling anybody."""
-        with self.prevent(OptionList.OptionHighlighted):
-            self.highlighted = self.get_option_index(place)
+        rows = [Option(Content("0 facts: what is seen"), id=FACTS)]
+        rows += [Option(_line(mark), id=mark.id) for mark in marks]
+        rows.append(Option(Content(f"  inbox {inbox}" if inbox else "  inbox (empty)"), id=INBOX))
+        self.lay(rows, start=FACTS)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
@@ -71,9 +59,9 @@ class Ladder(OptionList):
 
 
 def _line(mark: Mark) -> Content:
-    word = WORDS[mark.state]
+    word = "" if mark.state == "untouched" else f"  {mark.state}"
     return Content.assemble(
         (f"{GLYPHS[mark.state]} ", STYLES[mark.state]),
-        (f"{mark.number} {mark.title}", STYLES[mark.state] if mark.state == "open" else ""),
-        (f"  {word}" if word else "", "$foreground-muted"),
+        (f"{mark.number} {safe(mark.title, 80)}", STYLES[mark.state] if mark.state == "open" else ""),
+        (word, "$foreground-muted"),
     )

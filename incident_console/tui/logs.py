@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -15,7 +16,8 @@ from textual.widgets.option_list import Option
 
 from incident_console.session.logs import LogEntry
 from incident_console.tui.logview import LogView
-from incident_console.tui.words import GLYPHS, STYLES, circled, safe, size, span
+from incident_console.tui.rows import Rows
+from incident_console.tui.words import GLYPHS, STYLES, both, circled, safe, size, span
 
 STATE_GLYPHS = {**GLYPHS, "run": "≡", "other": "·", "waiting": "·", "kept": "◂", "lost": "∅"}
 STATE_STYLES = {
@@ -34,11 +36,18 @@ OUTCOME = {
 }
 
 
-class LogList(OptionList):
+TOLD = frozenset({"failed", "running", "kept", "lost", "interrupted"})
+"""States that are told in a word, too; the others are what one expects."""
+WIDE = 44
+"""Columns from which on there is room for the age."""
+AGES_EVERY_S = 5.0
+AGED = 200
+"""Rows whose age is told anew as time goes by: the first ones, where what matters stands."""
+
+
+class LogList(Rows):
     BORDER_TITLE = "logs"
-    BINDINGS = [
-        Binding("j", "cursor_down", "down", id="logs.down", show=False),
-        Binding("k", "cursor_up", "up", id="logs.up", show=False),
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "open log", id="logs.open", tooltip="Open the log under the cursor"),
     ]
 
@@ -49,37 +58,58 @@ class LogList(OptionList):
 
     def __init__(self) -> None:
         super().__init__(id="log-list", markup=False)
-        self._entries: dict[str, LogEntry] = {}
-        self._order: tuple[str, ...] = ()
+        self._told: tuple[LogEntry, ...] = ()
+        self._entries: tuple[LogEntry, ...] = ()
+        self._by_key: dict[str, LogEntry] = {}
+
+    def on_mount(self) -> None:
+        self.set_interval(AGES_EVERY_S, self._tell_ages)
+
+    def on_resize(self) -> None:
+        self._lay()
 
     def draw(self, entries: tuple[LogEntry, ...]) -> None:
-        """Rows change in place; the list is laid anew only when rows come, go or move."""
-        now, width = time.time(), max(20, self.scrollable_content_region.width)
-        order = tuple(entry.key for entry in entries)
-        if order != self._order:
-            under = self._order[self.highlighted] if self.highlighted is not None and self._order else None
-            self.clear_options()
-            self.add_options(Option(_row(entry, now, width), id=entry.key) for entry in entries)
-            self._order = order
-            if under in order:
-                self.highlighted = order.index(under)
-        else:
-            for entry in entries:
-                before = self._entries.get(entry.key)
-                moving = entry.changed_at is not None and now - entry.changed_at < 120
-                if before != entry or moving:
-                    self.replace_option_prompt(entry.key, _row(entry, now, width))
-        self._entries = {entry.key: entry for entry in entries}
-        self.border_subtitle = f"{len(entries)} files" if entries else "no log yet"
+        if entries == self._told:
+            return
+        self._told = entries
+        self._by_key = {}
+        for entry in entries:  # two rules may write to one log: its first row stands for both
+            self._by_key.setdefault(entry.key, entry)
+        self._entries = tuple(self._by_key.values())
+        self._lay()
+        count = len(self._entries)
+        self.border_subtitle = f"{count} file{'' if count == 1 else 's'}" if count else "no log yet"
+
+    def _lay(self) -> None:
+        now, width = time.time(), self._width
+        self.lay([Option(_row(entry, now, width), id=entry.key) for entry in self._entries])
+
+    def _tell_ages(self) -> None:
+        now, width = time.time(), self._width
+        for index, entry in enumerate(self._entries[:AGED]):
+            self.show_at(index, _row(entry, now, width))
+
+    @property
+    def _width(self) -> int:
+        return max(20, self.scrollable_content_region.width)
 
     def entry(self, key: str) -> LogEntry | None:
-        return self._entries.get(key)
+        return self._by_key.get(key)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        entry = self._entries.get(event.option_id or "")
+        entry = self.entry(event.option_id or "")
         if entry is not None:
             self.post_message(self.Open(entry))
+
+
+class OpenLog(LogView):
+    """The log view as it stands in the console, where what is under its cursor can be pinned."""
+
+    BORDER_TITLE = "log"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "app.pin", "pin", id="log.pin", tooltip="Keep this line, or the selected ones, as evidence"),
+    ]
 
 
 class LogsPane(Vertical):
@@ -90,7 +120,7 @@ class LogsPane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield LogList()
-        yield LogView(id="log-view")
+        yield OpenLog(id="log-view")
 
 
 def _row(entry: LogEntry, now: float, width: int) -> Content:
@@ -101,13 +131,7 @@ def _row(entry: LogEntry, now: float, width: int) -> Content:
         for number, outcome in enumerate(entry.attempts, 1):
             mark, colour = OUTCOME.get(outcome, ("?", ""))
             marks.append((f" {circled(number)}{mark}", colour))
-    word = {
-        "failed": " failed",
-        "running": " running",
-        "kept": " kept",
-        "lost": " lost",
-        "interrupted": " interrupted",
-    }.get(entry.state, "")
+    word = f" {entry.state}" if entry.state in TOLD else ""
     left = Content.assemble(
         (f"{indent}{glyph} ", style),
         (safe(entry.label, 120), "bold" if entry.state == "failed" else ""),
@@ -115,13 +139,10 @@ def _row(entry: LogEntry, now: float, width: int) -> Content:
         *marks,
     )
     told = size(entry.size) if entry.size is not None else safe(entry.told)
-    if entry.changed_at is not None and width >= 44:
+    if entry.changed_at is not None and width >= WIDE:
         told += f"  {_age(entry.changed_at, now)}"
-    room = width - 2
-    if left.cell_length > room * 2 // 3 and entry.size is not None:
-        left = left.truncate(max(room - len(told) - 2, room * 2 // 3), ellipsis=True)
-    right = Content.styled(told, "$foreground-muted").truncate(max(0, room - left.cell_length), ellipsis=True)
-    return Content.assemble(left, " " * (width - 1 - left.cell_length - right.cell_length), right)
+    right = Content.styled(told, "$foreground-muted").truncate(width // 2, ellipsis=True)
+    return both(left, right, width - 1)
 
 
 def _age(changed_at: float, now: float) -> str:

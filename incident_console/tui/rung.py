@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from incident_console.events import AttemptKept, EvidenceCaptured, EvidenceFailed
 from incident_console.record.incident import Incident
-from incident_console.record.seen import Answer, Item
+from incident_console.record.seen import RungState
 from incident_console.runbook.ladder import Held, Need
-from incident_console.runbook.schema import EvidenceItem, Field, Rung
-from incident_console.snakemake.facts import WARNINGS
-from incident_console.tui.words import clock, safe, size, span
+from incident_console.runbook.schema import Rung
+from incident_console.tui import rungrows
+from incident_console.tui.rows import Rows
+from incident_console.tui.rungrows import Busy
+from incident_console.tui.words import safe, safe_text
 
 COMPLETE = "complete"
+ESCALATE = "escalate"
 
 
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """A command that is running now."""
-
-    item: str
-    seconds: float
-    output: int
-
-
-class RungRows(OptionList):
-    busy = False
-    """Whether a command of this rung runs."""
-    BINDINGS = [
-        Binding("j", "cursor_down", "down", id="rung.down", show=False),
-        Binding("k", "cursor_up", "up", id="rung.up", show=False),
+class RungRows(Rows):
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "answer", id="rung.enter", tooltip="Answer, capture, open or complete this row"),
         Binding("c", "capture", "capture", id="rung.capture", tooltip="Capture the evidence of this row (again)"),
         Binding("w", "waive", "waive", id="rung.waive", tooltip="Leave this rung out, with a reason"),
@@ -46,7 +35,7 @@ class RungRows(OptionList):
     ]
 
     class Chosen(Message):
-        """Enter, or `c`, on a row: `evidence:ID`, `field:ID`, `item:SEQ` or `complete`."""
+        """Enter, or `c`, on a row: `evidence:ID`, `field:ID`, `item:SEQ`, `escalate:N` or `complete`."""
 
         def __init__(self, row: str, again: bool = False) -> None:
             super().__init__()
@@ -59,24 +48,25 @@ class RungRows(OptionList):
     class Cancel(Message):
         pass
 
-    def action_capture(self) -> None:
-        if self.highlighted is None:
-            return
-        row = self.get_option_at_index(self.highlighted).id or ""
-        if not row.startswith("evidence:"):
-            # `c` means "capture what this rung asks for": the first item that is not there yet
-            row = next((option.id for option in self.options if option.id and option.id.startswith("evidence:")), "")
-        if row:
-            self.post_message(self.Chosen(row, again=True))
+    def __init__(self) -> None:
+        super().__init__(id="rung-rows", markup=False)
+        self._offered = (False, False)
+
+    def offer(self, *, capture: bool, cancel: bool) -> None:
+        """Whether there is evidence to capture, and a command that can be cancelled: the keys for it come and go."""
+        if self._offered != (capture, cancel):
+            self._offered = (capture, cancel)
+            self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """`x` is offered only while a command runs."""
-        return self.busy if action == "cancel" else True
+        capture, cancel = self._offered
+        return {"capture": capture, "cancel": cancel}.get(action, True)
 
-    def advance(self) -> None:
-        """Go on to the next row."""
-        if self.highlighted is not None and self.highlighted + 1 < self.option_count:
-            self.highlighted += 1
+    def action_capture(self) -> None:
+        """The evidence of this row; elsewhere the first that this rung asks for."""
+        first = next((option.id for option in self.options if _is_evidence(option.id)), None)
+        if row := self.row if _is_evidence(self.row) else first:
+            self.post_message(self.Chosen(row, again=True))
 
     def action_waive(self) -> None:
         self.post_message(self.Waive())
@@ -96,11 +86,12 @@ class RungPane(Vertical):
     def __init__(self) -> None:
         super().__init__(id="rung")
         self._drawn: object = None
-        self._rung = ""
+        self._head = Content()
+        self._shown = ""
 
     def compose(self) -> ComposeResult:
         yield Static(id="rung-head", markup=False)
-        yield RungRows(id="rung-rows", markup=False)
+        yield RungRows()
 
     def draw(
         self,
@@ -111,138 +102,72 @@ class RungPane(Vertical):
         missing: tuple[Need, ...],
         held: tuple[Held, ...],
         busy: Mapping[str, Busy],
+        drafts: Mapping[str, str],
         run: str | None,
     ) -> None:
-        """Show `rung` as the incident has it now; the cursor stays on its row."""
-        state = incident.rungs.get(rung.id)
-        stamp = (rung.id, len(incident.lines), missing, held, tuple(busy.items()), run)
+        """Show `rung` as the incident has it now; the cursor stays on its row. `drafts` are by field."""
+        stamp = (rung.id, len(incident.lines), missing, held, dict(busy), dict(drafts), run)
         if stamp == self._drawn:
             return
         self._drawn = stamp
-        head: list[str | tuple[str, str]] = [(rung.question, "bold")]
+        state = incident.rungs.get(rung.id)
+        self._draw_head(rung, number, state)
+        rows = self.query_one(RungRows)
+        rows.offer(capture=bool(rung.evidence), cancel=bool(busy))
+        options = [*_evidence(rung, incident, busy, run), *_fields(rung, state, drafts)]
+        options += [
+            Option(rungrows.trigger(trigger), id=f"{ESCALATE}:{n}")
+            for n, trigger in enumerate(held)
+            if trigger.rung == rung.id
+        ]
+        done = state is not None and state.completed_at is not None
+        options.append(Option(rungrows.complete(missing, done), id=COMPLETE))
+        another, self._shown = self._shown != rung.id, rung.id
+        rows.lay(options)
+        if another:
+            rows.scroll_home(animate=False)
+            rows.put_cursor(next_row(rung, missing))
+
+    def _draw_head(self, rung: Rung, number: int, state: RungState | None) -> None:
+        self.border_title = Content(f"{number}  {safe(rung.title, 100)}")
+        head: list[str | tuple[str, str]] = [(safe_text(rung.question), "bold")]
         if rung.help.strip():
-            head.append(("\n" + rung.help.strip(), "$foreground-muted"))
+            head.append(("\n" + safe_text(rung.help.strip()), "$foreground-muted"))
         if state is not None and state.waived is not None:
             head.append((f"\n⊘ waived: {safe(state.waived)}", "$text-warning"))
-        self.query_one("#rung-head", Static).update(Content.assemble(*head))
-        self.border_title = f"{number}  {rung.title}"
-        answers = state.answers if state is not None else {}
-        items = _latest(incident, rung)
-        options = [
-            Option(
-                _evidence(item, items.get(item.id), busy.get(item.id), WARNINGS.get(item.surface, ""), run),
-                id=f"evidence:{item.id}",
-            )
-            for item in rung.evidence
-        ]
-        asked = {item.id for item in rung.evidence}
-        for item in incident.evidence:
-            if item.rung == rung.id and getattr(item.event, "item", None) not in asked:
-                options.append(Option(filed(item), id=f"item:{item.seq}"))
-        options += [Option(_field(field, answers.get(field.id)), id=f"field:{field.id}") for field in rung.ask]
-        for trigger in held:
-            if trigger.rung == rung.id:
-                options.append(
-                    Option(
-                        Content.assemble(
-                            (f"⚑ escalate to {trigger.to}", "$text-warning bold"),
-                            (f"\n    {trigger.because}", "$foreground-muted"),
-                        ),
-                        id="escalate",
-                    )
-                )
-        options.append(
-            Option(_complete(rung, missing, state is not None and state.completed_at is not None), id=COMPLETE)
-        )
-        rows = self.query_one(RungRows)
-        if rows.busy != bool(busy):
-            rows.busy = bool(busy)
-            rows.refresh_bindings()
-        place = rows.highlighted if self._rung == rung.id else None
-        if place is None:
-            place = next(
-                (i for i, o in enumerate(options) if o.id and _is_next(o.id, items, answers)), len(options) - 1
-            )
-        self._rung = rung.id
-        rows.clear_options()
-        rows.add_options(options)
-        rows.highlighted = min(place, len(options) - 1)
+        content = Content.assemble(*head)
+        if not content.is_same(self._head):  # its height may change: a new text lays the pane out anew
+            self._head = content
+            self.query_one("#rung-head", Static).update(content)
 
 
-def _latest(incident: Incident, rung: Rung) -> dict[str, Item]:
-    """By evidence id, what was captured for this rung last."""
-    found: dict[str, Item] = {}
-    for item in incident.evidence:
-        if item.rung == rung.id and isinstance(item.event, EvidenceCaptured | EvidenceFailed):
-            found[item.event.item] = item
-    return found
+def next_row(rung: Rung, missing: tuple[Need, ...], after: str = "") -> str:
+    """The row to go to: the next one that is needed, after `after` and then from the top; `complete` when none is."""
+    needed = {id for need in missing for id in need.ids}
+    rows = [f"evidence:{item.id}" for item in rung.evidence if item.id in needed]
+    rows += [f"field:{field.id}" for field in rung.ask if field.id in needed]
+    order = [f"evidence:{item.id}" for item in rung.evidence] + [f"field:{field.id}" for field in rung.ask]
+    here = order.index(after) if after in order else -1
+    return next((row for row in rows if order.index(row) > here), rows[0] if rows else COMPLETE)
 
 
-def _is_next(row: str, items: Mapping[str, Item], answers: Mapping[str, Answer]) -> bool:
-    kind, _, id = row.partition(":")
-    return (kind == "evidence" and id not in items) or (kind == "field" and id not in answers)
+def _evidence(rung: Rung, incident: Incident, busy: Mapping[str, Busy], run: str | None) -> Iterator[Option]:
+    """What the rung asks for, then what was laid to it besides."""
+    items = rungrows.latest(incident, rung)
+    for item in rung.evidence:
+        content = rungrows.evidence(item, items.get(item.id), busy.get(item.id), run)
+        yield Option(content, id=f"evidence:{item.id}")
+    asked = {item.id for item in rung.evidence}
+    for got in incident.evidence:
+        if got.rung == rung.id and getattr(got.event, "item", None) not in asked:
+            yield Option(rungrows.filed(got), id=f"item:{got.seq}")
 
 
-def _evidence(item: EvidenceItem, got: Item | None, busy: Busy | None, warning: str, run: str | None) -> Content:
-    how = (
-        " ".join(item.run)
-        if item.run
-        else (f"file {item.file}" if item.file else f"pick {item.pick}" if item.pick else "say what you see")
-    )
-    if busy is not None:
-        state = (f"⟳ running {span(busy.seconds)}, {size(busy.output)} so far  x cancels", "$text-accent bold")
-    elif got is None:
-        state = ("○ not captured", "$foreground-muted")
-    elif isinstance(got.event, EvidenceFailed):
-        state = (f"✗ {safe(got.event.reason, 160)}", "$text-error")
-    else:
-        assert isinstance(got.event, EvidenceCaptured)
-        exit_code = f"  rc {got.event.exit_code}" if got.event.exit_code is not None else ""
-        cut = "  cut" if got.event.truncated else ""
-        older = "  of an earlier run" if run and got.event.run and got.event.run != run else ""
-        total = got.event.size + got.event.stderr_size
-        state = (f"✓ captured {clock(got.at)}{exit_code}  {size(total)}{cut}{older}", "$text-success")
-    lines: list[str | tuple[str, str]] = [
-        (f"{'✓' if got is not None and got.kept else '○'} {item.id}  ", "bold"),
-        (safe(how, 120), ""),
-        (f"  [{item.effects}]" if item.run else "", "$foreground-muted"),
-        "\n    ",
-        state,
-    ]
-    if item.expect:
-        lines.append((f"\n    expected: {item.expect.strip()}", "$foreground-muted"))
-    caution = item.warn or warning
-    if caution:
-        lines.append((f"\n    ! {caution.strip()}", "$text-warning"))
-    return Content.assemble(*lines)
+def _fields(rung: Rung, state: RungState | None, drafts: Mapping[str, str]) -> Iterator[Option]:
+    answers = state.answers if state is not None else {}
+    for field in rung.ask:
+        yield Option(rungrows.field(field, answers.get(field.id), drafts.get(field.id, "")), id=f"field:{field.id}")
 
 
-def filed(item: Item) -> Content:
-    """One line for a piece of evidence that the rung did not ask for by name, or that waits in the inbox."""
-    event = item.event
-    glyph = "↻" if isinstance(event, AttemptKept) else "◂"
-    told = f"{size(event.size)}" if item.kept else "not kept"
-    return Content.assemble(
-        (f"{glyph} {safe(item.name, 100)}", "bold"), (f"  {told}  {clock(item.at)}", "$foreground-muted")
-    )
-
-
-def _field(field: Field, answer: Answer | None) -> Content:
-    if answer is None:
-        told = ("— Enter answers" + ("" if field.required else " (may stay empty)"), "$foreground-muted")
-        glyph = "?" if field.required else "·"
-    else:
-        told = (safe(answer.text, 300) or "(empty)", "$text-success" if answer.known else "$text-warning")
-        glyph = "✓"
-    return Content.assemble((f"{glyph} {field.prompt}", "bold"), "\n    ", told)
-
-
-def _complete(rung: Rung, missing: tuple[Need, ...], done: bool) -> Content:
-    if done:
-        return Content.styled("✓ this rung is completed; Enter completes it again after changes", "$text-success")
-    if not missing:
-        return Content.styled("▸ complete this rung", "$text-accent bold")
-    lines: list[str | tuple[str, str]] = [("… to complete this rung:", "$foreground-muted")]
-    lines += [(f"\n    {need.text}", "$text-warning") for need in missing]
-    lines.append(("\n    or w waives it, with a reason", "$foreground-muted"))
-    return Content.assemble(*lines)
+def _is_evidence(row: str | None) -> bool:
+    return row is not None and row.startswith("evidence:")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from incident_console.record.incident import fold
 from incident_console.record.render import brief, record_md
 from incident_console.session import handoff
-from incident_console.tui.ask import Question
+from incident_console.session.core import unexplained
+from incident_console.tui.ask import Answers, Question
 from incident_console.tui.texts import TextScreen
-from incident_console.tui.words import safe
 
 if TYPE_CHECKING:
     from incident_console.tui.desk import Desk
@@ -17,120 +19,131 @@ NATURES = ("fact", "inference", "decision")
 
 
 class Say:
+    """Every method is one thing to do, for `desk.start`."""
+
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.app = desk.app
 
-    def note(self) -> None:
-        self.desk.start(self._note())
+    async def note(self) -> None:
+        session, rung = self.desk.session, self.app.incident.open_rung
 
-    async def _note(self) -> None:
-        answers = await self.desk.ask(
-            "note",
-            Question("text", "Note"),
-            Question("nature", "Is that a fact, an inference or a decision?", "choice", NATURES),
-        )
-        if answers is not None:
+        def call(answers: Answers) -> object:
             nature: Any = answers["nature"]
-            await self.desk.do(self.desk.session.note, str(answers["text"]), nature, self.app.incident.open_rung)
+            return session.note(str(answers["text"]), nature, rung)
 
-    def act(self) -> None:
-        self.desk.start(self._act())
+        nature = Question("nature", "Is that a fact, an inference or a decision?", "choice", NATURES)
+        await self.desk.record("note", Question("text", "Note"), nature, call=call)
 
-    async def _act(self) -> None:
-        answers = await self.desk.ask(
+    async def act(self) -> None:
+        session = self.desk.session
+        examples = "For instance: stopped the run; held the queue; unlocked the folder"
+        done = await self.desk.record(
             "action",
-            Question(
-                "text", "What was done?", help="For instance: stopped the run; held the queue; unlocked the folder"
-            ),
+            Question("text", "What was done?", help=examples),
             Question("why", "Why?"),
             Question("expected", "What should happen because of it?", optional=True),
+            call=lambda said: session.act(str(said["text"]), str(said["why"]), str(said["expected"])),
         )
-        if answers is not None:
-            await self.desk.do(self.desk.session.act, *(str(answers[name]) for name in ("text", "why", "expected")))
+        if done is not None:
+            self.desk.tell("Recorded. The palette (ctrl+p) tells its result.")
 
-    def explain(self) -> None:
-        self.desk.start(self._explain())
+    async def result(self) -> None:
+        session = self.desk.session
+        waiting = {str(seq): action.text for seq, action in self.app.incident.actions.items() if action.open}
+        if not waiting:
+            self.desk.tell("No action waits for its result.")
+            return
+        await self.desk.record(
+            "result",
+            Question("action", "Which action?", "choice", tuple(waiting), labels=waiting),
+            Question("result", "What came of it?"),
+            call=lambda said: session.result(int(str(said["action"])), str(said["result"])),
+        )
 
-    async def _explain(self) -> None:
-        answers = await self.desk.ask("edit", Question("text", "Why was the workflow edited before the gate was open?"))
-        if answers is not None:
-            await self.desk.do(self.desk.session.explain_edits, str(answers["text"]))
+    async def explain(self) -> None:
+        session = self.desk.session
+        if not unexplained(self.app.incident):
+            self.desk.tell("No edit of the workflow waits for a reason.")
+            return
+        prompt = "Why was the workflow edited before the gate was open?"
+        await self.desk.record(
+            "edit", Question("text", prompt), call=lambda said: session.explain_edits(str(said["text"]))
+        )
 
-    def escalate(self) -> None:
-        self.desk.start(self._escalate())
-
-    async def _escalate(self) -> None:
-        held = self.desk.session.escalations()
-        answers = await self.desk.ask(
+    async def escalate(self) -> None:
+        session = self.desk.session
+        held = session.escalations()
+        done = await self.desk.record(
             "escalation",
             Question("to", "Which review, or who, does it go to?", draft=held[0].to if held else ""),
             Question("points_to", "Where does the evidence point?", optional=True),
             Question("points_away_from", "Where does it point away from?", optional=True),
             Question("trigger", "Which trigger holds?", draft=held[0].because if held else "", optional=True),
+            call=lambda said: session.escalate(
+                *(str(said[name]) for name in ("to", "points_to", "points_away_from", "trigger"))
+            ),
         )
-        if answers is not None:
-            await self.desk.do(
-                self.desk.session.escalate,
-                *(str(answers[name]) for name in ("to", "points_to", "points_away_from", "trigger")),
-            )
+        if done is not None:
+            self.desk.tell("The escalation is in the record; h hands the incident over.")
 
-    def result(self) -> None:
-        self.desk.start(self._result())
-
-    async def _result(self) -> None:
-        waiting = {str(seq): safe(action.text, 100) for seq, action in self.app.incident.actions.items() if action.open}
-        if not waiting:
-            self.app.notify("No action waits for its result.", markup=False)
-            return
-        answers = await self.desk.ask(
-            "result",
-            Question("action", "Which action?", "choice", tuple(waiting), labels=waiting),
-            Question("result", "What came of it?"),
-        )
-        if answers is not None:
-            await self.desk.do(self.desk.session.result, int(str(answers["action"])), str(answers["result"]))
-
-    def close_incident(self) -> None:
-        self.desk.start(self._close())
-
-    async def _close(self) -> None:
-        answers = await self.desk.ask(
+    async def close_incident(self) -> None:
+        session = self.desk.session
+        done = await self.desk.record(
             "close",
             Question("outcome", "How did it end?"),
             Question("proof", "What proves it, and what stayed the same?", optional=True),
+            call=lambda said: session.end(str(said["outcome"]), str(said["proof"])),
         )
-        if answers is None:
-            return
-        if await self.desk.do(self.desk.session.end, str(answers["outcome"]), str(answers["proof"])) is not None:
-            self.app.notify("The incident is closed.", markup=False)
+        if done is not None:
+            self.desk.tell("The incident is closed.")
 
-    def handoff(self) -> None:
-        self.desk.start(self._handoff())
+    async def handoff(self) -> None:
+        session = self.desk.session
 
-    async def _handoff(self) -> None:
-        answers = await self.desk.ask(
-            "handoff", *(_handoff_question(name, prompt) for name, prompt in handoff.ASKED.items())
+        def call(answers: Answers) -> handoff.Offered:
+            fields = {name: str(answer) for name, answer in answers.items() if answer}
+            return handoff.offer(session, fields.pop("to"), fields, _free(session.record.path))
+
+        questions = (
+            Question(name, prompt, optional=name != "to", help="" if name == "to" else "empty stands as unknown")
+            for name, prompt in handoff.ASKED.items()
         )
-        if answers is None:
-            return
-        fields = {name: str(answer) for name, answer in answers.items() if str(answer).strip()}
-        offered = await self.desk.do(handoff.offer, self.desk.session, fields.pop("to"), fields)
+        offered = await self.desk.record("handoff", *questions, call=call)
         if offered is not None:
-            missing = f"; written as unknown: {', '.join(offered.missing)}" if offered.missing else ""
-            self.app.notify(
-                f"{offered.path}\nchain head {offered.head[:16]}…{missing}",
-                title="hand-off written",
-                timeout=30,
-                markup=False,
-            )
+            self.app.push_screen(TextScreen("Hand-off written", _offered(offered)))
 
-    def brief(self) -> None:
-        self.app.push_screen(TextScreen("Brief", brief(self.app.incident, self.desk.session.clock.now()), copies=True))
+    async def brief(self) -> None:
+        session = self.desk.session
+        self.app.push_screen(TextScreen("Brief", brief(self.app.incident, session.clock.now())))
 
-    def show_record(self) -> None:
-        self.app.push_screen(TextScreen("Record", record_md(self.app.incident, self.desk.session.record.blobs.peek)))
+    async def show_record(self) -> None:
+        session = self.desk.session
+        # Folded anew, since the record goes on growing while the page is made.
+        incident = fold(tuple(self.app.incident.lines), session.id)
+        text = await self.desk.in_thread(record_md, incident, session.record.blobs.peek)
+        self.app.push_screen(TextScreen("Record", text))
 
 
-def _handoff_question(name: str, prompt: str) -> Question:
-    return Question(name, prompt, optional=name != "to", help="" if name == "to" else "empty stands as unknown")
+def _free(record: Path) -> Path:
+    """Where the next bundle of this record goes: beside the folder of records, over no earlier one."""
+    name, number = record.parent.parent / f"{record.name}.zip", 1
+    while name.exists():
+        number += 1
+        name = name.with_name(f"{record.name}-{number}.zip")
+    return name
+
+
+def _offered(offered: handoff.Offered) -> str:
+    """The page that stays until it was read: where the bundle is, its head, and what nobody said."""
+    lines = [
+        "The bundle:",
+        f"  {offered.path}",
+        "The chain's head; tell it to the receiver by another way than the bundle:",
+        f"  {offered.head}",
+        "The receiver takes it over with:",
+        f'  incident-console accept {offered.path.name} --as NAME --readback "what I took over"',
+    ]
+    if offered.missing:
+        lines += ["Written as unknown, since nobody said:", f"  {', '.join(offered.missing)}"]
+    return "\n".join(lines)

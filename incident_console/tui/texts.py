@@ -1,38 +1,40 @@
-"""A page to read over the screen: the brief, the record. Scrolls, copies, closes."""
+"""A page to read over the screen: the brief, the record, a hand-off that was written. Scrolls, copies, closes."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from incident_console.tui.words import safe_text
+
 
 class TextScreen(ModalScreen[None]):
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "dismiss", "close", id="text.close", tooltip="Close this page", key_display="Esc"),
         Binding("c", "copy", "copy", id="text.copy", tooltip="Copy all of it to the clipboard (OSC 52)"),
-        Binding("j", "scroll('down')", "down", id="text.down", show=False),
-        Binding("k", "scroll('up')", "up", id="text.up", show=False),
+        Binding("j", "scroll(1)", "down", id="text.down", show=False),
+        Binding("k", "scroll(-1)", "up", id="text.up", show=False),
     ]
 
-    def __init__(self, title: str, text: str, *, copies: bool = False) -> None:
+    def __init__(self, title: str, text: str) -> None:
         super().__init__()
         self._title = title
-        self._text = text
-        self._copies = copies
+        self._text = safe_text(text)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="page") as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             box.border_subtitle = "c copies · Esc closes"
             yield Static(Content(self._text), markup=False)
 
-    def action_scroll(self, direction: str) -> None:
-        box = self.query_one(VerticalScroll)
-        box.scroll_down() if direction == "down" else box.scroll_up()
+    def action_scroll(self, by: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self._text)

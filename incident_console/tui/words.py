@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from datetime import UTC, datetime
 
+from textual.content import Content
+
 GLYPHS = {
     "untouched": "·",
     "entered": "○",
@@ -84,6 +86,11 @@ def safe(text: str, limit: int = 400) -> str:
     return shown if len(text) <= limit else shown[: limit - 1] + "…"
 
 
+def safe_text(text: str) -> str:
+    """Text of several lines from outside: as `safe`, but lines and their indentation stay."""
+    return "\n".join("".join(_shown(character) for character in line) for line in text.split("\n"))
+
+
 def _shown(character: str) -> str:
     if character.isprintable():
         return character
@@ -91,3 +98,11 @@ def _shown(character: str) -> str:
         return chr(0x2400 + ord(character)) if character != "\t" else " "
     category = unicodedata.category(character)
     return "�" if category in ("Cc", "Cf", "Cs", "Co", "Cn") else " "
+
+
+def both(left: Content, right: Content, width: int) -> Content:
+    """One line of `width` columns with a left and a right end; where there is no room the left one is cut."""
+    room = max(0, width - right.cell_length - 1)
+    if left.cell_length > room:
+        left = left.truncate(room, ellipsis=True)
+    return Content.assemble(left, " " * max(1, width - left.cell_length - right.cell_length), right)

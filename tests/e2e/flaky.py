@@ -1,7 +1,7 @@
 """A small, real, flaky run whose pace a test sets: its jobs wait at gates until the test opens them.
 
-`index` works; `align B` fails its first attempt and works on the retry; `count F` fails for good; `settle` keeps the run
-going. A gate is a file beside the workflow folder, so the workflow folder holds nothing of the test's.
+`index` works; `align B` fails its first attempt and works on the retry; `count F` fails for good; `settle` keeps the
+run going. A gate is a file beside the workflow folder, so the workflow folder holds nothing of the test's.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ rule align:
         if [ ! -e {GATES}/tried ]; then
             touch {GATES}/tried
             until [ -e {GATES}/align ]; do sleep 0.05; done
-            echo "FATAL index is locked by pid 4711" >> {log}
+            echo "FATAL index is locked by pid $((4700 + 11))" >> {log}
             exit 3
         fi
         until [ -e {GATES}/again ]; do sleep 0.05; done
@@ -59,7 +59,7 @@ rule count:
         '''
         echo "counting {wildcards.sample}" > {log}
         until [ -e {GATES}/count ]; do sleep 0.05; done
-        echo "ERROR truncated read at line 399" >> {log}
+        echo "ERROR truncated read at line $((400 - 1))" >> {log}
         exit 4
         '''
 

@@ -39,8 +39,12 @@ KEYS = {
     "ctrl+a": "\x01",
     "ctrl+u": "\x15",
 }
-UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[<=>][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p")
-"""Sequences that pyte would print in part: they ask or set something and paint nothing."""
+ASKS_FOR_FRAMES = b"\x1b[?2026$p"
+HAS_FRAMES = b"\x1b[?2026;2$y"
+CURSOR = "0178d4"
+"""The ground of the row under the cursor, as the console's theme has it."""
+FRAME_BEGINS, FRAME_ENDS = b"\x1b[?2026h", b"\x1b[?2026l"
+"""Synchronized output: told that the terminal knows it, the command says where each picture begins and ends."""
 
 
 class Terminal:
@@ -59,6 +63,8 @@ class Terminal:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self._raw = bytearray()
+        self._shown: list[str] = [""] * lines
+        self._ground: list[list[str]] = [[] for _ in range(lines)]
         self._painted = threading.Condition()
         self._let_go, self._hang_up = os.pipe()
         self._set_size(columns, lines)
@@ -92,15 +98,37 @@ class Terminal:
             return bytes(self._raw)
 
     def rows(self) -> list[str]:
+        """The last whole picture."""
         with self._painted:
-            return [row.rstrip() for row in self._screen.display]
+            return list(self._shown)
 
     def screen(self) -> str:
         return "\n".join(self.rows())
 
+    def modes(self) -> set[str]:
+        """The private modes that are on now: `1049` is the alternate screen, `25` the cursor, `1000` the mouse."""
+        on = {"25", "7"}
+        for modes, switch in re.findall(rb"\x1b\[\?([0-9;]+)([hl])", self.raw):
+            for mode in modes.decode().split(";"):
+                on.add(mode) if switch == b"h" else on.discard(mode)
+        return on
+
+    def echoes(self) -> bool:
+        """Whether the terminal shows what is typed and waits for whole lines, as a shell expects to find it."""
+        local = termios.tcgetattr(self._master)[3]
+        return bool(local & termios.ECHO and local & termios.ICANON)
+
     def words(self) -> str:
         """The screen as running text: frames and line ends left out, so that wrapped sentences can be looked for."""
         return " ".join(re.sub(r"[─-╿▀-▟]", " ", self.screen()).split())
+
+    def highlighted(self, text: str) -> bool:
+        """Whether this text stands in the row that the cursor is on, in the pane that has the focus."""
+        with self._painted:
+            for row, ground in zip(self._shown, self._ground, strict=True):
+                if (x := row.find(text)) > 0 and ground[x] == CURSOR:
+                    return True
+        return False
 
     def wait_until(self, holds: Callable[[str], bool], what: str, timeout: float = 20.0) -> str:
         """Wait until the screen, as `words()` gives it, is as wanted; fails with the screen as it was at the end."""
@@ -123,6 +151,14 @@ class Terminal:
     def wait_gone(self, text: str, timeout: float = 20.0) -> str:
         return self.wait_until(lambda shown: text not in shown, f"{text!r} to go", timeout)
 
+    def close_page(self, title: str) -> None:
+        """Press Escape and wait until the page with this title is gone."""
+        self.press("escape")
+        self.wait_until(lambda _: f"─ {title} ─" not in self.screen(), f"the page {title!r} to close")
+
+    def wait_highlighted(self, text: str, timeout: float = 20.0) -> str:
+        return self.wait_until(lambda _: self.highlighted(text), f"the cursor on {text!r}", timeout)
+
     # -- what is done to it --------------------------------------------------------------------------------------
 
     def press(self, *keys: str) -> None:
@@ -132,6 +168,27 @@ class Terminal:
 
     def type(self, text: str) -> None:
         self._send(text)
+
+    def move_to(self, text: str, key: str = "down", most: int = 40) -> None:
+        """Press a key until the cursor stands on the row with this text, as a person looks and presses."""
+        for _ in range(most):
+            if self.highlighted(text):
+                return
+            before = len(self.raw)
+            self.press(key)
+            with contextlib.suppress(AssertionError):
+                self.wait_until(lambda _, before=before: len(self.raw) > before, "the cursor to move", timeout=1.0)
+            self.wait_quiet()
+        self.wait_highlighted(text, timeout=1.0)
+
+    def wait_quiet(self, seconds: float = 0.1, timeout: float = 5.0) -> None:
+        """Wait until nothing has been painted for so long: what was pressed has had its effect."""
+        give_up = time.monotonic() + timeout
+        while time.monotonic() < give_up:
+            with self._painted:
+                before = len(self._raw)
+                if not self._painted.wait_for(lambda before=before: len(self._raw) > before, timeout=seconds):
+                    return
 
     def resize(self, columns: int, lines: int) -> None:
         with self._painted:
@@ -173,10 +230,21 @@ class Terminal:
             except OSError:  # EIO: nobody has the other side open any more.
                 data = b""
             with self._painted:
-                self._raw += data
-                self._stream.feed(UNKNOWN_TO_PYTE.sub(b"", data))
+                self._paint(data)
                 self._painted.notify_all()
             if not data:
                 break
         if self._let_go in ready:
             os.close(self._master)
+
+    def _paint(self, data: bytes) -> None:
+        asked = self._raw.count(ASKS_FOR_FRAMES)
+        self._raw += data
+        self._stream.feed(data)
+        if self._raw.count(ASKS_FOR_FRAMES) > asked:
+            os.write(self._master, HAS_FRAMES)
+        if self._raw.rfind(FRAME_ENDS) >= self._raw.rfind(FRAME_BEGINS):
+            across = range(self._screen.columns)
+            cells = [self._screen.buffer[y] for y in range(self._screen.lines)]
+            self._shown = [row.rstrip() for row in self._screen.display]
+            self._ground = [[row[x].bg for x in across] for row in cells]

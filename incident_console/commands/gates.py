@@ -1,0 +1,51 @@
+"""May the workflow be edited? `gate`, fit for a pre-commit hook."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from incident_console.commands.common import print_json, say, who_is, workflow_folder
+from incident_console.errors import Exit
+
+if TYPE_CHECKING:
+    from incident_console.session.opening import Who
+
+
+def gate(arguments: argparse.Namespace) -> int:
+    from incident_console.session.opening import open_on
+
+    who, workdir = who_is(arguments), workflow_folder(arguments.workdir)
+    waiting = open_on(workdir, who.records)
+    if arguments.explain is not None:
+        _explain(who, [folder for folder, _ in waiting], arguments.explain)
+        waiting = open_on(workdir, who.records)
+    closed = [incident for _, incident in waiting if incident.gate_missing]
+    if arguments.json:
+        incidents = [{"id": incident.id, "missing": list(incident.gate_missing)} for _, incident in waiting]
+        print_json({"schema": "incident-console/gate/1", "open": not closed, "incidents": incidents})
+    else:
+        for incident in closed:
+            print(f"closed: {incident.id} does not name {', '.join(incident.gate_missing)} yet")
+        if not closed:
+            print("open" if waiting else "open: no incident is open on this workflow")
+    return Exit.NO if closed else Exit.OK
+
+
+def _explain(who: Who, folders: list[Path], text: str) -> None:
+    """Record why the workflow was edited, in every incident that asks."""
+    from incident_console.session.core import unexplained
+    from incident_console.session.opening import resume_incident
+
+    for folder in folders:
+        session = resume_incident(who, folder)
+        try:
+            if unexplained(session.incident):
+                session.explain_edits(text)
+            else:
+                say(f"{session.id}: no edit waits for an explanation, so none was recorded")
+        finally:
+            session.close()
+    if not folders:
+        say("no incident is open on this workflow, so there is nothing to explain")

@@ -1,0 +1,114 @@
+"""Read what is recorded: `list`, `record`, `verify`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from incident_console.commands.common import print_json, say, settings_of
+from incident_console.errors import ConsoleError, Exit
+
+if TYPE_CHECKING:
+    from incident_console.record.incident import Incident
+    from incident_console.record.store import Record
+
+
+def list_(arguments: argparse.Namespace) -> int:
+    print_list([row(incident) for _, incident in incidents(settings_of(arguments).records)], as_json=arguments.json)
+    return Exit.OK
+
+
+def record(arguments: argparse.Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from incident_console.record import render
+    from incident_console.record.store import Record, find
+
+    found = Record(find(settings_of(arguments).records, arguments.id))
+    incident = found.incident()
+    if arguments.format == "json":
+        text = json.dumps(render.record_json(incident), indent=2, ensure_ascii=False) + "\n"
+    elif arguments.format == "html":
+        text = render.record_html(incident, found.blobs.peek)
+    elif arguments.format == "brief":
+        text = render.brief(incident, datetime.now(UTC))
+    else:
+        text = render.record_md(incident, found.blobs.peek)
+    _rewrite_documents(found, incident)
+    if arguments.out:
+        from incident_console.record.files import write_atomically
+
+        write_atomically(arguments.out, text.encode("utf-8", "backslashreplace"))
+        say(f"written to {arguments.out}")
+    else:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    return Exit.OK
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    from incident_console.record.verify import verify as check
+
+    verdict = check(arguments.path, head=arguments.head)
+    if arguments.json:
+        print_json({"schema": "incident-console/verify/1", **asdict(verdict)})
+    else:
+        print(f"{'ok' if verdict.ok else 'NOT OK'}  {verdict.events} events, {verdict.items} evidence items")
+        print(f"head {verdict.head}")
+        for note in verdict.notes:
+            print(f"note: {note}")
+        if verdict.fault:
+            print(f"broken: {verdict.fault}")
+    return Exit.OK if verdict.ok else Exit.NO
+
+
+def incidents(records: Path) -> Iterator[tuple[Record, Incident]]:
+    """What can be read, oldest first; what cannot is told and passed over."""
+    from incident_console.record.store import Record, all_records
+
+    for folder in all_records(records):
+        found = Record(folder)
+        try:
+            incident = found.incident()
+        except ConsoleError as fault:
+            say(f"{folder.name}: {fault}")
+            continue
+        if not incident.lines:
+            say(f"{folder.name}: {incident.fault or 'its journal is empty'}")
+            continue
+        yield found, incident
+
+
+def row(incident: Incident) -> dict[str, str]:
+    return {
+        "id": incident.id,
+        "state": incident.state + (", journal broken" if incident.fault else ""),
+        "class": incident.classification.class_ if incident.classification else "-",
+        "workflow": Path(incident.workdir).name or "-",
+        "title": incident.title or "-",
+    }
+
+
+def print_list(rows: list[dict[str, str]], *, as_json: bool) -> None:
+    from incident_console.record.text import one_line
+
+    if as_json:
+        print_json({"schema": "incident-console/list/1", "incidents": rows})
+    else:
+        for row in rows:
+            print("  ".join(one_line(part) for part in row.values()))
+
+
+def _rewrite_documents(found: Record, incident: Incident) -> None:
+    """A read-only store must not keep anybody from reading."""
+    from incident_console.errors import RecordError
+    from incident_console.session.documents import write_documents
+
+    try:
+        write_documents(found, incident)
+    except RecordError as fault:
+        say(f"note.md and record.md were not rewritten: {fault}")

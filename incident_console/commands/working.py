@@ -1,0 +1,173 @@
+"""Begin an incident, go on with one, or climb without a terminal: `demo`, `open`, `resume`, `collect`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from incident_console.commands.common import (
+    console,
+    has_terminal,
+    need_terminal,
+    print_json,
+    say,
+    settings_of,
+    who_is,
+    workflow_folder,
+)
+from incident_console.commands.records import incidents, print_list, row
+from incident_console.errors import Exit, InputError, UsageError
+
+if TYPE_CHECKING:
+    from incident_console.runbook.answers import Answers
+    from incident_console.session.opening import Who
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    from incident_console.demo import start as demos
+    from incident_console.runbook.answers import load_answers
+
+    if not arguments.headless:
+        need_terminal("demo --headless")
+    answers = load_answers(demos.ANSWERS) if arguments.headless else None
+    who = who_is(arguments, answers.operator if answers else None)
+    say("laying out a workflow, with one good run behind it …")
+    laid_out = demos.prepare(arguments.dir, short=arguments.short)
+    started = demos.start(laid_out)
+    say(f"a real run has begun in {started.workdir}: pid {started.pid}; closing the console does not end it")
+    if arguments.headless:
+        return _collect(who, started.workdir, "slow-or-flaky-run", answers, wait_for_end=True, as_json=arguments.json)
+    from incident_console.session.opening import Plan
+
+    return console(Plan(who, started.workdir, "slow-or-flaky-run"))
+
+
+def open_(arguments: argparse.Namespace) -> int:
+    from incident_console.session.opening import Plan
+
+    need_terminal("collect")
+    workdir = workflow_folder(arguments.workdir)
+    log = arguments.run
+    if log is not None:
+        log = log.absolute() if log.is_file() else workdir / log
+        if not log.is_file():
+            raise InputError(f"there is no run log {arguments.run}, neither here nor in {workdir}")
+    known = settings_of(arguments)
+    return console(
+        Plan(who_is(arguments), workdir, arguments.runbook or known.runbook, log=log, globs=tuple(arguments.log))
+    )
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    from incident_console.record.store import Record, find
+    from incident_console.session.opening import Plan
+
+    who = who_is(arguments)
+    if arguments.id:
+        folder = find(who.records, arguments.id)
+    else:
+        waiting = [(found.path, incident) for found, incident in incidents(who.records) if not incident.closed]
+        if not waiting:
+            raise InputError(f"no incident is open in {who.records}; `incident-console open` begins one")
+        if len(waiting) > 1:
+            print_list([row(incident) for _, incident in waiting], as_json=arguments.json)
+            if not has_terminal():
+                say("several incidents are open; name one: `incident-console resume ID`")
+                return Exit.USAGE
+            folder = find(who.records, _ask("several incidents are open; which one? "))
+        else:
+            folder = waiting[0][0]
+    need_terminal("collect")
+    return console(Plan(who, Path(Record(folder).incident().workdir), resume=folder))
+
+
+def _ask(question: str) -> str:
+    try:
+        return input(question).strip()
+    except EOFError:
+        raise UsageError("no incident was named") from None
+
+
+def collect(arguments: argparse.Namespace) -> int:
+    from incident_console.runbook.answers import load_answers
+
+    answers = load_answers(arguments.answers) if arguments.answers else None
+    return _collect(
+        who_is(arguments, answers.operator if answers else None),
+        workflow_folder(arguments.workdir),
+        arguments.runbook,
+        answers,
+        context=arguments.context,
+        allow=tuple(arguments.allow),
+        as_json=arguments.json,
+    )
+
+
+def _collect(
+    who: Who,
+    workdir: Path,
+    runbook: str,
+    answers: Answers | None,
+    *,
+    context: str = "local",
+    allow: tuple[str, ...] = (),
+    wait_for_end: bool = False,
+    as_json: bool = False,
+) -> int:
+    from incident_console.runbook import shelf
+    from incident_console.runbook.answers import check_answers
+    from incident_console.runbook.faults import RunbookFaults
+    from incident_console.session.collect import collect as climb
+    from incident_console.session.opening import open_incident
+
+    loaded = shelf.find(runbook, workdir)
+    faults = check_answers(answers, loaded.runbook) if answers is not None else ()
+    if faults:
+        raise RunbookFaults(faults)
+    if not loaded.shipped and shelf.trusted_by(loaded.sha256, who.trust) is None:
+        raise InputError(
+            f"{runbook} did not ship with the console and nobody has trusted it, so nothing was run: "
+            f"read it, then `incident-console runbook trust {runbook}`"
+        )
+    with _stoppable() as cancel:
+        session = open_incident(who, workdir, loaded, title="", context=context)
+        try:
+            code = climb(session, answers, allow=allow, say=say, wait_for_end=wait_for_end, cancel=cancel)
+        finally:
+            session.close()
+    if code == Exit.INTERRUPTED:
+        say(f"interrupted; what was recorded is kept: `incident-console resume {session.id}`")
+    if as_json:
+        print_json({"schema": "incident-console/collected/1", "record": str(session.record.path), "exit": int(code)})
+    else:
+        print(session.record.path)
+    return code
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[threading.Event]:
+    """The first ctrl-c, TERM or HUP asks to stop, so that the record ends in order; a second one ends it at once."""
+    cancel = threading.Event()
+
+    def ask(number: int, frame: object) -> None:
+        cancel.set()
+        restore()
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    # What the caller has ignored, `nohup` for instance, stays ignored.
+    before = {number: signal.getsignal(number) for number in wanted if signal.getsignal(number) != signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, ask)
+    try:
+        yield cancel
+    finally:
+        restore()

@@ -1,0 +1,36 @@
+"""How may something that a person typed stand in the record? Secrets redacted, odd bytes told, never empty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from incident_console.errors import Refused
+from incident_console.events import UNKNOWN
+from incident_console.evidence.redact import redact
+
+
+def clean_text(text: str) -> str:
+    """What somebody typed, with secrets redacted, as it may stand in the record."""
+    data = text.strip().encode("utf-8", "surrogateescape")
+    return redact(data).data.decode("utf-8", "backslashreplace")
+
+
+def clean_value(value: Any) -> Any:
+    """An answer's value, its texts cleaned; anything that is no text is left for the ladder to judge."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, list | tuple):
+        return [clean_value(part) for part in value]
+    return value
+
+
+def said(text: str, what: str) -> str:
+    """The cleaned text. Raises Refused when it says nothing; `what` begins the sentence."""
+    cleaned = clean_text(text)
+    if not cleaned:
+        raise Refused(f"{what} needs some text")
+    return cleaned
+
+
+def said_or_unknown(text: str) -> str:
+    return clean_text(text) or UNKNOWN

@@ -1,0 +1,64 @@
+"""A list of rows that is drawn again and again while somebody stands on one of them.
+
+Rows are named by their ids. What changed is changed in place; only when rows come, go or move is the list laid anew,
+and then the cursor stays on its row and the view where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.visual import VisualType
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+
+class Rows(OptionList):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "down", id="rows.down", show=False, tooltip="A row down; so do the arrow keys"),
+        Binding("k", "cursor_up", "up", id="rows.up", show=False, tooltip="A row up"),
+    ]
+
+    @property
+    def row(self) -> str | None:
+        """The id of the row under the cursor."""
+        return self.get_option_at_index(self.highlighted).id if self.highlighted is not None else None
+
+    def put_cursor(self, row: str) -> None:
+        """Move the cursor to a row, if it is there; nobody is told."""
+        index = next((index for index, option in enumerate(self.options) if option.id == row), None)
+        if index is not None:
+            with self.prevent(OptionList.OptionHighlighted):
+                self.highlighted = index
+
+    def lay(self, rows: Sequence[Option], *, start: str | None = None) -> None:
+        """Show these rows. `start` is where the cursor goes when it stood on none of them."""
+        if [row.id for row in rows] == [option.id for option in self.options]:
+            for index, row in enumerate(rows):
+                self.show_at(index, row.prompt)
+            return
+        under, top = self.row, self.scroll_offset.y
+        with self.prevent(OptionList.OptionHighlighted):
+            self.set_options(rows)
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
+            for wanted in (under, start):
+                if wanted is not None and self.highlighted is None:
+                    self.put_cursor(wanted)
+
+    def show_at(self, index: int, prompt: VisualType) -> None:
+        """Change one row's text, if it is another one."""
+        if not _same(self.get_option_at_index(index).prompt, prompt):
+            self.replace_option_prompt_at_index(index, prompt)
+
+
+def text_row(id: str, text: str, style: str = "$foreground-muted", *, still: bool = False) -> Option:
+    """A row of one style; the cursor passes over a `still` one."""
+    return Option(Content.styled(text, style), id=id, disabled=still)
+
+
+def _same(before: VisualType, now: VisualType) -> bool:
+    """Same text in the same styles; `==` of contents looks at the text alone."""
+    return before.is_same(now) if isinstance(before, Content) and isinstance(now, Content) else before == now

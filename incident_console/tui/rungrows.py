@@ -1,0 +1,121 @@
+"""What one row of a rung says: a piece of evidence, an answer, an escalation trigger, and what completes the rung."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from incident_console.events import AttemptKept, EvidenceCaptured, EvidenceFailed
+from incident_console.record.incident import Incident
+from incident_console.record.seen import Answer, Item
+from incident_console.runbook.ladder import Held, Need
+from incident_console.runbook.schema import EvidenceItem, Field, Rung
+from incident_console.snakemake.facts import WARNINGS
+from incident_console.tui.words import clock, safe, size, span
+
+MUTED = "$foreground-muted"
+Part = str | tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A command that is running now. Seconds, bytes."""
+
+    item: str
+    seconds: float
+    output: int
+
+
+def latest(incident: Incident, rung: Rung) -> dict[str, Item]:
+    """By evidence id, what was captured for this rung last."""
+    return {
+        item.event.item: item
+        for item in incident.evidence
+        if item.rung == rung.id and isinstance(item.event, EvidenceCaptured | EvidenceFailed)
+    }
+
+
+def evidence(item: EvidenceItem, got: Item | None, busy: Busy | None, run: str | None) -> Content:
+    """What is asked for, how it is got, and what came of it. `run` is the run that is watched now."""
+    effects = (f"  [{item.effects}]", MUTED) if item.run else ""
+    parts: list[Part] = [
+        (f"{'✓' if got is not None and got.kept else '○'} {item.id}  ", "bold"),
+        safe(_how(item), 120),
+        effects,
+        "\n    ",
+        _state(got, busy, run),
+    ]
+    if item.expect:
+        parts.append((f"\n    expected: {safe(item.expect.strip())}", MUTED))
+    if caution := item.warn or WARNINGS.get(item.surface, ""):
+        parts.append((f"\n    ! {safe(caution.strip())}", "$text-warning"))
+    return Content.assemble(*parts)
+
+
+def _how(item: EvidenceItem) -> str:
+    if item.run:
+        return " ".join(item.run)
+    return f"file {item.file}" if item.file else f"pick {item.pick}" if item.pick else "say what you see"
+
+
+def _state(got: Item | None, busy: Busy | None, run: str | None) -> tuple[str, str]:
+    if busy is not None:
+        return f"⟳ running {span(busy.seconds)}, {size(busy.output)} so far  x cancels", "$text-accent bold"
+    if got is None:
+        return "○ not captured", MUTED
+    if isinstance(got.event, EvidenceFailed):
+        return f"✗ {safe(got.event.reason, 160)}", "$text-error"
+    assert isinstance(got.event, EvidenceCaptured)
+    exit_code = f"  rc {got.event.exit_code}" if got.event.exit_code is not None else ""
+    cut = "  cut" if got.event.truncated else ""
+    older = "  of an earlier run" if run and got.event.run and got.event.run != run else ""
+    total = size(got.event.size + got.event.stderr_size)
+    return f"✓ captured {clock(got.at)}{exit_code}  {total}{cut}{older}", "$text-success"
+
+
+def filed(item: Item) -> Content:
+    """One line for a piece of evidence that the rung did not ask for by name, or that waits in the inbox."""
+    glyph = "↻" if isinstance(item.event, AttemptKept) else "◂"
+    told = size(item.event.size) if item.kept else "not kept"
+    return Content.assemble((f"{glyph} {safe(item.name, 100)}", "bold"), (f"  {told}  {clock(item.at)}", MUTED))
+
+
+def field(asked: Field, answer: Answer | None, draft: str) -> Content:
+    """A question with its answer, or with what stands in the field when it is opened."""
+    if answer is not None:
+        told: Part = (safe(answer.text, 300) or "(empty)", "$text-success" if answer.known else "$text-warning")
+    elif draft:
+        told = (f"✎ draft: {safe(draft, 200)}", MUTED)
+    else:
+        told = ("— Enter answers" + ("" if asked.required else " (may stay empty)"), MUTED)
+    glyph = "✓" if answer is not None else "?" if asked.required else "·"
+    return Content.assemble((f"{glyph} {safe(asked.prompt)}", "bold"), "\n    ", told)
+
+
+def trigger(held: Held) -> Content:
+    return Content.assemble(
+        (f"⚑ escalate to {safe(held.to)}", "$text-warning bold"), (f"\n    {safe(held.because)}", MUTED)
+    )
+
+
+def complete(missing: tuple[Need, ...], done: bool) -> Content:
+    if done:
+        return Content.styled("✓ this rung is completed; Enter completes it again after changes", "$text-success")
+    if not missing:
+        return Content.styled("▸ complete this rung", "$text-accent bold")
+    needs = _needed(missing)
+    return Content.assemble(
+        ("… to complete this rung: ", MUTED),
+        ("; ".join(f"{verb} {', '.join(ids)}" for verb, ids in needs.items()), "$text-warning"),
+        ("\n    or w waives it, with a reason", MUTED),
+    )
+
+
+def _needed(missing: tuple[Need, ...]) -> Mapping[str, list[str]]:
+    """By what is to be done: the ids, which stand in the rows above."""
+    needs: dict[str, list[str]] = {}
+    for need in missing:
+        needs.setdefault("capture" if need.kind == "evidence" else "answer", []).append(" or ".join(need.ids))
+    return needs

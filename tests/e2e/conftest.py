@@ -1,0 +1,56 @@
+"""A person's own folders: nothing of the machine's, and records in a folder whose name needs quoting."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.terminal import Terminal
+
+COMMAND = str(Path(sys.executable).with_name("incident-console"))
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Somebody who has the command installed."""
+
+    home: Path
+    name: str
+
+    @property
+    def records(self) -> Path:
+        return self.home / "my records"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Nothing is activated: the command is called by its path, as the README does."""
+        folders = [one for one in os.environ["PATH"].split(os.pathsep) if one != str(Path(COMMAND).parent)]
+        path = os.pathsep.join(folders)
+        return {"PATH": path, "HOME": str(self.home), "LANG": "C.UTF-8", "INCIDENT_CONSOLE_OPERATOR": self.name}
+
+    def console(self, *words: str | Path, columns: int = 80, lines: int = 24) -> Terminal:
+        """The command on a terminal of this person's, with their records."""
+        command = [COMMAND, *map(str, words), "--records", str(self.records)]
+        return Terminal(command, columns=columns, lines=lines, cwd=self.home, env=self.environment)
+
+    def run(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
+        """The command without a terminal."""
+        command = [COMMAND, *map(str, words)]
+        return subprocess.run(command, cwd=self.home, env=self.environment, capture_output=True, text=True, timeout=60)
+
+    def record(self) -> Path:
+        """The only record there is."""
+        (found,) = self.records.iterdir()
+        return found
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    home = tmp_path / "home"
+    home.mkdir()
+    return Desk(home, "mira")

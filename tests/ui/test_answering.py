@@ -1,0 +1,141 @@
+"""Answers, refusals, drafts, completing and waiving."""
+
+from pathlib import Path
+
+from tests.ui.scene import MEDIUM, SMALL, closed, drawn, flat, kinds, opened, place, screen, shows, typed, until
+
+
+async def test_a_text_a_choice_and_several_of_several_are_answered_one_after_the_other(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), MEDIUM) as (app, pilot):
+        await pilot.press("1", "enter")
+        await typed(pilot, "out/A.txt", "enter")
+        await closed(pilot)
+        await pilot.press("enter")  # the cursor has gone on to what is needed next
+        await shows(pilot, "Which side?", "middle")
+        await pilot.press("down", "enter")
+        await closed(pilot)
+        await pilot.press("enter")
+        await shows(pilot, "Where?", "space marks")
+        await pilot.press("space", "down", "space", "enter")
+        await closed(pilot)
+        await until(pilot, lambda: len(app.incident.rungs["symptom"].answers) == 3)
+        answers = app.incident.rungs["symptom"].answers
+        assert [answers[name].value for name in ("surface", "side", "where")] == ["out/A.txt", "right", ["local", "ci"]]
+        await shows(pilot, "✓ Which surface? out/A.txt", "✓ Where? local, ci", "▸ complete this rung", pane="#rung")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.incident.open_rung == "look")
+        await shows(pilot, "2  Look", "1✓ 2▸")
+
+
+async def test_unknown_alone_is_an_answer_to_several_of_several(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), MEDIUM) as (app, pilot):
+        await pilot.press("1", "down", "down", "enter")
+        await shows(pilot, "Where?", "unknown")
+        await pilot.press("end", "space", "enter")
+        await until(pilot, lambda: "where" in app.incident.rungs["symptom"].answers)
+        assert app.incident.rungs["symptom"].answers["where"].value == "unknown"
+
+
+async def test_a_refusal_is_shown_where_the_text_still_stands(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), SMALL) as (app, pilot):
+        await pilot.press("1", "enter")
+        await typed(pilot, "it is broken", "enter")
+        await shows(pilot, "✗", "Name the file that changed.", "it is broken", pane="#ask")
+        assert "rung.answered" not in kinds(app)
+        await pilot.press(*"ackspace", "enter")
+        await shows(pilot, "it is brokenackspace", pane="#ask")
+        await pilot.press("ctrl+u", *"out/A", "enter")
+        await closed(pilot)
+        await shows(pilot, "✓ Which surface?")
+
+
+async def test_nothing_is_no_answer_where_one_is_needed_and_one_where_none_is(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), MEDIUM) as (app, pilot):
+        await pilot.press("1", "enter")
+        await typed(pilot, "   ", "enter")
+        await shows(pilot, "Something must stand here")
+        await pilot.press("escape")
+        await closed(pilot)
+        await pilot.press("end", "up", "enter")
+        await typed(pilot, "", "enter")
+        await until(pilot, lambda: "aside" in app.incident.rungs["symptom"].answers)
+        await shows(pilot, "(empty)")
+
+
+async def test_escape_keeps_a_draft_that_comes_back_also_in_another_sitting(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), MEDIUM) as (app, pilot):
+        await pilot.press("1", "enter")
+        await typed(pilot, "half a thou", "escape")
+        await closed(pilot)
+        await shows(pilot, "✎ draft: half a thou")
+        await pilot.press("enter")
+        await shows(pilot, "half a thou", pane="#ask")
+        await pilot.press(*"ght", "escape")
+        await closed(pilot)
+        await until(pilot, lambda: (here.record / "drafts.json").exists())
+        await app.desk.drafts.write()
+    from dataclasses import replace
+
+    async with opened(replace(here.tiny(), resume=here.record), MEDIUM) as (app, pilot):
+        await shows(pilot, "1▸", "✎ draft: half a thought")  # at the same rung
+        await pilot.press("enter")
+        await shows(pilot, "half a thought", pane="#ask")
+        await pilot.press("enter")
+        await closed(pilot)
+        await shows(pilot, "✓ Which surface? half a thought", pane="#rung")
+        assert not (here.record / "drafts.json").exists(), "what was taken is no draft any more"
+
+
+async def test_a_second_question_waits_until_the_first_is_answered(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), MEDIUM) as (app, pilot):
+        await pilot.press("1", "enter")
+        await typed(pilot, "out/")
+        await pilot.press("tab", "n")
+        await shows(pilot, "Answer this first", "out/")
+        await pilot.press(*"A", "enter")
+        await closed(pilot)
+        await until(pilot, lambda: "surface" in app.incident.rungs["symptom"].answers)
+        assert app.incident.rungs["symptom"].answers["surface"].text == "out/A"
+
+
+async def test_a_rung_says_in_short_what_it_still_needs(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), SMALL) as (app, pilot):
+        await pilot.press("1")
+        await shows(pilot, "… to complete this rung: answer surface, side, where", pane="#rung")
+        await pilot.press("end", "enter")
+        await shows(pilot, "still needed")
+        assert "rung.completed" not in kinds(app)
+
+
+async def test_a_rung_is_waived_with_a_reason_and_the_next_one_opens(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), SMALL) as (app, pilot):
+        await pilot.press("1", "w")
+        await shows(pilot, "Why is “Symptom” left out?")
+        await pilot.press("enter")
+        await shows(pilot, "Something must stand here")
+        await pilot.press(*"seen by phone", "enter")
+        await until(pilot, lambda: app.incident.open_rung == "look")
+        await shows(pilot, "1⊘ 2▸")
+        await pilot.press("1")
+        await shows(pilot, "⊘ waived: seen by phone")
+
+
+async def test_type_ahead_goes_into_the_next_field_and_not_to_the_keys(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), SMALL) as (app, pilot):
+        await pilot.press("a")
+        await shows(pilot, "What was done?")
+        await pilot.press(*"quenched", "enter", *"quite hot", "enter", *"quiet", "enter")
+        await until(pilot, lambda: "action.taken" in kinds(app))
+        (action,) = app.incident.actions.values()
+        assert (action.text, action.why, action.expected) == ("quenched", "quite hot", "quiet")
+        await drawn(pilot, app)
+        assert app.is_running and "Which" not in flat(app) and "╭" in screen(app)

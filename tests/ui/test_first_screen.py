@@ -1,0 +1,118 @@
+"""What the console says before anybody asked it anything."""
+
+from pathlib import Path
+
+from incident_console.tui.app import Console
+from tests.ui.scene import MEDIUM, SMALL, WIDE, RunLog, drawn, flat, kinds, opened, place, screen, shows, typed, until
+
+
+async def test_the_first_screen_tells_what_is_known_of_the_run_without_asking(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    run = RunLog(here.workdir)
+    run.starts("align", 1, "A", "index loaded\nFATAL no index for A\n")
+    run.starts("count", 2, "B")
+    run.fails("align", 1, "A")
+    async with opened(here.tiny(), WIDE) as (app, pilot):
+        await shows(pilot, "failures, by cause", "symptom, as drafted")
+        seen = flat(app, "#facts")
+        assert "● the run goes on" in seen
+        assert "✗ align × 1 A failed for good" in seen
+        assert "FATAL no index for A" in seen, "the line in which the job said why"
+        assert "● count B attempt 1 since" in seen, seen
+        assert f"run log .snakemake/log/{run.path.name}" in seen.replace("run log  ", "run log ")
+        assert "Enter takes it" in seen
+
+
+async def test_a_cause_says_whether_the_retry_helped(tmp_path: Path) -> None:
+    here = place(tmp_path, "c1-flaky-retry-ok-v9")
+    async with opened(here.plan()) as (app, pilot):
+        await shows(pilot, "failures, by cause")
+        assert "↻ flaky × 1 recovered on retry" in flat(app, "#facts")
+
+
+async def test_no_field_has_the_focus_when_it_opens_and_q_leaves_at_once(tmp_path: Path) -> None:
+    here = place(tmp_path, "c1-flaky-retry-ok-v9")
+    async with opened(here.plan(), SMALL) as (app, pilot):
+        assert app.focused is not None and app.focused.id == "facts"
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+    assert app.return_value == 0
+    assert "All is saved in" in app.parting and "incident-console resume INC-" in app.parting
+
+
+async def test_enter_takes_the_drafted_symptom_to_its_rung_with_the_drafts_in_the_fields(tmp_path: Path) -> None:
+    here = place(tmp_path, "c2-deterministic-fail-stop-v9")
+    async with opened(here.plan(), MEDIUM) as (app, pilot):
+        await shows(pilot, "symptom, as drafted")
+        sentence = app.picture.symptom
+        assert sentence and "rung.entered" not in kinds(app)
+        await pilot.press("enter")
+        await shows(pilot, "1  Name the symptom", "draft:")
+        assert sentence[:30] in flat(app, "#rung")
+        await until(pilot, lambda: app.incident.open_rung == "symptom")
+        await pilot.press("end", "up", "enter")
+        await typed(pilot, "", "enter")
+        await until(pilot, lambda: "sentence" in app.incident.rungs["symptom"].answers)
+        assert app.incident.rungs["symptom"].answers["sentence"].text == sentence
+
+
+async def test_enter_on_a_cause_opens_the_log_that_says_why(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    run = RunLog(here.workdir)
+    run.starts("align", 1, "A", "FATAL first try\n")
+    async with opened(here.tiny()) as (app, pilot):
+        await until(pilot, lambda: app.picture.run is not None and bool(app.picture.run.jobs))
+        run.fails("align", 1, "A", again=True)
+        await until(pilot, lambda: "attempt.kept" in kinds(app))
+        run.starts("align", 1, "A", "second try went well\n")
+        run.finishes("align", 1)
+        await shows(pilot, "recovered on retry")
+        await pilot.press("home", "down", "enter")
+        await shows(pilot, "evidence #", "FATAL first try")
+        assert app.focused is not None and app.focused.id == "log-view"
+
+
+async def test_a_folder_without_snakemake_works_with_the_plain_runbook(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    (here.workdir / "job.log").write_text("try 3 of 7: ERROR timed out\n")
+    async with opened(here.plan(), MEDIUM) as (app, pilot):
+        await shows(pilot, "no Snakemake run here", "No Snakemake run is seen here", "job.log")
+        assert app.session is not None and app.session.runbook.id == "flaky-command"
+        await pilot.press("1")
+        await shows(pilot, "Name the symptom")
+        await pilot.press("tab", "down", "enter")
+        await shows(pilot, "try 3 of 7: ERROR timed out")
+
+
+async def test_an_open_incident_is_offered_and_escape_changes_nothing(tmp_path: Path) -> None:
+    here = place(tmp_path, "c1-flaky-retry-ok-v9")
+    async with opened(here.plan()) as (app, pilot):
+        await drawn(pilot, app)
+    again = Console(here.plan())
+    async with again.run_test(size=SMALL, notifications=True) as pilot:
+        await shows(pilot, "Go on with it?", here.record.name, "begin a new incident")
+        await pilot.press("escape")
+        await until(pilot, lambda: not again.is_running)
+    assert again.return_value == 0 and len(list(here.who.records.iterdir())) == 1
+
+
+async def test_keys_pressed_while_the_incident_is_being_opened_do_no_harm(tmp_path: Path) -> None:
+    here = place(tmp_path, "c1-flaky-retry-ok-v9")
+    async with opened(here.plan()):
+        pass
+    app = Console(here.plan())  # asks which incident first: there is no session until it is answered
+    async with app.run_test(size=MEDIUM, notifications=True) as pilot:
+        await shows(pilot, "Go on with it?")
+        app.screen.set_focus(app.query_one("#facts"))
+        await pilot.press(*"nahbdrypi10cw", "exclamation_mark", "enter", "tab")
+        assert app.session is None and "Go on with it?" in screen(app)
+        for _, _, call in list(app.desk.commands()):
+            call()
+        await pilot.pause()
+        await shows(pilot, "still being opened")
+        app.screen.set_focus(app.query_one(".ask-field"))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.session is not None)
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+    assert app.return_value == 0
