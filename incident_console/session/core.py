@@ -192,6 +192,21 @@ class Session:
             raise Refused(f"event {seq} is not a note")
         return self.append(events.NoteCorrected(corrects=seq, text=said(text, "a note"), nature=nature))
 
+    def describe(self, severity: str, impact: str, deadline: str) -> events.Recorded:
+        """Say how bad it is, for whom, and by when; an empty text stays as it was said before."""
+        incident = self.incident
+        return self.append(
+            events.IncidentOpened(
+                corrects=incident.lines[0].seq,
+                title=incident.title,
+                workdir=incident.workdir,
+                context=incident.context,
+                severity=clean_text(severity) or incident.severity,
+                impact=clean_text(impact) or incident.impact,
+                deadline=clean_text(deadline) or incident.deadline,
+            )
+        )
+
     def act(self, text: str, why: str, expected: str, result: str = events.UNKNOWN) -> events.Recorded:
         """Record that something was done (the console does not do it itself)."""
         return self.append(

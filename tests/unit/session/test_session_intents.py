@@ -166,3 +166,11 @@ def test_secrets_in_what_is_typed_never_reach_the_journal(session: Session) -> N
 def test_undecodable_text_is_kept_as_text(session: Session) -> None:
     note = session.note("bad \udcff byte")
     assert session.incident.notes[note.seq].text == "bad \\xff byte"
+
+
+def test_severity_impact_and_deadline_are_told_when_they_are_known(session: Session) -> None:
+    session.describe("2", "the weekly report is late", "18:00 UTC")
+    session.describe("", "", "tomorrow noon")
+    incident = session.incident
+    assert (incident.severity, incident.impact, incident.deadline) == ("2", "the weekly report is late", "tomorrow noon")
+    assert incident.title == "align is flaky"
