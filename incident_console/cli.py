@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from incident_console import __version__
 from incident_console.errors import ConsoleError, Exit
@@ -30,31 +30,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = _run(words)
         sys.stdout.flush()
-        return code
     except BrokenPipeError:
         # Who read the output has left, `head` for instance; what was done is done.
-        _forget_stdout()
-        return Exit.OK if code is None else code
+        code = Exit.OK if code is None else code
     except ConsoleError as fault:
-        told, code = str(fault), int(fault.exit_code)
-    except KeyboardInterrupt:
-        told, code = "interrupted", Exit.INTERRUPTED
+        code = _tell(str(fault), int(fault.exit_code), fault, words)
+    except KeyboardInterrupt as fault:
+        code = _tell("interrupted", Exit.INTERRUPTED, fault, words)
     except OSError as fault:
         place = f"{os.fsdecode(fault.filename)}: " if isinstance(fault.filename, str | bytes) else ""
-        told, code = f"{place}{fault.strerror or fault}; --debug shows where that came up", Exit.NO
+        code = _tell(f"{place}{fault.strerror or fault}; --debug shows where that came up", Exit.NO, fault, words)
     except Exception as fault:
         told = f"a fault of the console itself, {type(fault).__name__}: {fault}; --debug shows where"
-        code = Exit.NO
-    try:
-        sys.stdout.flush()
-    except OSError:
-        _forget_stdout()
+        code = _tell(told, Exit.NO, fault, words)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _forget(stream)
+    return code
+
+
+def _tell(told: str, code: int, fault: BaseException, words: list[str]) -> int:
     with contextlib.suppress(OSError):
         if "--debug" in words:
             import traceback
 
-            traceback.print_exc()
-        print(f"incident-console: {told}", file=sys.stderr, flush=True)
+            traceback.print_exception(fault)
+        print(f"incident-console: {told}", file=sys.stderr)
     return code
 
 
@@ -80,10 +83,10 @@ def _mend_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _forget_stdout() -> None:
+def _forget(stream: TextIO) -> None:
     """Nobody takes what is still to be printed: without this the interpreter would complain when it ends."""
     with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class _Parser(argparse.ArgumentParser):

@@ -188,10 +188,8 @@ class Recorder:
         long_ago = not self._caught_up and self._now() - (event.at or 0.0) > LONG_AGO_S
         kept = self._held.take((event.jobid, log), only_deleted=retried and long_ago)
         before, certain = self._retrys.pop((event.jobid, log), (None, False))
-        if kept.data is None and before is not None:
-            # Nothing was written since it was read for the attempt before.
-            if certain or (not retried and stands(before, before.path)):
-                return before
+        if kept.data is None and before and (certain or (not retried and stands(before, before.path))):
+            return before  # nothing was written since it was read for the attempt before
         return replace(kept, missing=TOO_LATE) if retried and kept.data is None and not self._caught_up else kept
 
     def _end(self, jobid: int) -> None:

@@ -85,6 +85,8 @@ class Console(App[int]):
         """What is said on the terminal when the screen has gone."""
         self.desk = Desk(self)
         self._stale = True
+        self._since = datetime.now(UTC).replace(microsecond=0)
+        """When the console was opened; a run log tells whole seconds."""
 
     def compose(self) -> ComposeResult:
         yield Header()
@@ -208,7 +210,7 @@ class Console(App[int]):
     def on_wrote(self, message: Wrote) -> None:
         self.incident.apply(message.recorded)
         self.not_saved = ""
-        news.of_event(self.desk, message.recorded)
+        news.of_event(self.desk, message.recorded, self._since)
         self.stale()
 
     # -- drawing -------------------------------------------------------------------------------------------------

@@ -11,12 +11,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from textual import on
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import OptionList, SelectionList, Static, TextArea
 from textual.widgets.option_list import Option
@@ -61,65 +60,56 @@ Draft = Callable[[str, str], None]
 """Gets a question's id and what stands in its field now, whenever that changes."""
 
 
-class Taken(Message):
-    """Enter was pressed in a field."""
+@dataclass(slots=True)
+class _Asking:
+    """What is being asked now."""
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__()
-        self.answer = answer
+    questions: tuple[Question, ...]
+    draft: Draft
+    take: Take | None
+    done: asyncio.Future[Answers | None]
+    before: Widget | None
+    """What had the focus."""
+    answers: Answers = field(default_factory=dict)
+    at: int = 0
+    edited: bool = False
+    """Whether the text of this question was touched."""
+    taking: bool = False
 
-
-class Entry(TextArea):
-    """Text of one or several lines. Enter takes it, since most entries are one line typed in a hurry."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "take it", id="entry.take", tooltip="Take what was typed", priority=True),
-        Binding("ctrl+j", "new_line", "new line", id="entry.line", tooltip="Start another line", priority=True),
-    ]
-
-    def action_take(self) -> None:
-        self.post_message(Taken(self.text.strip()))
-
-    def action_new_line(self) -> None:
-        self.insert("\n")
-
-
-class Many(SelectionList[str]):
-    """Several of several: space marks, Enter takes what is marked."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "take", id="many.take", tooltip="Take what is marked", priority=True)
-    ]
-
-    def action_take(self) -> None:
-        self.post_message(Taken(tuple(self.selected)))
+    @property
+    def question(self) -> Question:
+        return self.questions[self.at]
 
 
 class Ask(VerticalScroll, can_focus=False):
-    """The panel. `await ask.these(questions)` gives the answers, or None when the operator left."""
+    """The panel. `await ask.these(questions)` gives the answers, or None when the operator left.
+
+    An answer is taken and the next question shown in one go, without waiting: what somebody types ahead goes where it
+    belongs. Only what takes all the answers may wait (for the disk).
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "leave", id="ask.leave", tooltip="Leave; what was typed is kept", priority=True)
+        Binding("escape", "leave", "leave", id="ask.leave", tooltip="Leave; what was typed is kept")
     ]
 
     def __init__(self) -> None:
         super().__init__(id="ask")
-        self._waiting: asyncio.Future[Answer | None] | None = None
-        self._question: Question | None = None
-        self._field: Widget | None = None
-        self._draft: Draft = lambda _id, _text: None
+        self._asking: _Asking | None = None
+        self._list: Choice | Many | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="ask-prompt", markup=False)
         yield Static(id="ask-fault", markup=False)
+        yield Entry(self)
 
     @property
     def is_open(self) -> bool:
-        return self._question is not None
+        return self._asking is not None
 
-    def focus_field(self) -> None:
-        if self._field is not None:
-            self._field.focus()
+    @property
+    def field(self) -> Widget:
+        """Where the answer to the open question is given."""
+        return self._list or self.query_one(Entry)
 
     async def these(self, questions: tuple[Question, ...], draft: Draft, take: Take | None = None) -> Answers | None:
         """Ask in order. Returns the answers, or None when the operator left.
@@ -127,33 +117,59 @@ class Ask(VerticalScroll, can_focus=False):
         `take` is called with all of them while the last field is still open, so that what is refused still stands
         there. Must not be called while a question is open.
         """
-        before, self._draft = self.screen.focused, draft
-        answers: Answers = {}
-        try:
-            for number, question in enumerate(questions, 1):
-                place = f"{number}/{len(questions)}  " if len(questions) > 1 else ""
-                await self._open(question, place)
-                while True:
-                    answer = await self._answer(question)
-                    if answer is None:
-                        return None
-                    answers[question.id] = answer
-                    refusal = await take(answers) if take is not None and number == len(questions) else None
-                    if refusal is None:
-                        break
-                    self._refuse(refusal)
-            return answers
-        finally:
-            self._question = None
-            self.remove_class("-open")
-            if before is not None and before.is_attached:
-                self.screen.set_focus(before)
-            if self._field is not None:
-                await self._field.remove()
+        asking = _Asking(questions, draft, take, asyncio.get_running_loop().create_future(), self.screen.focused)
+        self._asking = asking
+        self._show(asking)
+        return await asking.done
 
-    async def _open(self, question: Question, place: str) -> None:
-        self._question = question
-        self.add_class("-open")
+    def give(self, answer: Answer) -> None:
+        """Take the answer to the open question, and go on."""
+        asking = self._asking
+        if asking is None or asking.taking:
+            return
+        if not answer and not asking.question.optional:
+            self._refuse("Something must stand here; Escape leaves it for later.")
+            return
+        self._keep(asking)
+        asking.answers[asking.question.id] = answer
+        if asking.at + 1 < len(asking.questions):
+            asking.at += 1
+            self._show(asking)
+        elif asking.take is None:
+            self._close(asking, asking.answers)
+        else:
+            asking.taking = True
+            self.run_worker(self._take(asking, asking.take), group="ask")
+
+    async def _take(self, asking: _Asking, take: Take) -> None:
+        refusal = await take(asking.answers)
+        asking.taking = False
+        if refusal is None:
+            self._close(asking, asking.answers)
+        else:
+            self._refuse(refusal)
+
+    def action_leave(self) -> None:
+        if self._asking is not None and not self._asking.taking:
+            self._keep(self._asking)
+            self._close(self._asking, None)
+
+    def _close(self, asking: _Asking, answers: Answers | None) -> None:
+        self._asking = None
+        self._put_list(None)
+        self._open(False)
+        if asking.before is not None and asking.before.is_attached:
+            self.screen.set_focus(asking.before)
+        if not asking.done.done():
+            asking.done.set_result(answers)
+
+    def _open(self, is_open: bool) -> None:
+        self.set_class(is_open, "-open")
+        self.screen.set_class(is_open, "-asking")
+
+    def _show(self, asking: _Asking) -> None:
+        question, asking.edited = asking.question, False
+        place = f"{asking.at + 1}/{len(asking.questions)}  " if len(asking.questions) > 1 else ""
         self.query_one("#ask-prompt", Static).update(
             Content.assemble(
                 (place, "$foreground-muted"),
@@ -162,21 +178,22 @@ class Ask(VerticalScroll, can_focus=False):
             )
         )
         self._tell(Content.styled(safe_text(question.help), "$foreground-muted"))
-        # The new field has the focus before the old one goes: a key pressed meanwhile must not mean anything else.
-        done, self._field = self._field, _field(question)
-        await self.mount(self._field)
-        self.screen.set_focus(self._field)
-        if done is not None:
-            await done.remove()
+        entry = self.query_one(Entry)
+        self._open(True)
+        self._put_list(_LISTS[question.kind](self, question) if question.kind in _LISTS else None)
+        if question.kind == "text":
+            entry.text = safe_text(question.draft)
+            entry.move_cursor(entry.document.end)
+        self.screen.set_focus(self.field)
 
-    async def _answer(self, question: Question) -> Answer | None:
-        """What is given; an empty answer only where it is one."""
-        while True:
-            self._waiting = asyncio.get_running_loop().create_future()
-            answer = await self._waiting
-            if answer or answer is None or question.optional:
-                return answer
-            self._refuse("Something must stand here; Escape leaves it for later.")
+    def _put_list(self, new: Choice | Many | None) -> None:
+        """Choices stand where the text field stands otherwise."""
+        old, self._list = self._list, new
+        self.query_one(Entry).display = new is None
+        if new is not None:
+            self.mount(new)
+        if old is not None:
+            old.remove()
 
     def _refuse(self, because: str) -> None:
         self._tell(Content.styled("✗ " + safe(because), "$text-error"))
@@ -187,44 +204,81 @@ class Ask(VerticalScroll, can_focus=False):
         told.update(content)
         told.set_class(bool(content.plain), "-told")
 
-    def _give(self, answer: Answer | None) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(answer)
-
-    def action_leave(self) -> None:
-        self._give(None)
-
-    @on(Taken)
-    def _taken(self, event: Taken) -> None:
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
         event.stop()
-        self._give(event.answer)
+        if self._asking is not None and not self._asking.taking:
+            self._keep(self._asking)
 
-    @on(TextArea.Changed)
-    def _typed(self, event: TextArea.Changed) -> None:
-        event.stop()
-        if self._question is not None and event.text_area is self._field:
-            self._draft(self._question.id, event.text_area.text)
-
-    @on(OptionList.OptionSelected)
-    def _chosen(self, event: OptionList.OptionSelected) -> None:
-        event.stop()
-        if self._question is not None and self._question.kind == "choice" and event.option_list is self._field:
-            self._give(self._question.choices[event.option_index])
+    def _keep(self, asking: _Asking) -> None:
+        """What stands in the field is a draft, once it was touched: what is only suggested is none."""
+        question, text = asking.question, self.query_one(Entry).text
+        if question.kind == "text" and (asking.edited or text != safe_text(question.draft)):
+            asking.edited = True
+            asking.draft(question.id, text)
 
 
-def _field(question: Question) -> Widget:
-    if question.kind == "choice":
+class Entry(TextArea):
+    """Text of one or several lines. Enter takes it, since most entries are one line typed in a hurry."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", "take it", id="entry.take", tooltip="Take what was typed"),
+        Binding("ctrl+j", "new_line", "new line", id="entry.line", tooltip="Start another line"),
+    ]
+
+    def __init__(self, panel: Ask) -> None:
+        super().__init__(classes="ask-field", show_line_numbers=False, soft_wrap=True, tab_behavior="focus")
+        self._panel = panel
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Keys in the order in which they were pressed, Enter among them; a binding would overtake what is typed."""
+        if self._panel.field is not self or not self._panel.is_open:
+            event.stop().prevent_default()
+            if self._panel.is_open:  # pressed before the choices had come up, for them
+                self._panel.field.post_message(events.Key(event.key, event.character))
+        elif event.key == "enter":
+            event.stop().prevent_default()
+            self.action_take()
+        else:
+            await super()._on_key(event)
+
+    def action_take(self) -> None:
+        self._panel.give(self.text.strip())
+
+    def action_new_line(self) -> None:
+        self.insert("\n")
+
+
+class Choice(OptionList):
+    """One of several."""
+
+    def __init__(self, panel: Ask, question: Question) -> None:
         shown = (question.labels.get(choice, choice) for choice in question.choices)
-        choices = OptionList(*(Option(Content(safe(label, CHOICE_LIMIT))) for label in shown), classes="ask-field")
-        choices.highlighted = question.choices.index(question.draft) if question.draft in question.choices else 0
-        return choices
-    if question.kind == "many":
+        super().__init__(*(Option(Content(safe(label, CHOICE_LIMIT))) for label in shown), classes="ask-field")
+        self._panel, self._choices = panel, question.choices
+        self.highlighted = question.choices.index(question.draft) if question.draft in question.choices else 0
+
+    def action_select(self) -> None:
+        if self.highlighted is not None:
+            self._panel.give(self._choices[self.highlighted])
+
+
+class Many(SelectionList[str]):
+    """Several of several: space marks, Enter takes what is marked."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", "take", id="many.take", tooltip="Take what is marked")
+    ]
+
+    def __init__(self, panel: Ask, question: Question) -> None:
         marked = set(question.draft.split("\n"))
-        return Many(
+        super().__init__(
             *(Selection(Content(safe(choice, CHOICE_LIMIT)), choice, choice in marked) for choice in question.choices),
             classes="ask-field",
         )
-    text = safe_text(question.draft)
-    entry = Entry(text, classes="ask-field", show_line_numbers=False, soft_wrap=True, tab_behavior="focus")
-    entry.move_cursor(entry.document.end)
-    return entry
+        self._panel = panel
+
+    def action_take(self) -> None:
+        self._panel.give(tuple(self.selected))
+
+
+_LISTS: Mapping[Kind, type[Choice | Many]] = {"choice": Choice, "many": Many}

@@ -82,7 +82,7 @@ class Desk:
         """Ask; what was typed and not taken stays as a draft under `key`. None: the operator left."""
         panel = self.app.query_one(Ask)
         if panel.is_open:
-            panel.focus_field()
+            self.app.screen.set_focus(panel.field)
             self.tell("Answer this first, or leave it with Escape.")
             return None
         drafted = (replace(question, draft=self.drafts.get(key, question.id, question.draft)) for question in questions)

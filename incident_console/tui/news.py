@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,6 @@ from incident_console.tui.words import parsed
 
 if TYPE_CHECKING:
     from incident_console.tui.desk import Desk
-
-RECENT_S = 30.0
 
 
 def of_run(desk: Desk, before: Picture, now: Picture) -> None:
@@ -36,10 +34,12 @@ def of_run(desk: Desk, before: Picture, now: Picture) -> None:
         desk.tell(f"{Path(now.other_run).name} began; r watches it.", "another run", "warning", seconds=10)
 
 
-def of_event(desk: Desk, recorded: Recorded) -> None:
-    """Something was put in the record that nobody asked for."""
+def of_event(desk: Desk, recorded: Recorded, since: datetime) -> None:
+    """Something was put in the record that nobody asked for. `since`: when the console was opened."""
     event = recorded.event
-    if isinstance(event, AttemptKept) and not _long_ago(event.occurred_at):
+    if isinstance(event, AttemptKept):
+        if (parsed(event.occurred_at) or since) < since:
+            return  # what happened before is in the facts; a storm of messages helps nobody
         whose = f"{event.rule} {' '.join(event.wildcards.values())} attempt {event.attempt} failed"
         if event.sha256:
             desk.tell(f"{whose}; its log is kept", "attempt kept")
@@ -66,9 +66,3 @@ def parting(session: Session) -> str:
     where = session.record.path.parent
     elsewhere = "" if where == records_dir(os.environ) else f" --records {shlex.quote(str(where))}"
     return f"All is saved in {session.record.path}\nGo on with: incident-console resume {session.id}{elsewhere}"
-
-
-def _long_ago(at: str | None) -> bool:
-    """What happened before the console was opened is in the facts; a storm of messages helps nobody."""
-    moment = parsed(at)
-    return moment is not None and (datetime.now(UTC) - moment).total_seconds() > RECENT_S

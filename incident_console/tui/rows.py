@@ -27,6 +27,10 @@ class Rows(OptionList):
         """The id of the row under the cursor."""
         return self.get_option_at_index(self.highlighted).id if self.highlighted is not None else None
 
+    def on_resize(self) -> None:
+        """A pane that became smaller still shows the row under the cursor."""
+        self.call_after_refresh(self.scroll_to_highlight)
+
     def put_cursor(self, row: str) -> None:
         """Move the cursor to a row, if it is there; nobody is told."""
         index = next((index for index, option in enumerate(self.options) if option.id == row), None)

@@ -29,6 +29,7 @@ KEYS = {
     "escape": "\x1b",
     "tab": "\t",
     "shift+tab": "\x1b[Z",
+    "shift+up": "\x1b[1;2A",
     "up": "\x1b[A",
     "down": "\x1b[B",
     "home": "\x1b[H",
@@ -65,6 +66,7 @@ class Terminal:
         self._raw = bytearray()
         self._shown: list[str] = [""] * lines
         self._ground: list[list[str]] = [[] for _ in range(lines)]
+        self._whole = self._fresh = self._told_of_frames = False
         self._painted = threading.Condition()
         self._let_go, self._hang_up = os.pipe()
         self._set_size(columns, lines)
@@ -100,6 +102,7 @@ class Terminal:
     def rows(self) -> list[str]:
         """The last whole picture."""
         with self._painted:
+            self._look()
             return list(self._shown)
 
     def screen(self) -> str:
@@ -125,6 +128,7 @@ class Terminal:
     def highlighted(self, text: str) -> bool:
         """Whether this text stands in the row that the cursor is on, in the pane that has the focus."""
         with self._painted:
+            self._look()
             for row, ground in zip(self._shown, self._ground, strict=True):
                 if (x := row.find(text)) > 0 and ground[x] == CURSOR:
                     return True
@@ -164,7 +168,7 @@ class Terminal:
     def press(self, *keys: str) -> None:
         """Press keys one after the other: a name of `KEYS`, or one character."""
         for key in keys:
-            self._send(KEYS.get(key, key))
+            self._send(key if len(key) == 1 else KEYS[key])
 
     def type(self, text: str) -> None:
         self._send(text)
@@ -238,12 +242,19 @@ class Terminal:
             os.close(self._master)
 
     def _paint(self, data: bytes) -> None:
-        asked = self._raw.count(ASKS_FOR_FRAMES)
+        asks = ASKS_FOR_FRAMES in self._raw[-len(ASKS_FOR_FRAMES) :] + data
         self._raw += data
         self._stream.feed(data)
-        if self._raw.count(ASKS_FOR_FRAMES) > asked:
+        if asks and not self._told_of_frames:
+            self._told_of_frames = True
             os.write(self._master, HAS_FRAMES)
-        if self._raw.rfind(FRAME_ENDS) >= self._raw.rfind(FRAME_BEGINS):
+        self._whole = self._raw.rfind(FRAME_ENDS) >= self._raw.rfind(FRAME_BEGINS)
+        self._fresh = True
+
+    def _look(self) -> None:
+        """Take the picture, unless one is being painted: then the one before stands."""
+        if self._fresh and self._whole:
+            self._fresh = False
             across = range(self._screen.columns)
             cells = [self._screen.buffer[y] for y in range(self._screen.lines)]
             self._shown = [row.rstrip() for row in self._screen.display]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,7 +61,12 @@ def test_a_terminal_closed_while_evidence_is_captured_leaves_nothing_running(des
         console.hang_up()
         console.wait_end()
     assert_all_is_whole(desk, run)
-    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if b"sleep\x007531\x00" in _read(path)]
+    left = [
+        int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cmdline") if _read(path) == b"sleep\x007531\x00"
+    ]
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert left == []
     journal = (desk.record() / "journal.jsonl").read_text(encoding="utf-8")
     assert journal.count('"kind":"evidence.started"') == journal.count('"kind":"evidence.failed"') == 1
 

@@ -159,7 +159,7 @@ def _lose_the_console_in_the_middle_of_a_note(story: Told, console: Terminal) ->
 
 
 def _go_on(story: Told, console: Terminal) -> None:
-    story.screens["resumed"] = console.wait_for("5 Narrowest evidence", "✓ saved", "● running", "failing-log")
+    story.screens["resumed"] = console.wait_for("5 Narrowest evidence", "✓ saved", "● running", "Which one log")
     console.press("n")
     story.screens["draft"] = console.wait_for("Note", NOTE)
     console.press("enter")

@@ -28,11 +28,17 @@ def run(*words: str | Path, cwd: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a fresh environment that holds nothing but pip."""
+    folder = tmp_path_factory.mktemp("fresh")
+    venv.create(folder / "venv", with_pip=True)
+    return folder / "venv/bin/python"
+
+
+@pytest.fixture(scope="module")
+def wheel(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from the sdist; an sdist that lacks something gives a wheel that lacks it."""
     folder = tmp_path_factory.mktemp("built")
-    venv.create(folder / "build", with_pip=True)
-    python = folder / "build/bin/python"
     run(python, "-m", "pip", "install", "-q", "hatchling>=1.27", cwd=folder)
     run(python, "-m", "hatchling", "build", "-t", "sdist", "-d", folder / "sdist", cwd=CHECKOUT)
     (sdist,) = (folder / "sdist").glob("*.tar.gz")
@@ -42,19 +48,17 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The scripts' folder of a fresh environment with the wheel; the other packages are those of this one."""
-    folder = tmp_path_factory.mktemp("installed")
-    venv.create(folder / "venv", with_pip=True)
-    python = folder / "venv/bin/python"
+def installed(python: Path, wheel: Path) -> Path:
+    """The scripts' folder of the fresh environment with the wheel; the other packages are those of this one."""
+    folder = python.parents[2]
     run(python, "-m", "pip", "install", "-q", "--no-deps", "--no-index", wheel, cwd=folder)
-    (packages,) = (folder / "venv").glob("lib/python*/site-packages")
+    (packages,) = python.parents[1].glob("lib/python*/site-packages")
     # A .pth named in a .pth is not read, so the editable install of the checkout stays out.
     borrowed = "".join(f"{path}\n" for path in sys.path if path.endswith("-packages"))
     (packages / "borrowed.pth").write_text(borrowed, encoding="utf-8")
     where = run(python, "-c", "import incident_console; print(incident_console.__file__)", cwd=folder)
     assert where.startswith(str(folder))
-    return folder / "venv/bin"
+    return python.parent
 
 
 def test_the_wheel_holds_the_package_the_runbooks_and_the_demo_and_nothing_else(wheel: Path) -> None:
@@ -86,4 +90,3 @@ def test_the_shipped_runbooks_are_found_and_without_fault(installed: Path, tmp_p
 
 def test_the_command_lists_records_where_there_are_none(installed: Path, tmp_path: Path) -> None:
     assert run(installed / "incident-console", "list", "--records", tmp_path / "none", cwd=tmp_path) == ""
-    assert sys.prefix not in run(installed / "python", "-c", "import sys; print(sys.prefix)", cwd=tmp_path)

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from textual import events
 from textual.geometry import Region
 from textual.pilot import Pilot
 
@@ -190,12 +191,20 @@ async def shows(pilot: Pilot[int], *texts: str, pane: str = "") -> None:
     await until(pilot, lambda: all(text in screen(pilot.app) or text in flat(pilot.app, pane) for text in texts))
 
 
-async def typed(pilot: Pilot[int], text: str, *then: str) -> None:
-    """Type into the field that is open, then press keys."""
-    await until(pilot, lambda: bool(pilot.app.screen.query(".ask-field")))
-    for character in text:
-        await pilot.press(character)
+def ahead(app: Console, *keys: str) -> None:
+    """Keys that come all at once, as from a paste or a slow line: none waits for what the one before it does."""
+    for key in keys:
+        character = "\r" if key == "enter" else key if len(key) == 1 else None
+        app.post_message(events.Key("space" if key == " " else key, character))
+
+
+async def types(pilot: Pilot[int], text: str, *then: str) -> None:
+    """Type into the field that is open, at once, then press keys one by one."""
+    assert isinstance(pilot.app, Console)
+    await until(pilot, lambda: bool(pilot.app.screen.query("#ask.-open")))
+    ahead(pilot.app, *text)
     await pilot.press(*then)
+    await pilot.pause()
 
 
 async def closed(pilot: Pilot[int]) -> None:

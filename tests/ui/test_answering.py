@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from tests.ui.scene import MEDIUM, SMALL, closed, drawn, flat, kinds, opened, place, screen, shows, typed, until
+from tests.ui.scene import MEDIUM, SMALL, ahead, closed, kinds, opened, place, shows, types, until
 
 
 async def test_a_text_a_choice_and_several_of_several_are_answered_one_after_the_other(tmp_path: Path) -> None:
     here = place(tmp_path)
     async with opened(here.tiny(), MEDIUM) as (app, pilot):
         await pilot.press("1", "enter")
-        await typed(pilot, "out/A.txt", "enter")
+        await types(pilot, "out/A.txt", "enter")
         await closed(pilot)
         await pilot.press("enter")  # the cursor has gone on to what is needed next
         await shows(pilot, "Which side?", "middle")
@@ -42,10 +42,10 @@ async def test_a_refusal_is_shown_where_the_text_still_stands(tmp_path: Path) ->
     here = place(tmp_path)
     async with opened(here.tiny(), SMALL) as (app, pilot):
         await pilot.press("1", "enter")
-        await typed(pilot, "it is broken", "enter")
+        await types(pilot, "it is broken", "enter")
         await shows(pilot, "✗", "Name the file that changed.", "it is broken", pane="#ask")
         assert "rung.answered" not in kinds(app)
-        await pilot.press(*"ackspace", "enter")
+        await types(pilot, "ackspace", "enter")
         await shows(pilot, "it is brokenackspace", pane="#ask")
         await pilot.press("ctrl+u", *"out/A", "enter")
         await closed(pilot)
@@ -56,12 +56,12 @@ async def test_nothing_is_no_answer_where_one_is_needed_and_one_where_none_is(tm
     here = place(tmp_path)
     async with opened(here.tiny(), MEDIUM) as (app, pilot):
         await pilot.press("1", "enter")
-        await typed(pilot, "   ", "enter")
+        await types(pilot, "   ", "enter")
         await shows(pilot, "Something must stand here")
         await pilot.press("escape")
         await closed(pilot)
         await pilot.press("end", "up", "enter")
-        await typed(pilot, "", "enter")
+        await types(pilot, "", "enter")
         await until(pilot, lambda: "aside" in app.incident.rungs["symptom"].answers)
         await shows(pilot, "(empty)")
 
@@ -70,12 +70,12 @@ async def test_escape_keeps_a_draft_that_comes_back_also_in_another_sitting(tmp_
     here = place(tmp_path)
     async with opened(here.tiny(), MEDIUM) as (app, pilot):
         await pilot.press("1", "enter")
-        await typed(pilot, "half a thou", "escape")
+        await types(pilot, "half a thou", "escape")
         await closed(pilot)
         await shows(pilot, "✎ draft: half a thou")
         await pilot.press("enter")
         await shows(pilot, "half a thou", pane="#ask")
-        await pilot.press(*"ght", "escape")
+        await types(pilot, "ght", "escape")
         await closed(pilot)
         await until(pilot, lambda: (here.record / "drafts.json").exists())
         await app.desk.drafts.write()
@@ -95,10 +95,10 @@ async def test_a_second_question_waits_until_the_first_is_answered(tmp_path: Pat
     here = place(tmp_path)
     async with opened(here.tiny(), MEDIUM) as (app, pilot):
         await pilot.press("1", "enter")
-        await typed(pilot, "out/")
+        await types(pilot, "out/")
         await pilot.press("tab", "n")
         await shows(pilot, "Answer this first", "out/")
-        await pilot.press(*"A", "enter")
+        await types(pilot, "A", "enter")
         await closed(pilot)
         await until(pilot, lambda: "surface" in app.incident.rungs["symptom"].answers)
         assert app.incident.rungs["symptom"].answers["surface"].text == "out/A"
@@ -121,21 +121,46 @@ async def test_a_rung_is_waived_with_a_reason_and_the_next_one_opens(tmp_path: P
         await shows(pilot, "Why is “Symptom” left out?")
         await pilot.press("enter")
         await shows(pilot, "Something must stand here")
-        await pilot.press(*"seen by phone", "enter")
+        await types(pilot, "seen by phone", "enter")
         await until(pilot, lambda: app.incident.open_rung == "look")
         await shows(pilot, "1⊘ 2▸")
         await pilot.press("1")
         await shows(pilot, "⊘ waived: seen by phone")
 
 
-async def test_type_ahead_goes_into_the_next_field_and_not_to_the_keys(tmp_path: Path) -> None:
+async def test_what_is_typed_ahead_goes_where_it_belongs(tmp_path: Path) -> None:
     here = place(tmp_path)
     async with opened(here.tiny(), SMALL) as (app, pilot):
         await pilot.press("a")
         await shows(pilot, "What was done?")
-        await pilot.press(*"quenched", "enter", *"quite hot", "enter", *"quiet", "enter")
+        ahead(app, *"quenched", "enter", *"quite hot", "enter", *"quiet", "enter")
         await until(pilot, lambda: "action.taken" in kinds(app))
         (action,) = app.incident.actions.values()
         assert (action.text, action.why, action.expected) == ("quenched", "quite hot", "quiet")
-        await drawn(pilot, app)
-        assert app.is_running and "Which" not in flat(app) and "╭" in screen(app)
+        await closed(pilot)
+        await pilot.press("n")
+        await shows(pilot, "Note", pane="#ask")
+        ahead(app, *"quick", "enter", "down", "down", "enter")
+        await until(pilot, lambda: "note.added" in kinds(app))
+        (note,) = app.incident.notes.values()
+        assert (note.text, note.nature) == ("quick", "decision")
+        await closed(pilot)
+        await pilot.press("n")
+        await shows(pilot, "Note", pane="#ask")
+        ahead(app, *"left at once", "escape")
+        await closed(pilot)
+        await pilot.press("n")
+        await shows(pilot, "left at once", pane="#ask")
+        assert app.is_running
+
+
+async def test_what_was_only_suggested_is_no_draft(tmp_path: Path) -> None:
+    here = place(tmp_path, "c2-deterministic-fail-stop-v9")
+    async with opened(here.plan(), SMALL) as (app, pilot):
+        await until(pilot, lambda: bool(app.picture.symptom))
+        await pilot.press("1", "end", "up", "enter")
+        await shows(pilot, "The symptom in one sentence", pane="#ask")
+        await pilot.press("escape")
+        await closed(pilot)
+        await app.desk.drafts.write()
+        assert not (here.record / "drafts.json").exists()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from incident_console.events import EvidenceCaptured, EvidenceFailed
-from tests.ui.scene import MEDIUM, SMALL, WIDE, RunLog, closed, kinds, opened, place, screen, shows, until
+from tests.ui.scene import MEDIUM, SMALL, WIDE, RunLog, closed, kinds, opened, place, screen, shows, types, until
 
 
 async def test_what_is_captured_opens_in_the_log_pane_and_the_cursor_goes_on(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ async def test_a_command_shows_that_it_runs_and_x_ends_it_as_cancelled(tmp_path:
         await shows(pilot, "It is running already")
         await pilot.press("n")
         await shows(pilot, "Note")
-        await pilot.press(*"busy", "enter", "enter")  # the console answers meanwhile
+        await types(pilot, "busy", "enter", "enter")  # the console answers meanwhile
         await until(pilot, lambda: "note.added" in kinds(app))
         await closed(pilot)
         await pilot.press("x")
@@ -83,7 +83,7 @@ async def test_what_a_person_sees_is_evidence_too(tmp_path: Path) -> None:
     async with opened(here.tiny(), SMALL) as (app, pilot):
         await pilot.press("2", "down", "down", "down", "enter")
         await shows(pilot, "What do you see?", pane="#ask")
-        await pilot.press(*"md5 names", "enter")
+        await types(pilot, "md5 names", "enter")
         await closed(pilot)
         await shows(pilot, "✓ seen say what you see", pane="#rung")
         (item,) = app.incident.evidence

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from incident_console.tui.app import Console
-from tests.ui.scene import MEDIUM, SMALL, WIDE, RunLog, drawn, flat, kinds, opened, place, screen, shows, typed, until
+from incident_console.tui.ask import Ask
+from tests.ui.scene import MEDIUM, SMALL, WIDE, RunLog, drawn, flat, kinds, opened, place, screen, shows, types, until
 
 
 async def test_the_first_screen_tells_what_is_known_of_the_run_without_asking(tmp_path: Path) -> None:
@@ -51,7 +52,7 @@ async def test_enter_takes_the_drafted_symptom_to_its_rung_with_the_drafts_in_th
         assert sentence[:30] in flat(app, "#rung")
         await until(pilot, lambda: app.incident.open_rung == "symptom")
         await pilot.press("end", "up", "enter")
-        await typed(pilot, "", "enter")
+        await types(pilot, "", "enter")
         await until(pilot, lambda: "sentence" in app.incident.rungs["symptom"].answers)
         assert app.incident.rungs["symptom"].answers["sentence"].text == sentence
 
@@ -110,7 +111,7 @@ async def test_keys_pressed_while_the_incident_is_being_opened_do_no_harm(tmp_pa
             call()
         await pilot.pause()
         await shows(pilot, "still being opened")
-        app.screen.set_focus(app.query_one(".ask-field"))
+        app.screen.set_focus(app.query_one(Ask).field)
         await pilot.press("enter")
         await until(pilot, lambda: app.session is not None)
         await pilot.press("q")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.scene import RunLog, flat, opened, place, screen, shows, until
+from tests.ui.scene import RunLog, flat, opened, place, screen, shows, types, until
 
 
 def header(app: object) -> list[str]:
@@ -58,7 +58,7 @@ async def test_an_edit_before_the_gate_is_open_is_told_and_y_explains_it(tmp_pat
         await shows(pilot, "1 edit to explain", "y says why")
         await pilot.press("y")
         await shows(pilot, "Why was the workflow edited")
-        await pilot.press(*"mitigation", "enter")
+        await types(pilot, "mitigation", "enter")
         await until(pilot, lambda: all(edit.explanations for edit in app.incident.edits.values()))
         await until(pilot, lambda: "to explain" not in screen(app))
         await pilot.press("y")

@@ -8,13 +8,10 @@ import yaml
 from tests.ui.scene import MEDIUM, RUNBOOK, WIDE, RunLog, closed, drawn, opened, place, screen, shows, until
 
 NASTY = {
-    "markup": "[red]A[/red] [@click=app.leave]x[/]",
-    "broken markup": "[/] [b [$text",
-    "escapes": "\x1b[31mA\x1b]0;title\x07\x9b2J",
-    "direction": "A\u202egnp.exe\u2066",
+    "markup": "[red]A[/red] [@click=app.leave]x[/] [b [$text",
+    "unseen": "\x1b[31mA\x1b]0;title\x07\x9b2J A\u202egnp.exe\u2066 \u200b\u00ad\ufeff",
     "wide": "日本語テキスト🧬🧬",
     "long": "x" * 10_000,
-    "nothing to see": "\u200b\u00ad\ufeff",
 }
 FORBIDDEN = set("\x1b\x07\x9b\u202e\u2066\u200b\ufeff\r\x00")
 
@@ -54,7 +51,7 @@ async def test_hostile_names_messages_and_answers_are_shown_literally_everywhere
             check(app)
         if name == "markup":
             await pilot.press("1")
-            await shows(pilot, "✓ Which surface? [red]A[/red] [@click=app.leave]x[/]", pane="#rung")
+            await shows(pilot, "✓ Which surface? [red]A[/red] [@click=app.leave]x[/] [b [$text", pane="#rung")
             await shows(pilot, "[red]A[_red]", pane="#log-list")
         await pilot.press("1", "home", "enter")  # the answer stands in the field
         await shows(pilot, "Which surface?", pane="#ask")

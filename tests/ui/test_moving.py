@@ -4,7 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.scene import MEDIUM, SMALL, WIDE, RunLog, closed, drawn, flat, kinds, opened, place, screen, shows, until
+from tests.ui.scene import (
+    MEDIUM,
+    SMALL,
+    WIDE,
+    RunLog,
+    closed,
+    drawn,
+    flat,
+    kinds,
+    opened,
+    place,
+    screen,
+    shows,
+    types,
+    until,
+)
 
 
 async def test_tab_goes_round_the_panes_and_a_small_screen_shows_one_at_a_time(tmp_path: Path) -> None:
@@ -172,7 +187,7 @@ async def test_ctrl_c_does_not_leave_and_says_what_does(tmp_path: Path) -> None:
         assert app.is_running
         await pilot.press("n")
         await shows(pilot, "Note", "Enter takes")
-        await pilot.press(*"text", "ctrl+q")
+        await types(pilot, "text", "ctrl+q")
         await until(pilot, lambda: not app.is_running)
     assert app.return_value == 0
     assert "text" in (here.record / "drafts.json").read_text(), "what was typed is kept, too"
@@ -194,7 +209,7 @@ async def test_every_place_can_be_shown_and_asked_in_at_every_size(tmp_path: Pat
         await closed(pilot)
         await pilot.press("n")
         await shows(pilot, "Note")
-        await pilot.press(*"seen here")
+        await types(pilot, "seen here")
         await shows(pilot, "seen here")
         assert app.is_running
 
@@ -204,11 +219,11 @@ async def test_resizing_while_typing_keeps_the_text_and_the_focus(tmp_path: Path
     async with opened(here.tiny(), WIDE) as (app, pilot):
         await pilot.press("n")
         await shows(pilot, "Note")
-        await pilot.press(*"half a sen")
+        await types(pilot, "half a sen")
         for size in (SMALL, (60, 15), MEDIUM):
             await pilot.resize_terminal(*size)
             await shows(pilot, "half a sen")
-        await pilot.press(*"tence")
+        await types(pilot, "tence")
         await shows(pilot, "half a sentence")
         assert "Note" in flat(app)
 
@@ -225,3 +240,14 @@ async def test_the_list_of_logs_fits_its_pane_again_after_a_resize(tmp_path: Pat
 
 def _rows(app: object) -> list[str]:
     return [line for line in screen(app).split("\n") if ".tsv" in line or "logs/flaky" in line or "≡ run log" in line]
+
+
+async def test_messages_do_not_stand_over_a_question(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), SMALL) as (app, pilot):
+        await pilot.press("n")
+        await shows(pilot, "Enter takes", pane="#ask")
+        app.desk.tell("something happened")
+        await shows(pilot, "something happened", pane="Toast")
+        toast, question = app.screen.query_one("Toast").region, app.screen.query_one("#ask").region
+        assert toast and question and not toast.overlaps(question)

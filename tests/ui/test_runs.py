@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from textual.widget import Widget
 
-from tests.ui.scene import MEDIUM, SMALL, WIDE, RunLog, drawn, opened, place, screen, shows, until
+from tests.ui.scene import MEDIUM, SMALL, WIDE, RunLog, drawn, opened, place, screen, shows, types, until
 
 
 async def test_a_run_that_ends_is_told_and_the_incident_goes_on(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ async def test_a_folder_that_goes_away_is_told_and_what_was_recorded_is_kept(tmp
         await shows(pilot, "is gone; what was recorded is kept", pane="#facts")
         await pilot.press("n")
         await shows(pilot, "Note", pane="#ask")
-        await pilot.press(*"gone", "enter", "enter")
+        await types(pilot, "gone", "enter", "enter")
         await until(pilot, lambda: bool(app.incident.notes))
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)

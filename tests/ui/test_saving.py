@@ -8,7 +8,7 @@ import pytest
 from incident_console.errors import RecordError
 from incident_console.record.verify import verify
 from incident_console.tui.app import Console
-from tests.ui.scene import MEDIUM, SMALL, closed, kinds, opened, place, screen, shows, until
+from tests.ui.scene import MEDIUM, SMALL, closed, kinds, opened, place, screen, shows, types, until
 
 FULL = "The journal could not be written: no space is left on the disk."
 
@@ -25,7 +25,7 @@ async def test_what_cannot_be_saved_is_told_and_nothing_typed_is_lost(
         assert app.session is not None
         await pilot.press("n")
         await shows(pilot, "1/2 Note")
-        await pilot.press(*"precious", "enter")
+        await types(pilot, "precious", "enter")
         await shows(pilot, "2/2")
         with monkeypatch.context() as patched:
             patched.setattr(app.session._journal, "append", refuse)
@@ -55,7 +55,7 @@ async def test_an_answer_that_cannot_be_saved_stays_in_the_panel(
         await shows(pilot, "Which surface?", pane="#ask")
         with monkeypatch.context() as patched:
             patched.setattr(app.session._journal, "append", refuse)
-            await pilot.press(*"out/A", "enter")
+            await types(pilot, "out/A", "enter")
             await shows(pilot, "NOT SAVED", "out/A", pane="#ask")
         await pilot.press("enter")
         await until(pilot, lambda: "surface" in app.incident.rungs["symptom"].answers)

@@ -3,7 +3,7 @@
 import zipfile
 from pathlib import Path
 
-from tests.ui.scene import MEDIUM, SMALL, closed, flat, kinds, opened, place, screen, shows, until
+from tests.ui.scene import MEDIUM, SMALL, closed, flat, kinds, opened, place, screen, shows, types, until
 
 
 async def test_a_note_says_whether_it_is_a_fact_an_inference_or_a_decision(tmp_path: Path) -> None:
@@ -11,7 +11,7 @@ async def test_a_note_says_whether_it_is_a_fact_an_inference_or_a_decision(tmp_p
     async with opened(here.tiny(), SMALL) as (app, pilot):
         await pilot.press("n")
         await shows(pilot, "1/2 Note")
-        await pilot.press(*"it is late", "enter")
+        await types(pilot, "it is late", "enter")
         await shows(pilot, "2/2 Is that a fact, an inference or a decision?")
         await pilot.press("down", "enter")
         await until(pilot, lambda: bool(app.incident.notes))
@@ -24,7 +24,7 @@ async def test_an_action_is_recorded_and_its_result_told_through_the_palette(tmp
     async with opened(here.tiny(), MEDIUM) as (app, pilot):
         await pilot.press("a")
         await shows(pilot, "What was done?")
-        await pilot.press(*"held", "enter", *"full", "enter", *"calm", "enter")
+        await types(pilot, "held", "enter", *"full", "enter", *"calm", "enter")
         await until(pilot, lambda: bool(app.incident.actions))
         await closed(pilot)
         await pilot.press("ctrl+p")
@@ -33,7 +33,7 @@ async def test_an_action_is_recorded_and_its_result_told_through_the_palette(tmp
         await shows(pilot, "Which action?", "held")
         await pilot.press("enter")
         await shows(pilot, "What came of it?")
-        await pilot.press(*"calm now", "enter")
+        await types(pilot, "calm now", "enter")
         await until(pilot, lambda: [action.result for action in app.incident.actions.values()] == ["calm now"])
 
 
@@ -79,7 +79,7 @@ async def test_a_hand_off_asks_what_it_cannot_know_and_leaves_a_page_with_bundle
         assert app.session is not None
         await pilot.press("h")
         await shows(pilot, "1/9", "Who takes it")
-        await pilot.press(*"ben", "enter")
+        await types(pilot, "ben", "enter")
         for number in range(2, 10):
             await shows(pilot, f"{number}/9", "empty stands as unknown")
             await pilot.press("enter")
@@ -93,7 +93,7 @@ async def test_a_hand_off_asks_what_it_cannot_know_and_leaves_a_page_with_bundle
         await pilot.pause()
         await pilot.press("h")
         await shows(pilot, "1/9")
-        await pilot.press(*"eve", "enter", *(["enter"] * 8))
+        await types(pilot, "eve", "enter", *(["enter"] * 8))
         await shows(pilot, "─ Hand-off written ─", "-2.zip")
 
 
@@ -105,7 +105,7 @@ async def test_an_incident_is_closed_with_outcome_and_proof_and_only_once(tmp_pa
             await shows(pilot, "Search for commands")
             await pilot.press(*"close the inc", "enter")
             await shows(pilot, "How did it end?")
-            await pilot.press(*"ok", "enter")
+            await types(pilot, "ok", "enter")
             await shows(pilot, "What proves it")
             await pilot.press("enter")
             await until(pilot, lambda: app.incident.closed is not None)

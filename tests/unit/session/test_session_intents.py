@@ -172,5 +172,9 @@ def test_severity_impact_and_deadline_are_told_when_they_are_known(session: Sess
     session.describe("2", "the weekly report is late", "18:00 UTC")
     session.describe("", "", "tomorrow noon")
     incident = session.incident
-    assert (incident.severity, incident.impact, incident.deadline) == ("2", "the weekly report is late", "tomorrow noon")
+    assert (incident.severity, incident.impact, incident.deadline) == (
+        "2",
+        "the weekly report is late",
+        "tomorrow noon",
+    )
     assert incident.title == "align is flaky"
