@@ -214,6 +214,9 @@ class EvidenceFailed(Evidence):
     size: int = 0
     stderr_sha256: str | None = None
     stderr_size: int = 0
+    truncated: int = 0
+    redactions: dict[str, int] = {}
+    scene: Scene | None = None
 
 
 class EvidenceFiled(Event):

@@ -55,7 +55,6 @@ from incident_console.record.seen import (
     Stated,
 )
 
-
 SENTENCE = "sentence"
 """The field in which a symptom is told in one sentence: it stands first, and names the incident."""
 

@@ -244,7 +244,8 @@ class _Watch:
         if self._mounts is None:
             return False
         if folder not in self._local:
-            self._local[folder] = self._mounts.network_type(folder) is None
+            # A name that is not UTF-8 cannot be handed to the watcher: such a folder is polled.
+            self._local[folder] = _is_utf8(folder) and self._mounts.network_type(folder) is None
         return self._local[folder]
 
     def _replace(self, targets: dict[str, tuple[int, int] | None], unwatched: set[str]) -> None:
@@ -336,6 +337,14 @@ def _with_entries(paths: set[str]) -> set[str]:
         except OSError:
             continue
     return paths | entries
+
+
+def _is_utf8(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _absolute(path: Path) -> str:

@@ -252,7 +252,7 @@ class HeldLogs:
         if log.trouble:
             return f"the log could not be held: {log.trouble}"
         if log.handles:
-            return "the log was deleted before it could be opened; an older one is there, from before this attempt"
+            return "the log was deleted before it could be opened; the one that is there is another attempt's"
         return "no log was there, or it was deleted before it could be opened"
 
     def _on_network(self, log: _Watched) -> str | None:

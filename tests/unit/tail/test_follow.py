@@ -231,3 +231,20 @@ async def test_files_on_a_network_file_system_are_polled_without_asking_for_even
         await heard.until_hears(log)
         assert follower._watch._notify is None
     await heard.task
+
+
+def test_a_folder_whose_name_is_no_text_is_polled(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/odd\xff"))
+    folder.mkdir()
+    told: set[Path] = set()
+    seen = threading.Event()
+
+    def at_once(paths: frozenset[Path]) -> None:
+        told.update(paths)
+        if folder / "a.log" in told:
+            seen.set()
+
+    with Follower(at_once=at_once, poll_s=0.05) as follower:
+        follower.follow([folder / "a.log"], [folder])
+        (folder / "a.log").write_bytes(b"one\n")
+        assert seen.wait(5)
