@@ -22,6 +22,8 @@ def _rungs(incident: "Incident") -> Iterator[str]:
             yield f"Rung {state.id} was waived: {state.waived}"
         elif not (state.entered_at or state.closed or state.answers):
             yield f"Rung {state.id} ({state.title}) was never entered."
+        elif not (state.closed or state.answers):
+            yield f"Rung {state.id} ({state.title}) was entered, and nothing was answered."
         for outline in state.outline.evidence if state.outline else ():
             if outline.id in incident.captured:
                 continue

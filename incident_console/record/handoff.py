@@ -11,10 +11,10 @@ from incident_console.errors import InputError
 from incident_console.events import UNKNOWN, AttemptKept, EvidenceCaptured, HandoffOffered
 from incident_console.record.incident import Incident
 from incident_console.record.note import note_fields, note_md
-from incident_console.record.seen import Action
+from incident_console.record.seen import Action, Note
 from incident_console.record.text import clock_time, code, command, prose, table
 
-_DERIVED = ("id", "sender", "offered_at", "head", "events", "actions", "gaps", "note")
+_DERIVED = ("id", "sender", "offered_at", "head", "events", "actions", "gaps", "notes", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ class Handoff:
     actions: tuple[Action, ...] = ()
     gaps: tuple[str, ...] = ()
     """What was not looked at, in sentences."""
+    notes: tuple[Note, ...] = ()
+    """What the operators wrote down on the way."""
     note: str = ""
     """The incident note, Markdown."""
 
@@ -129,6 +131,7 @@ def draft(incident: Incident, supplied: Mapping[str, str]) -> Handoff:
         events=len(incident.lines),
         actions=tuple(incident.actions.values()),
         gaps=incident.not_looked_at(),
+        notes=tuple(incident.notes.values()),
         note=note_md(incident),
     )
 
@@ -300,6 +303,15 @@ def _note(handoff: Handoff) -> Iterator[str]:
     yield from (line for line in handoff.note.split("\n")[1:] if line.startswith("- "))
 
 
+def _notes(handoff: Handoff) -> Iterator[str]:
+    yield "## Notes on the way"
+    yield ""
+    for note in handoff.notes:
+        yield f"- {clock_time(note.at)}, {note.nature}, {prose(note.by)}: {prose(note.text)}"
+    if not handoff.notes:
+        yield "No note was written."
+
+
 def _integrity(handoff: Handoff) -> Iterator[str]:
     yield "## Is this what was sent?"
     yield ""
@@ -326,4 +338,4 @@ def _readback(handoff: Handoff) -> Iterator[str]:
     yield "- Time (UTC):"
 
 
-_SECTIONS = (_head, _now, _reentry, _actions, _known_not, _around, _done, _note, _integrity, _readback)
+_SECTIONS = (_head, _now, _reentry, _actions, _known_not, _around, _done, _note, _notes, _integrity, _readback)

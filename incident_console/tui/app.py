@@ -25,7 +25,7 @@ from incident_console.record.incident import Incident, fold
 from incident_console.session.core import Session, unexplained
 from incident_console.session.live import Live, Picture
 from incident_console.session.opening import Plan
-from incident_console.tui import crash, news, panes
+from incident_console.tui import crash, endings, news, panes
 from incident_console.tui.ask import Ask
 from incident_console.tui.desk import Desk
 from incident_console.tui.facts import Facts
@@ -102,11 +102,15 @@ class Console(App[int]):
 
     def on_mount(self) -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "desk"))
+        self._signals_as_before = endings.on_signals(self.leave)
         self._show_place()
         self.query_one(Facts).focus()
         panes.show(self, "centre")
         self.set_interval(REDRAW_S, self._redraw)
         self.call_after_refresh(self.open)
+
+    def on_unmount(self) -> None:
+        self._signals_as_before()
 
     # -- opening and leaving -------------------------------------------------------------------------------------
 
@@ -374,6 +378,9 @@ class Console(App[int]):
 
     def action_brief(self) -> None:
         self._start(self.desk.say.brief)
+
+    def action_describe(self) -> None:
+        self._start(self.desk.say.describe)
 
     def action_act(self) -> None:
         self._start(self.desk.say.act)

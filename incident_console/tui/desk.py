@@ -178,6 +178,7 @@ class Desk:
         for title, told, work in (
             ("Note", "Write a note into the record", self.say.note),
             ("Pin lines", "Keep the selected log lines as evidence", self.climb.pin),
+            ("Severity, impact, deadline", "How bad it is, for whom, and by when", self.say.describe),
             ("Record an action", "What was done, why, and what to expect", self.say.act),
             ("Tell an action's result", "What came of it", self.say.result),
             ("Explain an edit", "Why the workflow was edited before the gate was open", self.say.explain),

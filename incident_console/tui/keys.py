@@ -32,6 +32,7 @@ KEYS: list[BindingType] = [
         "Escalate: where the evidence points",
         glyph="!",
     ),
+    _key("s", "describe", "severity", "describe", "Say how bad it is: severity, impact, deadline"),
     _key("h", "handoff", "hand off", "handoff", "Write the hand-off bundle for a receiver"),
     _key("d", "record", "record", "record", "Read the record as it stands"),
     _key("r", "switch_run", "other run", "run", "Watch another run of this workflow"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from incident_console.events import UNKNOWN
 from incident_console.record.incident import fold
 from incident_console.record.render import brief, record_md
 from incident_console.session import handoff
@@ -34,6 +35,18 @@ class Say:
 
         nature = Question("nature", "Is that a fact, an inference or a decision?", "choice", NATURES)
         await self.desk.record("note", Question("text", "Note"), nature, call=call)
+
+    async def describe(self) -> None:
+        session, incident = self.desk.session, self.app.incident
+        known = {"severity": incident.severity, "impact": incident.impact, "deadline": incident.deadline}
+        drafts = {name: "" if text == UNKNOWN else text for name, text in known.items()}
+        await self.desk.record(
+            "describe",
+            Question("severity", "How severe is it?", draft=drafts["severity"], optional=True),
+            Question("impact", "Who feels it, and how?", draft=drafts["impact"], optional=True),
+            Question("deadline", "By when must it be over?", draft=drafts["deadline"], optional=True),
+            call=lambda said: session.describe(str(said["severity"]), str(said["impact"]), str(said["deadline"])),
+        )
 
     async def act(self) -> None:
         session = self.desk.session

@@ -6,7 +6,6 @@ is on the screen, never for time to pass.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import re
@@ -69,6 +68,7 @@ class Terminal:
         self._whole = self._fresh = self._told_of_frames = False
         self._painted = threading.Condition()
         self._let_go, self._hang_up = os.pipe()
+        self._gone = False
         self._set_size(columns, lines)
         self.process = subprocess.Popen(
             command,
@@ -178,10 +178,10 @@ class Terminal:
         for _ in range(most):
             if self.highlighted(text):
                 return
-            before = len(self.raw)
+            more = self._more_than(len(self.raw))
             self.press(key)
-            with contextlib.suppress(AssertionError):
-                self.wait_until(lambda _, before=before: len(self.raw) > before, "the cursor to move", timeout=1.0)
+            with self._painted:
+                self._painted.wait_for(more, timeout=1.0)
             self.wait_quiet()
         self.wait_highlighted(text, timeout=1.0)
 
@@ -190,8 +190,7 @@ class Terminal:
         give_up = time.monotonic() + timeout
         while time.monotonic() < give_up:
             with self._painted:
-                before = len(self._raw)
-                if not self._painted.wait_for(lambda before=before: len(self._raw) > before, timeout=seconds):
+                if not self._painted.wait_for(self._more_than(len(self._raw)), timeout=seconds):
                     return
 
     def resize(self, columns: int, lines: int) -> None:
@@ -201,9 +200,12 @@ class Terminal:
 
     def hang_up(self) -> None:
         """Close the terminal: the kernel sends SIGHUP to what runs on it."""
-        with contextlib.suppress(OSError):
+        if not self._gone:
+            self._gone = True
             os.close(self._hang_up)
-        self._reader.join(timeout=5)
+            self._reader.join()  # What somebody still reads would not be closed.
+            os.close(self._let_go)
+            os.close(self._master)
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
@@ -217,6 +219,9 @@ class Terminal:
         self._reader.join(timeout=5)
         return code
 
+    def _more_than(self, size: int) -> Callable[[], bool]:
+        return lambda: len(self._raw) > size
+
     def _send(self, text: str) -> None:
         data = text.encode()
         while data:
@@ -226,7 +231,7 @@ class Terminal:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def _read(self) -> None:
-        """Until the command has ended, or the terminal is to be closed: it must not be while somebody reads it."""
+        """Until the command has ended, or the terminal is to be closed."""
         while True:
             ready, _, _ = select.select([self._master, self._let_go], [], [])
             try:
@@ -237,9 +242,7 @@ class Terminal:
                 self._paint(data)
                 self._painted.notify_all()
             if not data:
-                break
-        if self._let_go in ready:
-            os.close(self._master)
+                return
 
     def _paint(self, data: bytes) -> None:
         asks = ASKS_FOR_FRAMES in self._raw[-len(ASKS_FOR_FRAMES) :] + data

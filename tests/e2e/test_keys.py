@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,11 @@ def jobs(desk: Desk) -> Path:
 
 def opened(console: Terminal) -> None:
     console.wait_for("✓ saved", "no Snakemake run here")
+
+
+def _framed(console: Terminal, title: str, _: str) -> bool:
+    """Whether a pane with this title is on the screen; `words()` leaves frames out."""
+    return title in console.screen()
 
 
 def leaves(console: Terminal) -> None:
@@ -139,10 +145,10 @@ def test_tab_goes_round_the_panes_one_at_a_time_on_a_small_screen(desk: Desk, jo
         opened(console)
         for title in ("─ logs ─", "─ night.log ─", "─ ladder ─", "─ facts ─", "─ logs ─"):
             console.press("tab")
-            console.wait_until(lambda _, title=title: title in console.screen(), title)
+            console.wait_until(partial(_framed, console, title), title)
             assert len(re.findall(r"╭─ ", console.screen())) == 1
         console.press("shift+tab")
-        console.wait_until(lambda _: "─ facts ─" in console.screen(), "the pane before")
+        console.wait_until(partial(_framed, console, "─ facts ─"), "the pane before")
 
 
 def test_a_window_that_changes_its_size_keeps_the_half_typed_note(desk: Desk, jobs: Path) -> None:

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,12 +46,12 @@ class Told:
     run_exit: int = -1
 
     @property
-    def journal(self) -> list[dict[str, object]]:
+    def journal(self) -> list[dict[str, Any]]:
         lines = (self.desk.record() / "journal.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines]
 
-    def of(self, kind: str) -> list[dict[str, str]]:
-        return [dict(line["data"]) for line in self.journal if line["kind"] == kind]  # type: ignore[call-overload]
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [line["data"] for line in self.journal if line["kind"] == kind]
 
 
 @pytest.fixture(scope="module", params=[(80, 24), (200, 50)], ids=["80x24", "200x50"])
@@ -211,7 +212,7 @@ def test_three_rungs_are_climbed_and_the_second_is_not_done_in_silence(told: Tol
     completed = [data["rung"] for data in told.of("rung.completed")]
     assert completed == ["symptom", "planned-work", "state"]
     assert "1✓ 2○ 3✓ 4✓ 5▸" in told.screens["state done"]
-    answers = {name: value for data in told.of("rung.answered") for name, value in dict(data["fields"]).items()}
+    answers = {name: value for data in told.of("rung.answered") for name, value in data["fields"].items()}
     assert answers["comparison"] == "the run of yesterday"
     assert "align" in answers["sentence"] and "count" in answers["sentence"]
     assert answers["reading"] == "out/F.tsv is missing"

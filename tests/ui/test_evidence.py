@@ -129,7 +129,7 @@ async def test_kept_attempts_wait_in_the_inbox_and_stand_in_the_list_of_logs(tmp
     async with opened(here.tiny(), WIDE) as (app, pilot):
         await until(pilot, lambda: app.picture.run is not None and bool(app.picture.run.jobs))
         run.fails("align", 1, "A", again=True)
-        await shows(pilot, "attempt kept", "align A attempt 1 failed; its log is kept")
+        await shows(pilot, "attempt kept", "align A attempt 1 failed; its log is kept", pane="Toast")
         run.starts("align", 1, "A", "fine\n")
         run.finishes("align", 1)
         await shows(pilot, "↻ align A ①✗ ②✓", "◂ align A attempt 1 kept", pane="#log-list")
@@ -150,5 +150,5 @@ async def test_an_attempt_that_was_gone_before_is_told_as_lost(tmp_path: Path) -
     async with opened(here.tiny(), WIDE) as (app, pilot):
         await shows(pilot, "↻ align A ①✗ ②✓", "∅ align A attempt 1 lost", pane="#log-list")
         await pilot.press("tab", "home", "down", "down", "enter")
-        await shows(pilot, "the console was opened after the retry")
+        await shows(pilot, "the console was opened after the retry", pane="Toast")
         assert app.is_running

@@ -85,7 +85,7 @@ async def test_a_hand_off_asks_what_it_cannot_know_and_leaves_a_page_with_bundle
             await pilot.press("enter")
         await shows(pilot, "─ Hand-off written ─", "Written as unknown", "do_not_touch", "incident-console accept")
         (bundle,) = tmp_path.glob("*.zip")
-        told = "".join(flat(app).split())
+        told = "".join(flat(app, "#page").split())
         assert str(bundle) in told and app.session.head in told
         with zipfile.ZipFile(bundle) as zipped:
             assert any(name.endswith("data/HANDOFF.md") for name in zipped.namelist())
@@ -114,3 +114,15 @@ async def test_an_incident_is_closed_with_outcome_and_proof_and_only_once(tmp_pa
         await pilot.press("escape")
         await closed(pilot)
         assert kinds(app).count("incident.closed") == 1
+
+
+async def test_severity_impact_and_deadline_stand_in_the_brief_once_said(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), MEDIUM) as (app, pilot):
+        await pilot.press("s")
+        await shows(pilot, "1/3", "How severe is it?")
+        await types(pilot, "2", "enter", *"late", "enter", *"noon", "enter")
+        await until(pilot, lambda: app.incident.deadline == "noon")
+        await closed(pilot)
+        await pilot.press("b")
+        await shows(pilot, "Impact: late (severity 2)", "Deadline: noon")
