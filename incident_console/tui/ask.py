@@ -11,11 +11,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from rich.segment import Segment
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import OptionList, SelectionList, Static, TextArea
 from textual.widgets.option_list import Option
@@ -276,6 +278,16 @@ class Many(SelectionList[str]):
             classes="ask-field",
         )
         self._panel = panel
+
+    def render_line(self, y: int) -> Strip:
+        """As the list draws it, but marked or not is told by the glyph: its own are the same, in two colours."""
+        line = super().render_line(y)
+        place = self.scroll_offset.y + y
+        if place >= self.option_count:
+            return line
+        left, button, *rest = line
+        mark = "✓" if self.get_option_at_index(place).value in self.selected else " "
+        return Strip([left, Segment(mark, button.style), *rest])
 
     def action_take(self) -> None:
         self._panel.give(tuple(self.selected))

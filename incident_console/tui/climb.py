@@ -217,6 +217,9 @@ class Climb:
         """Keep the selected lines of the open log, or the one under its cursor, for the open rung or the inbox."""
         view, session, run = self.app.query_one(LogView), self.desk.session, self.app.picture.run
         chosen = view.selection()
+        if not view.is_on_screen:
+            self.desk.tell("The log is not on screen: tab goes to it, and p pins the line under its cursor.")
+            return
         if chosen is None or chosen.path is None:
             self.desk.tell("Open a log first; what was captured is evidence already.", severity="warning")
             return
