@@ -39,10 +39,19 @@ class Settings:
         return Path(platformdirs.user_state_dir("incident-console")) / "trusted-runbooks.jsonl"
 
 
-def load(environ: Mapping[str, str], *, operator: str | None = None, records: Path | None = None) -> Settings:
-    """Raises InputError for a config file that is broken, naming the place."""
+def load(
+    environ: Mapping[str, str],
+    *,
+    operator: str | None = None,
+    records: Path | None = None,
+    fallback: str | None = None,
+) -> Settings:
+    """`fallback`: the operator where nothing else says, before the login name.
+
+    Raises InputError for a config file that is broken, naming the place.
+    """
     said = _file(environ)
-    names = (operator, environ.get("INCIDENT_CONSOLE_OPERATOR"), said.get("operator"))
+    names = (operator, environ.get("INCIDENT_CONSOLE_OPERATOR"), said.get("operator"), fallback)
     who = next((name.strip() for name in names if name and name.strip()), None) or _login()
     if records is None and not environ.get("INCIDENT_CONSOLE_RECORDS") and said.get("records"):
         records = Path(said["records"])

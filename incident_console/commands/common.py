@@ -17,15 +17,18 @@ if TYPE_CHECKING:
     from incident_console.session.opening import Plan, Who
 
 
-def settings_of(arguments: argparse.Namespace, operator: str | None = None) -> settings.Settings:
+def settings_of(
+    arguments: argparse.Namespace, operator: str | None = None, fallback: str | None = None
+) -> settings.Settings:
     said = getattr(arguments, "operator", None) or operator
-    return settings.load(os.environ, operator=said, records=arguments.records)
+    return settings.load(os.environ, operator=said, records=arguments.records, fallback=fallback)
 
 
-def who_is(arguments: argparse.Namespace, operator: str | None = None) -> Who:
+def who_is(arguments: argparse.Namespace, operator: str | None = None, fallback: str | None = None) -> Who:
+    """`fallback`: who it is when neither flag, environment nor settings say."""
     from incident_console.session.opening import Who
 
-    known = settings_of(arguments, operator)
+    known = settings_of(arguments, operator, fallback)
     return Who(known.operator, known.records, known.trust)
 
 

@@ -27,9 +27,9 @@ def gate(arguments: argparse.Namespace) -> int:
         print_json({"schema": "incident-console/gate/1", "open": not closed, "incidents": incidents})
     else:
         for incident in closed:
-            print(f"closed: {incident.id} does not name {', '.join(incident.gate_missing)} yet")
+            print(f"the gate is closed: {incident.id} does not name {', '.join(incident.gate_missing)} yet")
         if not closed:
-            print("open" if waiting else "open: no incident is open on this workflow")
+            print("the gate is open" if waiting else "the gate is open: nobody works an incident on this workflow")
     return Exit.NO if closed else Exit.OK
 
 

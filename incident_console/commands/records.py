@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incident_console.commands.common import print_json, say, settings_of
-from incident_console.errors import ConsoleError, Exit
+from incident_console.errors import ConsoleError, Exit, InputError
 
 if TYPE_CHECKING:
     from incident_console.record.incident import Incident
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def list_(arguments: argparse.Namespace) -> int:
-    print_list([row(incident) for _, incident in incidents(settings_of(arguments).records)], as_json=arguments.json)
+    records = settings_of(arguments).records
+    if arguments.records is not None and not records.is_dir():
+        raise InputError(f"there is no records folder {arguments.records}")
+    print_list([row(incident) for _, incident in incidents(records)], as_json=arguments.json)
     return Exit.OK
 
 

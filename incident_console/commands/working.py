@@ -79,11 +79,15 @@ def resume(arguments: argparse.Namespace) -> int:
             if not has_terminal():
                 say("several incidents are open; name one: `incident-console resume ID`")
                 return Exit.USAGE
-            folder = find(who.records, _ask("several incidents are open; which one? "))
+            folder = find(who.records, _ask("several incidents are open; type the beginning of one's id: "))
         else:
             folder = waiting[0][0]
     need_terminal("collect")
-    return console(Plan(who, Path(Record(folder).incident().workdir), resume=folder))
+    incident = Record(folder).incident()
+    if incident.accepted:
+        # who took an incident over goes on under the name that stands in the record, unless another one is said
+        who = who_is(arguments, fallback=incident.accepted[-1].event.as_)
+    return console(Plan(who, Path(incident.workdir), resume=folder))
 
 
 def _ask(question: str) -> str:

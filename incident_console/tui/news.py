@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,4 +67,10 @@ def parting(session: Session) -> str:
     """What is said on leaving: that all is saved, where, and how to go on."""
     where = session.record.path.parent
     elsewhere = "" if where == records_dir(os.environ) else f" --records {shlex.quote(str(where))}"
-    return f"All is saved in {session.record.path}\nGo on with: incident-console resume {session.id}{elsewhere}"
+    return f"All is saved in {session.record.path}\nGo on with: {_program()} resume {session.id}{elsewhere}"
+
+
+def _program() -> str:
+    """How this console can be called again: by its name where that is on PATH, else as it was called."""
+    name = Path(sys.argv[0]).name
+    return name if shutil.which(name) else shlex.quote(sys.argv[0])

@@ -316,7 +316,7 @@ def test_several_open_incidents_are_listed_without_a_terminal(run: Run, collecte
 
 
 def test_the_gate_says_what_the_note_lacks_and_takes_an_explanation(run: Run, workdir: Path) -> None:
-    assert run("gate", workdir).stdout.startswith("open: no incident")
+    assert run("gate", workdir).stdout.startswith("the gate is open: nobody")
     assert run("collect", workdir, "--runbook", "flaky-command").returncode == 4, "there is no failing log"
     done = run("gate", workdir)
     assert done.returncode == 1 and "does not name symptom, scope, class" in done.stdout
@@ -332,7 +332,7 @@ def test_the_gate_says_what_the_note_lacks_and_takes_an_explanation(run: Run, wo
 
 def test_the_gate_is_open_once_the_note_is_complete(run: Run, collected: Path, workdir: Path) -> None:
     done = run("gate", workdir)
-    assert (done.returncode, done.stdout) == (0, "open\n")
+    assert (done.returncode, done.stdout) == (0, "the gate is open\n")
 
 
 # -- handing over ----------------------------------------------------------------------------------------------------

@@ -99,3 +99,10 @@ def test_no_file_at_the_usual_place_is_fine(tmp_path: Path, monkeypatch: pytest.
     assert settings.load({}).runbook is None
     (tmp_path / "incident-console").write_text("a file where a folder should be")
     assert settings.load({}).runbook is None
+
+
+def test_a_fallback_operator_counts_only_where_nothing_else_says(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path), "INCIDENT_CONSOLE_RECORDS": str(tmp_path)}
+    assert settings.load(environ, fallback="kim").operator == "kim"
+    assert settings.load(environ | {"INCIDENT_CONSOLE_OPERATOR": "ana"}, fallback="kim").operator == "ana"
+    assert settings.load(environ, operator="bo", fallback="kim").operator == "bo"
