@@ -44,9 +44,12 @@ def _named(state: RungState, outline: EvidenceOutline) -> str:
 def _incomplete(incident: "Incident") -> Iterator[str]:
     for running in incident.running_evidence:
         yield f"Evidence {running.event.item}, started {running.event.started_at}: no end is recorded."
+    latest = {item.event.item: item.seq for item in incident.evidence if isinstance(item.event, EvidenceCaptured)}
     for item in incident.evidence:
         match item.event:
             case AttemptKept(complete=False) as event:
                 yield f"{item.name} was not kept whole: {event.missing or 'what is missing is unknown'}"
+            case EvidenceCaptured(exit_code=int(code)) as event if code and latest[event.item] == item.seq:
+                yield f"Evidence {event.item} (event {item.seq}): its command failed, exit {code}; it answers nothing."
             case EvidenceCaptured(truncated=cut) as event if cut:
                 yield f"Evidence {event.item} (event {item.seq}) was cut: {cut} bytes were left out."

@@ -9,12 +9,16 @@ from dataclasses import dataclass, fields
 
 from incident_console.errors import InputError
 from incident_console.events import UNKNOWN, AttemptKept, EvidenceCaptured, HandoffOffered
+from incident_console.record import findings
 from incident_console.record.incident import Incident
-from incident_console.record.note import note_fields, note_md
+from incident_console.record.note import note_fields, note_md, told_before_failing
 from incident_console.record.seen import Action, Note
 from incident_console.record.text import clock_time, code, command, prose, table
 
-_DERIVED = ("id", "sender", "offered_at", "head", "events", "actions", "gaps", "notes", "note")
+_DERIVED = (
+    *("id", "sender", "offered_at", "head", "events", "actions", "gaps", "notes", "note"),
+    *("late", "failures", "exhibits", "claims", "edits"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,12 @@ class Handoff:
     """What the operators wrote down on the way."""
     note: str = ""
     """The incident note, Markdown."""
+    late: str | None = None
+    """What was told before the run failed, so that it may not be the symptom of that failure."""
+    failures: findings.Failures = findings.NONE
+    exhibits: tuple[findings.Exhibit, ...] = ()
+    claims: tuple[findings.Claim, ...] = ()
+    edits: tuple[findings.EditTold, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -111,15 +121,19 @@ PROMPTS: dict[str, str] = {
 """What each field is called, for a form and for the document."""
 
 
-def draft(incident: Incident, supplied: Mapping[str, str]) -> Handoff:
-    """The hand-off as far as the record knows it, with what the sender supplied over it. Raises InputError."""
+def draft(incident: Incident, supplied: Mapping[str, str], *, read_blob: findings.ReadBlob | None = None) -> Handoff:
+    """The hand-off as far as the record knows it, with what the sender supplied over it. Raises InputError.
+
+    `read_blob` gives a kept log by its sha256, or None; without it the failures are told by the run log's message.
+    """
     for name in supplied:
         if name not in FIELDS:
             raise InputError(f"A hand-off has no field {name!r}; it has {', '.join(FIELDS)}.")
     offered = incident.offered[-1] if incident.offered else None
     said = {name: text for name, text in _known(incident) if text and text != UNKNOWN}
     if offered:
-        said |= {name: text for name, text in offered.event.fields.items() if name in FIELDS}
+        stale = _stale(incident, offered.seq)
+        said |= {name: text for name, text in offered.event.fields.items() if name in FIELDS and name not in stale}
         said["to"] = offered.event.to
     said |= {name: text.strip() for name, text in supplied.items() if text.strip()}
     return Handoff(
@@ -133,7 +147,22 @@ def draft(incident: Incident, supplied: Mapping[str, str]) -> Handoff:
         gaps=incident.not_looked_at(),
         notes=tuple(incident.notes.values()),
         note=note_md(incident),
+        late=told_before_failing(incident),
+        failures=findings.failures(incident, read_blob),
+        exhibits=findings.exhibits(incident),
+        claims=findings.claims(incident),
+        edits=findings.edits(incident),
     )
+
+
+def _stale(incident: Incident, offered: int) -> set[str]:
+    """The fields of an offer that the record knows better by now; the fold keeps the first three itself."""
+    stale = {"severity", "impact", "deadline"}
+    if any(seq > offered for seq in incident.edits):
+        stale.add("uncommitted")
+    if incident.run and incident.run.seq > offered:
+        stale |= {"running", "engine_pid"}
+    return stale
 
 
 def _known(incident: Incident) -> Iterator[tuple[str, str]]:
@@ -154,12 +183,9 @@ def _known(incident: Incident) -> Iterator[tuple[str, str]]:
     yield "command", (run.event.command if run else None) or entry.command
     yield "environment", entry.env or ""
     yield "commit", entry.commit or ""
-    if entry.dirty_diff_sha256:
-        yield "uncommitted", f"the diff is data/evidence/{entry.dirty_diff_sha256}"
-    elif entry.commit:
-        yield "uncommitted", "none when the incident was opened"
+    yield "uncommitted", _uncommitted(incident)
     pid = (run.event.pid if run else None) or entry.pid
-    yield "engine_pid", str(pid) if pid else ""
+    yield "engine_pid", "none: the run ended" if run and run.ended else str(pid) if pid else ""
     yield "tmux", entry.tmux or ""
     waiting = [action for action in incident.actions.values() if action.open]
     yield (
@@ -185,11 +211,23 @@ def _known(incident: Incident) -> Iterator[tuple[str, str]]:
     yield "exit_criteria", "; ".join(f"{each.id} answers: {each.question}" for each in prove)
 
 
+def _uncommitted(incident: Incident) -> str:
+    entry = incident.reentry
+    opened = "none when the incident was opened" if entry.commit else ""
+    if entry.dirty_diff_sha256:
+        opened = f"the diff is data/evidence/{entry.dirty_diff_sha256}, taken when the incident was opened"
+    paths = list(dict.fromkeys(edit.event.path for edit in incident.edits.values()))
+    if not paths:
+        return opened
+    more = f" and {len(paths) - 12} more" if len(paths) > 12 else ""
+    return f"{opened or 'unknown when the incident was opened'}; edited since: {', '.join(paths[:12])}{more}"
+
+
 def _running(incident: Incident) -> str:
     run = incident.run
     parts = []
     if run:
-        pid = f", pid {run.event.pid}" if run.event.pid else ""
+        pid = f", pid {run.event.pid}" if run.event.pid and not run.ended else ""
         parts.append(
             f"run {run.event.log}: {run.event.status} when it was last seen at {clock_time(run.at)}{pid}, "
             f"started {clock_time(run.event.started_at)}"
@@ -235,6 +273,20 @@ def _head(handoff: Handoff) -> Iterator[str]:
         yield f"**Not known to the sender:** {prose(names)}."
     yield ""
     yield from _lines(handoff, "severity", "impact", "deadline", "summary")
+    if handoff.late:
+        yield f"- **Mind**: {prose(handoff.late)}"
+
+
+def _failures(handoff: Handoff) -> Iterator[str]:
+    yield from findings.failures_md(handoff.failures)
+
+
+def _evidence(handoff: Handoff) -> Iterator[str]:
+    yield from findings.evidence_md(handoff.exhibits, handoff.claims)
+
+
+def _edits(handoff: Handoff) -> Iterator[str]:
+    yield from findings.edits_md(handoff.edits)
 
 
 def _lines(handoff: Handoff, *names: str) -> Iterator[str]:
@@ -283,7 +335,7 @@ def _known_not(handoff: Handoff) -> Iterator[str]:
 
 
 def _around(handoff: Handoff) -> Iterator[str]:
-    yield "## Evidence, outputs and people"
+    yield "## Outputs and people"
     yield ""
     yield from _lines(handoff, "expiring", "quarantine", "consumers", "told", "reachable_until")
 
@@ -338,4 +390,7 @@ def _readback(handoff: Handoff) -> Iterator[str]:
     yield "- Time (UTC):"
 
 
-_SECTIONS = (_head, _now, _reentry, _actions, _known_not, _around, _done, _note, _notes, _integrity, _readback)
+_SECTIONS = (
+    *(_head, _failures, _evidence, _edits, _now, _reentry, _actions, _known_not),
+    *(_around, _done, _note, _notes, _integrity, _readback),
+)

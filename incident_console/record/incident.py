@@ -246,6 +246,9 @@ class Incident:
 
     def _offered(self, line: Recorded, event: HandoffOffered) -> None:
         self.offered.append(Stated(line.seq, line.at, line.by, event))
+        for name in ("severity", "impact", "deadline"):  # what the sender said last is what is known from here on
+            if (told := event.fields.get(name, "").strip()) and told.lower() != UNKNOWN:
+                setattr(self, name, told)
 
     def _taken(self, line: Recorded, event: HandoffAccepted) -> None:
         self.accepted.append(Stated(line.seq, line.at, line.by, event))
@@ -353,8 +356,9 @@ class Incident:
 
     @property
     def first_command(self) -> Item | None:
-        """The first captured evidence that a command gave."""
-        return next((i for i in self.evidence if isinstance(i.event, EvidenceCaptured) and i.event.argv), None)
+        """The first captured evidence that a command gave; a command that failed confirms nothing, so it comes last."""
+        gave = [i for i in self.evidence if isinstance(i.event, EvidenceCaptured) and i.event.argv]
+        return min(gave, key=lambda i: bool(getattr(i.event, "exit_code", None)), default=None)
 
     @property
     def gate_missing(self) -> tuple[str, ...]:

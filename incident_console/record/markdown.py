@@ -11,9 +11,9 @@ from incident_console.events import (
     LogPinned,
 )
 from incident_console.record.incident import Incident
-from incident_console.record.note import note_fields, warning
+from incident_console.record.note import note_fields, told_before_failing, warning
 from incident_console.record.seen import Item
-from incident_console.record.text import clock_time, code, excerpt, fence, prose, table
+from incident_console.record.text import because, clock_time, code, excerpt, exit_said, fence, prose, table
 from incident_console.record.timeline import LEGEND, letter, source, timeline
 
 ReadBlob = Callable[[str], bytes | None]
@@ -55,6 +55,8 @@ def _header(incident: Incident) -> Iterator[str]:
             f"- Run: {code(run.event.log)} {prose(run.event.status)}, started {clock_time(run.event.started_at)}, "
             f"{latest}{differs}"
         )
+    if late := told_before_failing(incident):
+        yield f"- Mind: {prose(late)}"
     yield ""
     if incident.fault:
         yield f"**{prose(warning(incident))}**"
@@ -175,7 +177,7 @@ def _path(item: Item) -> str:
 def _result(item: Item) -> str:
     match item.event:
         case EvidenceCaptured() as event:
-            said = [f"exit {event.exit_code}" if event.exit_code is not None else "read"]
+            said = [exit_said(event.exit_code) or "read"]
             said += [f"cut by {event.truncated} bytes"] if event.truncated else []
             said += [f"{sum(event.redactions.values())} redactions"] if event.redactions else []
             return ", ".join(said)
@@ -267,7 +269,7 @@ def _handing(incident: Incident) -> Iterator[str]:
     for each in incident.escalations.values():
         raised = each.event
         said.append(
-            f"({letter(raised)}) event {each.seq}: escalated to {prose(raised.to)} because {prose(raised.trigger)}; "
+            f"({letter(raised)}) event {each.seq}: escalated to {prose(raised.to)} {prose(because(raised.trigger))}; "
             f"points to {prose(raised.points_to)}; points away from {prose(raised.points_away_from)}"
         )
         said += [f"(F) answer, event {a.seq}, {prose(a.by)}: {prose(a.event.text)}" for a in each.answers]

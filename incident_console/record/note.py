@@ -5,8 +5,9 @@ from datetime import datetime
 
 from incident_console.events import UNKNOWN, EvidenceCaptured
 from incident_console.record.clock import moment, stamp
+from incident_console.record.findings import exhibits, times
 from incident_console.record.incident import Incident
-from incident_console.record.text import clock_time, code, elapsed, one_line, prose
+from incident_console.record.text import clock_time, code, elapsed, exit_said, one_line, prose
 from incident_console.record.timeline import source
 
 UNNAMED = "not yet named"
@@ -81,6 +82,25 @@ def warning(incident: Incident) -> str:
     return f"The journal is broken at {incident.fault}. What stood from there on is not shown."
 
 
+def told_before_failing(incident: Incident) -> str | None:
+    """What to say when the latest run failed after the symptom was last told, which may be of something else."""
+    run = incident.run
+    answers = [
+        answer
+        for state in incident.rungs.values()
+        if state.role == "symptom"
+        for answer in state.answers.values()
+        if answer.known
+    ]
+    if run is None or run.event.status != "failed" or not answers:
+        return None
+    last = max(answers, key=lambda answer: answer.seq)
+    told, failed = moment(last.at), moment(run.event.ended_at) or moment(run.at)
+    if run.seq < last.seq or told is None or failed is None or failed < told:
+        return None
+    return f"the symptom was told at {told:%H:%M}, before the run failed at {failed:%H:%M} (UTC)"
+
+
 def _as_of(incident: Incident) -> str:
     return clock_time(incident.lines[-1].at) if incident.lines else UNKNOWN
 
@@ -89,12 +109,15 @@ def _command(incident: Incident) -> str:
     item = incident.first_command
     if item is None or not isinstance(item.event, EvidenceCaptured):
         return UNNAMED
-    code = "" if item.event.exit_code is None else f", exit {item.event.exit_code}"
+    code = "" if item.event.exit_code is None else f", {exit_said(item.event.exit_code)}"
     return f"{source(item.event)} (event {item.seq}{code}, {clock_time(item.event.started_at)})"
 
 
 def _evidence(incident: Incident) -> str:
-    names = [f"{item.name} ({item.surface}, event {item.seq})" for item in incident.evidence if item.kept]
+    names = [
+        f"{each.item.name} ({each.item.surface}, event {each.item.seq}){times(each.times)}"
+        for each in exhibits(incident)
+    ]
     if not names:
         return UNNAMED
     return "; ".join(names[:12]) + (f"; and {len(names) - 12} more" if len(names) > 12 else "")
@@ -123,8 +146,10 @@ def _run(incident: Incident) -> str:
     if run is None:
         return "no run seen"
     figures = ", ".join(f"{count} {name}" for name, count in run.event.figures.items())
-    pid = f", pid {run.event.pid}" if run.event.pid else ""
-    return f"run {run.event.status}{pid}{f' ({figures})' if figures else ''}, seen {clock_time(run.at)}"
+    pid = f", pid {run.event.pid}" if run.event.pid and not run.ended else ""
+    return f"run {run.event.status}{pid}{f' ({figures})' if figures else ''}, seen {clock_time(run.at)}" + (
+        f"; {late}" if (late := told_before_failing(incident)) else ""
+    )
 
 
 def _done(incident: Incident) -> str:

@@ -14,7 +14,7 @@ from incident_console.record.incident import Incident
 from incident_console.record.markdown import ReadBlob
 from incident_console.record.note import note_fields, warning
 from incident_console.record.seen import Item
-from incident_console.record.text import clock_time, visible
+from incident_console.record.text import clock_time, exit_said, visible
 from incident_console.record.text import size as in_units
 from incident_console.record.timeline import LEGEND, source, timeline
 
@@ -141,7 +141,7 @@ def _facts(incident: Incident, item: Item) -> list[tuple[str, str]]:
     match item.event:
         case EvidenceCaptured() as event:
             facts.append(("Command or path", source(event)))
-            facts += [("Exit code", str(event.exit_code))] if event.exit_code is not None else []
+            facts += [("Ended", exit_said(event.exit_code))] if event.exit_code is not None else []
             facts += [("Left out", f"{event.truncated} bytes")] if event.truncated else []
         case EvidenceFailed() as event:
             facts += [("Command or path", source(event)), ("Failed", event.reason)]

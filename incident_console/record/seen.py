@@ -26,6 +26,8 @@ from incident_console.events import (
 )
 
 E = TypeVar("E", bound=Event)
+ENDED = frozenset({"succeeded", "failed", "interrupted", "nothing-to-do"})
+"""The statuses of a run that is over: its pid means nothing any more, or somebody else's process."""
 ItemEvent: TypeAlias = EvidenceCaptured | EvidenceFailed | LogPinned | AttemptKept
 
 
@@ -98,6 +100,10 @@ class Run(Said):
 
     event: RunSeen
 
+    @property
+    def ended(self) -> bool:
+        return self.event.status in ENDED
+
 
 @dataclass(frozen=True, slots=True)
 class Item(Said):
@@ -116,8 +122,10 @@ class Item(Said):
             case EvidenceCaptured() | EvidenceFailed() as event:
                 return event.item
             case LogPinned() as event:
-                lines = f":{event.lines[0]}-{event.lines[1]}" if event.lines else f" bytes {event.bytes[0]}-"
-                return f"{event.path}{lines}"
+                if event.lines is None:
+                    return f"{event.path} bytes {event.bytes[0]}-"
+                first, last = event.lines
+                return f"{event.path}:{first}" + (f"-{last}" if last != first else "")
             case AttemptKept() as event:
                 cards = ", ".join(f"{key}={value}" for key, value in event.wildcards.items())
                 return f"{event.rule}{f' ({cards})' if cards else ''} attempt {event.attempt}"

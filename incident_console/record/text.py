@@ -80,7 +80,7 @@ def excerpt(data: bytes, lines: int = 12, width: int = 300) -> str:
     while shown and not shown[-1].strip():
         shown.pop()
     more = data.count(b"\n") + (not data.endswith(b"\n")) - lines
-    return "\n".join([*shown, f"… {more} more lines"] if more > 0 else shown)
+    return "\n".join([*shown, f"… {more} more line{'s' if more > 1 else ''}"] if more > 0 else shown)
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -88,6 +88,23 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     heads = list(head)
     body = [f"| {' | '.join(cell(each) for each in row)} |" for row in rows]
     return "\n".join([f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}", *body])
+
+
+def because(reason: str) -> str:
+    """`reason` after one `because`, also where somebody wrote the word himself."""
+    return reason if reason.strip().lower().startswith("because") else f"because {reason}"
+
+
+def exit_said(exit_code: int | None) -> str:
+    """`exit 0`, or `exit 128: it failed`, so that nobody takes what a failed command printed for an answer."""
+    if exit_code is None:
+        return ""
+    return f"exit {exit_code}: it failed" if exit_code else "exit 0"
+
+
+def span(lines: tuple[int, int]) -> str:
+    """`line 6` or `lines 6-9`."""
+    return f"line {lines[0]}" if lines[0] == lines[1] else f"lines {lines[0]}-{lines[1]}"
 
 
 def command(argv: Iterable[str]) -> str:

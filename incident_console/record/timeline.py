@@ -8,7 +8,7 @@ from incident_console.events import UNKNOWN, Event, Recorded
 from incident_console.record.clock import moment
 from incident_console.record.incident import Incident
 from incident_console.record.seen import say
-from incident_console.record.text import command, elapsed
+from incident_console.record.text import because, command, elapsed, exit_said, span
 
 LETTERS = {"fact": "F", "inference": "I", "decision": "D"}
 LEGEND = "F is a fact, I an inference, D a decision; a line without a letter is the console's own bookkeeping."
@@ -73,7 +73,7 @@ def _sentence(event: Event) -> str:
         case events.NoteCorrected():
             return f"note corrected: {event.text}"
         case events.ActionTaken():
-            return f"action: {event.text}; because {event.why}; expecting {event.expected}; result {event.result}" + (
+            return f"action: {event.text}; {because(event.why)}; expecting {event.expected}; result {event.result}" + (
                 f"; by {event.by_whom}" if event.by_whom else ""
             )
         case events.ClassSet():
@@ -89,7 +89,7 @@ def _of_evidence(event: Event) -> str:
         case events.EvidenceStarted():
             return f"evidence {event.item} started: {source(event)}"
         case events.EvidenceCaptured():
-            code = "" if event.exit_code is None else f", exit {event.exit_code}"
+            code = f", {exit_said(event.exit_code)}" if event.exit_code is not None else ""
             return f"evidence {event.item} captured: {source(event)}{code}, {event.size} bytes"
         case events.EvidenceFailed():
             return f"evidence {event.item} failed: {event.reason}"
@@ -100,7 +100,7 @@ def _of_evidence(event: Event) -> str:
             whole = "" if event.complete else f"; incomplete: {event.missing or UNKNOWN}"
             return f"kept attempt {event.attempt} of {event.rule} {say(event.wildcards)}".rstrip() + code + whole
         case events.LogPinned():
-            lines = f" lines {event.lines[0]}-{event.lines[1]}" if event.lines else ""
+            lines = f" {span(event.lines)}" if event.lines else ""
             return f"pinned {event.path}{lines}"
         case events.EditObserved():
             gate = "open" if event.gate_open else "closed"
@@ -114,7 +114,7 @@ def _of_handing_over(event: Event) -> str:
     match event:
         case events.EscalationRaised():
             return (
-                f"escalated to {event.to} because {event.trigger}; points to {event.points_to}; "
+                f"escalated to {event.to} {because(event.trigger)}; points to {event.points_to}; "
                 f"points away from {event.points_away_from}"
             )
         case events.EscalationAnswered():
@@ -127,7 +127,7 @@ def _of_handing_over(event: Event) -> str:
         case events.IncidentClosed():
             return f"incident closed: {event.outcome}; proof: {event.proof}"
         case events.JournalRepaired():
-            return f"journal repaired: {event.size} bytes set aside in {event.set_aside}, because {event.reason}"
+            return f"journal repaired: {event.size} bytes set aside in {event.set_aside}, {because(event.reason)}"
     return ""
 
 

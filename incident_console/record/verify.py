@@ -50,7 +50,7 @@ def verify(path: Path, head: str | None = None) -> Verdict:
     if not path.is_file():
         raise InputError(f"There is nothing to verify at {path}: it takes a bundle, a record folder or a journal.")
     start = _start(path)
-    if start.startswith(b"PK"):
+    if start.startswith(b"PK") or path.suffix == ".zip":
         with tempfile.TemporaryDirectory(prefix="incident-console-") as folder:
             try:
                 found = bag.read(path, Path(folder))

@@ -21,6 +21,8 @@ RATIO_FROM = 256 << 20
 """From this size on, a zip that grows more than 200 times is taken for a bomb. Real logs stay below."""
 _DIRECTORY_LIMIT = 16 << 20
 _END = b"PK\x05\x06"
+_STARTS = (b"PK\x03\x04", _END)
+"""An entry, or the end of a zip that has none."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -35,6 +37,8 @@ def unpack(source: Path, into: Path) -> Path:
     """
     try:
         with files.open_plain(source) as file:
+            if not file.read(4).startswith(_STARTS):
+                raise UnsafeZipError(f"{source.name} is not a zip file.")
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - 42))
             _check_end(size, file.read())

@@ -67,7 +67,7 @@ def offer(session: Session, to: str, fields: Mapping[str, str], out: Path | None
     incident = session.incident
     bag.write(
         session.record.path,
-        handoff=handoff_md(draft(incident, said)),
+        handoff=handoff_md(draft(incident, said, read_blob=session.record.blobs.peek)),
         html=record_html(incident, session.record.blobs.peek),
         record=record_json(incident),
         out=out,

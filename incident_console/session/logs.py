@@ -6,6 +6,7 @@ A log that a retry deleted is still here when the recorder kept it: its entry na
 from __future__ import annotations
 
 import stat
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ class LogEntry:
     """One row of the list of logs. `path` is absolute; `changed_at` is seconds since the epoch."""
 
     key: str
+    """No other entry has it."""
     label: str
     state: str
     """run, running, failed, retried, succeeded, waiting, kept, lost, other."""
@@ -34,7 +36,7 @@ class LogEntry:
     kept: int | None = None
     """The `seq` of the `attempt.kept` event whose text this is."""
     told: str = ""
-    """Why there is nothing to show, for a lost one."""
+    """Why there is nothing to show, for a lost one; what is shown beside the log's own text, for a kept one."""
 
 
 def log_entries(run: Run | None, incident: Incident, workdir: Path, others: Iterable[Path]) -> tuple[LogEntry, ...]:
@@ -46,13 +48,18 @@ def log_entries(run: Run | None, incident: Incident, workdir: Path, others: Iter
         path = workdir / run.log
         seen.add(path)
         entries.append(_entry(f"file:{path}", "run log", "run", path))
-        for job in sorted(run.jobs, key=_urgency):
-            if not job.attempts:
-                continue
-            entries += _job(job, workdir, seen, kept.pop((run.log, job.jobid), []))
+        jobs = sorted((job for job in run.jobs if job.attempts), key=_urgency)
+        writers = Counter(log for job in jobs for log in set(job.logs))
+        for job in jobs:
+            entries += _job(job, workdir, seen, writers)
+            entries += [_attempt(seq, event) for seq, event in kept.pop((run.log, job.jobid), [])]
     for attempts in kept.values():
         entries += [_attempt(seq, event, earlier=True) for seq, event in attempts]
-    found = (_entry(f"file:{path}", _name(path, workdir), "other", path) for path in others if path not in seen)
+    found = (
+        _entry(f"file:{path}", _name(path, workdir), "other", path)
+        for path in dict.fromkeys(others)
+        if path not in seen
+    )
     entries += sorted(found, key=lambda entry: -(entry.changed_at or 0.0))
     return tuple(entries[:LIMIT])
 
@@ -67,7 +74,8 @@ def _urgency(job: Job) -> tuple[int, int]:
     return rank, -job.jobid
 
 
-def _job(job: Job, workdir: Path, seen: set[Path], kept: list[tuple[int, AttemptKept]]) -> list[LogEntry]:
+def _job(job: Job, workdir: Path, seen: set[Path], writers: Counter[str]) -> list[LogEntry]:
+    """The job's logs. A log that several jobs write to is one row: that of the one to be looked at first."""
     outcomes = tuple(attempt.outcome for attempt in job.attempts)
     state = "retried" if job.state == "succeeded" and len(outcomes) > 1 else job.state
     entries = []
@@ -78,10 +86,12 @@ def _job(job: Job, workdir: Path, seen: set[Path], kept: list[tuple[int, Attempt
             entries.append(
                 LogEntry(f"job:{job.jobid}", label, state, attempts=outcomes, told="this rule has no log: of its own")
             )
-        else:
+        elif path not in seen:
             seen.add(path)
+            if (more := writers[log] - 1) > 0:
+                label += f" and {more} other job{'' if more == 1 else 's'}"
             entries.append(_entry(f"file:{path}", label, state, path, outcomes if number == 0 else ()))
-    return entries + [_attempt(seq, event) for seq, event in kept]
+    return entries
 
 
 def _attempt(seq: int, event: AttemptKept, *, earlier: bool = False) -> LogEntry:
@@ -92,7 +102,7 @@ def _attempt(seq: int, event: AttemptKept, *, earlier: bool = False) -> LogEntry
         state="kept" if event.sha256 else "lost",
         size=event.size if event.sha256 else None,
         kept=seq if event.sha256 else None,
-        told=event.missing or "",
+        told="+ its block" if event.sha256 and event.block_sha256 else event.missing or "",
     )
 
 

@@ -20,7 +20,7 @@ from textual.widget import Widget
 from textual.widgets import Footer
 
 from incident_console.errors import ConsoleError, Exit
-from incident_console.events import Recorded
+from incident_console.events import EditExplained, EditObserved, Recorded
 from incident_console.record.incident import Incident, fold
 from incident_console.session.core import Session, unexplained
 from incident_console.session.live import Live, Picture
@@ -214,6 +214,8 @@ class Console(App[int]):
     def on_wrote(self, message: Wrote) -> None:
         self.incident.apply(message.recorded)
         self.not_saved = ""
+        if isinstance(message.recorded.event, EditObserved | EditExplained):
+            self.refresh_bindings()
         news.of_event(self.desk, message.recorded, self._since)
         self.stale()
 
@@ -240,6 +242,7 @@ class Console(App[int]):
             gate_missing=incident.gate_missing if session is not None else (),
             edits_waiting=len(unexplained(incident)),
             inbox=len(incident.inbox),
+            ended=news.ended(incident),
         )
         if session is not None:
             self.query_one(Ladder).draw(marks, len(incident.inbox))
@@ -257,7 +260,7 @@ class Console(App[int]):
         incident, picture = self.incident, self.picture
         if self.place == FACTS:
             told = news.notices(incident, picture, self.not_saved)
-            self.query_one(Facts).draw(picture, told, str(session.workdir))
+            self.query_one(Facts).draw(picture, told, str(session.workdir), len(session.runbook.rungs))
         elif self.place == INBOX:
             self.query_one(Inbox).draw(incident)
         for number, rung in enumerate(session.runbook.rungs, 1):
@@ -303,12 +306,21 @@ class Console(App[int]):
         self.screen_stack[0].set_focus(target)
 
     def on_descendant_focus(self) -> None:
-        if len(self.screen_stack) == 1 and not self.query_one(Ask).is_open:
+        """A question keeps the focus until it is answered or left; else the pane with the focus is the one in use."""
+        panel, focused = self.screen_stack[0].query_one(Ask), self.screen.focused
+        if len(self.screen_stack) > 1:
+            return
+        if panel.is_open:
+            if focused is not None and panel not in focused.ancestors:
+                self.screen.set_focus(panel.field)
+        else:
             panes.show(self, panes.pane_of(self.screen.focused))
 
     def action_pane(self, step: int) -> None:
-        if len(self.screen_stack) > 1 or self.query_one(Ask).is_open:
+        if len(self.screen_stack) > 1:
             self.screen.focus_next() if step > 0 else self.screen.focus_previous()
+        elif self.query_one(Ask).is_open:
+            self.screen.set_focus(self.query_one(Ask).field)
         else:
             self._focus(panes.next_to(panes.pane_of(self.focused), step))
 
@@ -323,8 +335,24 @@ class Console(App[int]):
         self.go(INBOX)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While the incident is being opened, the keys that need one do nothing."""
-        return self.session is not None or action not in NEEDS_AN_INCIDENT
+        """Keys come and go: most need the incident, some a question, an edit without a reason, or such a rung."""
+        if action == "leave_question":
+            return self.screen_stack[0].query_one(Ask).is_open
+        if self.session is None:
+            return action not in NEEDS_AN_INCIDENT
+        if action == "explain":
+            return bool(unexplained(self.incident))
+        if action == "rung" and isinstance(number := parameters[0], int):
+            return number <= len(self.session.runbook.rungs)
+        return True
+
+    def action_leave_question(self) -> None:
+        self.query_one(Ask).action_leave()
+
+    def on_ask_closed(self) -> None:
+        """The pane in view has the focus again, whichever that is by now."""
+        if self.screen_stack[0].focused is None and not self.query_one(Ask).is_open:
+            self._focus(next(pane for pane in panes.PANES if self.screen_stack[0].has_class(f"-at-{pane}")))
 
     # -- intents -------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import OptionList, SelectionList, Static, TextArea
@@ -94,6 +95,9 @@ class Ask(VerticalScroll, can_focus=False):
         Binding("escape", "leave", "leave", id="ask.leave", tooltip="Leave; what was typed is kept")
     ]
 
+    class Closed(Message):
+        """No question is open any more."""
+
     def __init__(self) -> None:
         super().__init__(id="ask")
         self._asking: _Asking | None = None
@@ -121,6 +125,7 @@ class Ask(VerticalScroll, can_focus=False):
         """
         asking = _Asking(questions, draft, take, asyncio.get_running_loop().create_future(), self.screen.focused)
         self._asking = asking
+        self.app.clear_notifications()  # what was told before must not cover the question
         self._show(asking)
         return await asking.done
 
@@ -160,8 +165,10 @@ class Ask(VerticalScroll, can_focus=False):
         self._asking = None
         self._put_list(None)
         self._open(False)
-        if asking.before is not None and asking.before.is_attached:
-            self.screen.set_focus(asking.before)
+        before = asking.before
+        in_view = before is not None and before.is_attached and all(node.display for node in before.ancestors_with_self)
+        self.screen.set_focus(before if in_view else None)
+        self.post_message(self.Closed())
         if not asking.done.done():
             asking.done.set_result(answers)
 
@@ -253,6 +260,10 @@ class Entry(TextArea):
 class Choice(OptionList):
     """One of several."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "take", id="choice.take", tooltip="Take the choice under the cursor")
+    ]
+
     def __init__(self, panel: Ask, question: Question) -> None:
         shown = (question.labels.get(choice, choice) for choice in question.choices)
         super().__init__(*(Option(Content(safe(label, CHOICE_LIMIT))) for label in shown), classes="ask-field")
@@ -268,7 +279,8 @@ class Many(SelectionList[str]):
     """Several of several: space marks, Enter takes what is marked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "take", id="many.take", tooltip="Take what is marked")
+        Binding("enter", "take", "take", id="many.take", tooltip="Take what is marked"),
+        Binding("space", "select", "mark", id="many.mark", tooltip="Mark the row under the cursor, or not"),
     ]
 
     def __init__(self, panel: Ask, question: Question) -> None:

@@ -14,7 +14,7 @@ from incident_console.session import capture, suggest
 from incident_console.tui import evidencetext
 from incident_console.tui.ask import Answer, Kind, Question
 from incident_console.tui.logview import LogView
-from incident_console.tui.rung import COMPLETE, ESCALATE, RungRows, next_row
+from incident_console.tui.rung import COMPLETE, ESCALATE, NEXT, RungRows, next_evidence, next_row
 from incident_console.tui.rungrows import Busy, latest
 
 if TYPE_CHECKING:
@@ -37,14 +37,28 @@ class Climb:
     # -- going about ---------------------------------------------------------------------------------------------
 
     async def enter(self, rung: str) -> None:
-        await self.desk.in_thread(self.desk.session.enter, rung)
+        """Enter a rung; those of a closed incident can be looked at only."""
+        if self.desk.session.incident.closed is None:
+            await self.desk.in_thread(self.desk.session.enter, rung)
 
     async def take_symptom(self) -> None:
-        """Go to where the symptom is told; what was drafted stands in its fields."""
+        """Answer where the symptom is told with what was drafted; the cursor goes to what nobody can draft."""
         rung = next((rung for rung in self.desk.session.runbook.rungs if rung.role == "symptom"), None)
-        if rung is not None:
-            self.app.go(rung.id)
-            await self.enter(rung.id)
+        if rung is None:
+            return
+        self.app.go(rung.id)
+        self.desk.must_be_open()
+        session, run = self.desk.session, self.app.picture.run
+        await self.enter(rung.id)
+        state = session.incident.rungs.get(rung.id)
+        told = state.answers if state is not None else {}
+        drafted = {field.id: suggest.draft(rung, field, run) for field in rung.ask if field.type == "text"}
+        new = {id: text for id, text in drafted.items() if text and (id not in told or told[id].text != text)}
+        if new:
+            await self.desk.in_thread(session.answer, rung.id, new)
+            await self.desk.drafts.drop(rung.id, *new)
+        if self.app.place == rung.id:
+            self.app.query_one(RungRows).put_cursor(next_row(rung, session.missing(rung.id)))
 
     async def row(self, place: str, row: str, again: bool) -> None:
         """What Enter does on a row of a rung; `again`: capture evidence that is there already once more."""
@@ -54,6 +68,8 @@ class Climb:
         kind, _, id = row.partition(":")
         if kind == "field" and (field := rung.field(id)) is not None:
             await self._answer(rung, field)
+        elif row == NEXT:
+            await self._capture_next(rung)
         elif kind == "evidence" and (item := rung.item(id)) is not None:
             got = latest(self.app.incident, rung).get(id)
             if got is not None and not again:
@@ -77,10 +93,17 @@ class Climb:
             await self.enter(rung.id)
 
     def _advance(self, rung: Rung, row: str) -> None:
-        """Go on from a row that is done to the next one that is needed, unless the operator went elsewhere."""
-        rows = self.app.query_one(RungRows)
-        if self.app.place == rung.id and rows.row == row:
-            rows.put_cursor(next_row(rung, self.desk.session.missing(rung.id), row))
+        """Go on from a row that is done, unless the operator went elsewhere.
+
+        After evidence to the next that is not captured; else to the next row that is needed.
+        """
+        rows, session = self.app.query_one(RungRows), self.desk.session
+        if self.app.place != rung.id or rows.row != row:
+            return
+        kind, _, id = row.partition(":")
+        item = next_evidence(rung, session.incident, self.busy, id) if kind == "evidence" else None
+        rows.put_cursor(f"evidence:{item.id}" if item else next_row(rung, session.missing(rung.id), row))
+        rows.call_after_refresh(rows.keep_in_view, row)
 
     async def _go_on(self, following: str | None) -> None:
         if following is None:
@@ -100,6 +123,7 @@ class Climb:
 
     async def _answer(self, rung: Rung, field: Field) -> None:
         session = self.desk.session
+        self.desk.must_be_open()
         await self._open_rung(rung)
         done = await self.desk.record(
             rung.id,
@@ -122,12 +146,14 @@ class Climb:
         return Question(field.id, field.prompt, kind, offered, help, draft, optional=not field.required)
 
     async def _complete(self, rung: Rung) -> None:
+        self.desk.must_be_open()
         await self._go_on(await self.desk.in_thread(self.desk.session.complete, rung.id))
 
     async def waive(self, place: str) -> None:
         rung, session = self._rung(place), self.desk.session
         if rung is None:
             return
+        self.desk.must_be_open()
         prompt = f"Why is “{rung.title}” left out? It will stand in the record."
         following = await self.desk.record(
             rung.id,
@@ -139,7 +165,18 @@ class Climb:
 
     # -- capturing -----------------------------------------------------------------------------------------------
 
+    async def _capture_next(self, rung: Rung) -> None:
+        """`c` where the cursor stands on no evidence."""
+        rows = self.app.query_one(RungRows)
+        item = next_evidence(rung, self.desk.session.incident, self.busy)
+        if item is not None:
+            rows.put_cursor(f"evidence:{item.id}")
+            await self._capture(rung, item)
+        elif rung.evidence:
+            self.desk.tell("All evidence of this rung is captured; c on one of its rows captures that one again.")
+
     async def _capture(self, rung: Rung, item: EvidenceItem) -> None:
+        self.desk.must_be_open()
         row = f"evidence:{item.id}"
         if item.id in self.busy:
             self.desk.tell("It is running already; x cancels it.")
@@ -220,18 +257,20 @@ class Climb:
         if not view.is_on_screen:
             self.desk.tell("The log is not on screen: tab goes to it, and p pins the line under its cursor.")
             return
-        if chosen is None or chosen.path is None:
-            self.desk.tell("Open a log first; what was captured is evidence already.", severity="warning")
+        if chosen is None:
+            self.desk.tell("There is no line here to pin: open a log first.", severity="warning")
             return
+        self.desk.must_be_open()
+        evidence = tuple(session.incident.evidence)
         is_run_log = run is not None and chosen.path == session.workdir / run.log
         lines = (chosen.first_line, chosen.last_line) if chosen.first_line and chosen.last_line else None
         pinned = capture.Pinned(
-            chosen.path,
+            chosen.named(evidence),
             chosen.inode,
             lines,
             (chosen.start_byte, chosen.end_byte),
             view.selected_bytes(),
-            "run-log" if is_run_log else "rule-log",
+            "run-log" if is_run_log else chosen.surface(evidence),
         )
         rung = self.app.incident.open_rung
         recorded = await self.desk.in_thread(capture.pin, session, pinned, rung)
@@ -242,6 +281,7 @@ class Climb:
 
     async def file(self, seq: int) -> None:
         """Lay a piece of evidence to a rung."""
+        self.desk.must_be_open()
         session = self.desk.session
         titles = {rung.id: f"{number} {rung.title}" for number, rung in enumerate(session.runbook.rungs, 1)}
         question = Question(

@@ -49,6 +49,13 @@ class Desk:
             raise Refused("the incident is still being opened")
         return self.app.session
 
+    def must_be_open(self) -> None:
+        """Raises Refused once the incident is closed: what is done from then on is no part of it."""
+        closed = self.session.incident.closed
+        if closed is not None:
+            because = f"the incident is closed ({closed.event.outcome}): nothing is captured or answered any more"
+            raise Refused(f"{because}; n still adds a note, and incident-console begins a new incident")
+
     # -- telling -------------------------------------------------------------------------------------------------
 
     def tell(self, text: str, title: str = "", severity: Severity = "information", seconds: float = 6) -> None:

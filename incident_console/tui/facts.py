@@ -47,14 +47,16 @@ class Facts(Rows):
         self._opens: dict[str, tuple[str, tuple[int, ...]]] = {}
         """By row: the log it opens, and the jobs that recovered."""
 
-    def draw(self, picture: Picture, notices: tuple[str, ...], workdir: str) -> None:
+    def draw(self, picture: Picture, notices: tuple[str, ...], workdir: str, rungs: int) -> None:
+        self.border_subtitle = f"1-{rungs} rungs"
         state = (picture.run, picture.headline, picture.symptom, picture.clues, notices)
         if state == self._drawn:
             return
         self._drawn = state
         self._opens = {}
         rows = [text_row(f"notice:{n}", "⚠ " + safe(told), "$text-warning") for n, told in enumerate(notices)]
-        rows += self._of_run(picture.run, picture) if picture.run is not None else _no_run(workdir, picture.looked)
+        rows += self._of_run(picture.run, picture) if picture.run is not None else _no_run(picture.looked)
+        rows.append(text_row("folder", f"folder  {safe(workdir)}"))
         if picture.symptom:
             rows += _symptom(picture.symptom)
         self.lay(rows, start=SYMPTOM)
@@ -97,10 +99,9 @@ class Facts(Rows):
             self.post_message(self.OpenLog(*self._opens[event.option_id]))
 
 
-def _no_run(workdir: str, looked: bool) -> Iterator[Option]:
+def _no_run(looked: bool) -> Iterator[Option]:
     told = "No Snakemake run is seen here. The logs are followed all the same." if looked else "looking for a run …"
     yield text_row("state", told)
-    yield text_row("folder", f"folder  {safe(workdir)}")
 
 
 def _failure(group: FailureGroup, clue: str) -> Content:

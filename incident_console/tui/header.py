@@ -33,6 +33,8 @@ class Heading:
     gate_missing: tuple[str, ...] = ()
     edits_waiting: int = 0
     inbox: int = 0
+    ended: str = ""
+    """That it was closed, or in whose hands it is; empty while it is worked by who opened it."""
 
 
 class Header(Static):
@@ -65,7 +67,8 @@ def _incident(head: Heading, now: datetime, width: int) -> Content:
         right.append(("  ✗ NOT SAVED", "$text-error bold reverse"))
     elif head.incident:
         right.append(("  ✓ saved", "$text-success"))
-    left = Content.styled(" " + safe(head.incident or "incident-console"), "bold")
+    ended = (f"  {safe(head.ended, 60)}", "$text-warning bold") if head.ended else ""
+    left = Content.assemble((" " + safe(head.incident or "incident-console"), "bold"), ended)
     return both(left, Content.assemble(*right, " "), width)
 
 

@@ -13,6 +13,8 @@ def _key(
 
 
 KEYS: list[BindingType] = [
+    _key("y", "explain", "why", "explain", "Say why the workflow was edited before the gate was open", show=True),
+    _key("escape", "leave_question", "leave", "leave", "Leave the question; what was typed is kept"),
     _key("n", "note", "note", "note", "Write a note into the record", show=True),
     _key("tab", "pane(1)", "pane", "next", "Go to the next pane", show=True, first=True),
     _key("question_mark,f1", "help", "help", "help", "Every key that works now", show=True, glyph="?"),
@@ -23,7 +25,6 @@ KEYS: list[BindingType] = [
     _key("i", "inbox", "inbox", "inbox", "What was captured and not yet laid to a rung"),
     _key("b", "brief", "brief", "brief", "The brief: twelve lines to paste into a chat"),
     _key("a", "act", "action", "act", "Record something that was done, why, and what to expect"),
-    _key("y", "explain", "why edited", "explain", "Say why the workflow was edited before the gate was open"),
     _key(
         "exclamation_mark",
         "escalate",
@@ -45,5 +46,6 @@ NEEDS_AN_INCIDENT = frozenset(binding.action.partition("(")[0] for binding in KE
     "help",
     "leave",
     "command_palette",
+    "leave_question",
 }
 """Actions that wait until the incident is open."""

@@ -1,6 +1,7 @@
 """How is one row of a log drawn: its number, a mark for the cursor or the selection, a mark for an error, the text?
 
-A state is a glyph and never a colour alone: `▸` the cursor, `┃` selected, `✗` an error.
+A state is a glyph and never a colour alone: `▸` the cursor, `┃` selected, `✗` an error; `‹` and `›` say that the line
+goes on to the left and to the right of what is shown.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def draw(row: Line | Mark, look: Look, styles: Styles) -> Strip:
         base += styles.cursor
     pointer = "▸" if look.cursor else "┃" if look.selected else " "
     if isinstance(row, Mark):
-        gutter = [Segment(" " * look.digits + pointer + "  ", base)]
+        gutter = [Segment(" " * look.digits + pointer + " ", base)]
         body = [Segment(row.text, base + styles.mark)]
     else:
         error = is_error(row.text)
@@ -63,12 +64,16 @@ def draw(row: Line | Mark, look: Look, styles: Styles) -> Strip:
         gutter = [
             Segment(number.rjust(look.digits), base + styles.number),
             Segment(pointer, base),
-            Segment("✗ " if error else "  ", base + styles.error),
+            Segment("✗" if error else " ", base + styles.error),
         ]
         body = _body(line_text(row), base + styles.error if error else base, styles.hit, look.hits)
+    text = Strip(body)
+    gutter.append(Segment("‹" if look.left and text.cell_length else " ", base + styles.number))
     left = Strip(gutter, look.digits + 3)
     room = max(0, look.width - left.cell_length)
-    return Strip.join([left, Strip(body).crop_extend(look.left, look.left + room, base)]).crop(0, look.width)
+    more = [Segment("›", base + styles.number)] if text.cell_length > look.left + room > look.left else []
+    shown = text.crop_extend(look.left, look.left + room - len(more), base)
+    return Strip.join([left, shown, Strip(more)]).crop(0, look.width)
 
 
 def notice(text: str, width: int, styles: Styles) -> Strip:

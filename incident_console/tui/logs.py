@@ -59,7 +59,6 @@ class LogList(Rows):
     def __init__(self) -> None:
         super().__init__(id="log-list", markup=False)
         self._told: tuple[LogEntry, ...] = ()
-        self._entries: tuple[LogEntry, ...] = ()
         self._by_key: dict[str, LogEntry] = {}
 
     def on_mount(self) -> None:
@@ -72,21 +71,19 @@ class LogList(Rows):
         if entries == self._told:
             return
         self._told = entries
-        self._by_key = {}
-        for entry in entries:  # two rules may write to one log: its first row stands for both
-            self._by_key.setdefault(entry.key, entry)
-        self._entries = tuple(self._by_key.values())
+        self._by_key = {entry.key: entry for entry in entries}
         self._lay()
-        count = len(self._entries)
+        count = len(entries)
         self.border_subtitle = f"{count} file{'' if count == 1 else 's'}" if count else "no log yet"
 
     def _lay(self) -> None:
         now, width = time.time(), self._width
-        self.lay([Option(_row(entry, now, width), id=entry.key) for entry in self._entries])
+        rows = [Option(_row(entry, now, width), id=entry.key) for entry in self._told]
+        self.lay(rows, start=self._told[0].key if self._told else None)
 
     def _tell_ages(self) -> None:
         now, width = time.time(), self._width
-        for index, entry in enumerate(self._entries[:AGED]):
+        for index, entry in enumerate(self._told[:AGED]):
             self.show_at(index, _row(entry, now, width))
 
     @property
@@ -138,7 +135,8 @@ def _row(entry: LogEntry, now: float, width: int) -> Content:
         (word, style),
         *marks,
     )
-    told = size(entry.size) if entry.size is not None else safe(entry.told)
+    known = size(entry.size) if entry.size is not None else ""
+    told = f"{known} {safe(entry.told)}".strip()
     if entry.changed_at is not None and width >= WIDE:
         told += f"  {_age(entry.changed_at, now)}"
     right = Content.styled(told, "$foreground-muted").truncate(width // 2, ellipsis=True)

@@ -216,8 +216,9 @@ class LogScroll(ScrollView):
         super().watch_scroll_y(old_value, new_value)
         if self._laying_out or self._source is None or round(old_value) == round(new_value):
             return
-        # The wheel or the scroll bar: the cursor stays on the screen, so that what is pinned is what is seen.
-        if new_value < old_value:
+        # The wheel or the scroll bar: the cursor stays on the screen, so that what is pinned is what is seen. Who
+        # scrolls up is no longer at the end; a pane that is shown at last, or grew, goes up as far as to the end.
+        if new_value < old_value and round(new_value) < self.max_scroll_y:
             self._pause()
         self._top = self._place(round(new_value))
         if self._anchor is None and not self.following:

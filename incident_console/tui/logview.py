@@ -48,7 +48,7 @@ class LogView(LogScroll, can_focus=True):
         _key("home,g", "home", "first line", "home", "The first line"),
         _key("end,G", "follow", "last line", "end", "The last line, and follow"),
         _key("left", "sideways(-1)", "left", "left", "Show what is further left"),
-        _key("right", "sideways(1)", "right", "right", "Show what is further right"),
+        _key("right", "sideways(1)", "right", "right", "Show what is further right, where › stands", "→"),
     ]
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
@@ -117,7 +117,11 @@ class LogView(LogScroll, can_focus=True):
 
     def selection(self) -> Selected | None:
         """The selected lines, or the line under the cursor; None when there is no line there."""
-        return selected(self._source, self.path, self._cursor, self._anchor) if self._source is not None else None
+        return (
+            selected(self._source, self.path, self._label, self._cursor, self._anchor)
+            if self._source is not None
+            else None
+        )
 
     def selected_bytes(self) -> bytes:
         """The bytes that `selection()` names, at most 1 MiB; empty when there are none."""
@@ -166,7 +170,7 @@ class LogView(LogScroll, can_focus=True):
             self.action_search()
 
     def action_errors(self, forward: bool) -> None:
-        self._seek(error_finder(), "line that states a failure", forward)
+        self._seek(error_finder(), "errors", forward)
 
     def search(self, pattern: str, *, regex: bool = False, forward: bool = True) -> None:
         """Put the cursor on the next line that holds the pattern; from the other end when there is none."""
@@ -191,11 +195,11 @@ class LogView(LogScroll, can_focus=True):
             if hit := await self._run(Search(source, find, start, forward=forward), what):
                 while not source.knows(hit.place) and not source.index_step(SEARCH_SLICE_S):
                     await asyncio.sleep(0)
-                end = "beginning" if forward else "end"
-                self._told = "" if start is not None else f"{what}: on from the {end}"
+                end = "below; this is the first one" if forward else "above; this is the last one"
+                self._told = "" if start is not None else f"no more {what} {end}"
                 self._put_cursor(source.row_of(hit.place), centre=True)
                 return
-        self._told = f"no {what.removeprefix('no ')} in this log"
+        self._told = f"no {what} in this log"
         self._lay_out()
 
     async def _run(self, search: Search, what: str) -> Hit | None:

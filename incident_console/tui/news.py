@@ -20,6 +20,8 @@ from incident_console.tui.words import parsed
 if TYPE_CHECKING:
     from incident_console.tui.desk import Desk
 
+PROGRAM = "incident-console"
+
 
 def of_run(desk: Desk, before: Picture, now: Picture) -> None:
     """The run that is watched is another one, or stands otherwise than before."""
@@ -60,7 +62,32 @@ def notices(incident: Incident, picture: Picture, not_saved: str) -> tuple[str, 
         told.append(f"The workflow was edited {times} before the gate was open: y says why.")
     if picture.other_run:
         told.append(f"Another run began: {Path(picture.other_run).name}. r watches it.")
+    if _symptom_is_older(incident, picture):
+        told.append("The symptom was told before the run failed: Enter on the draft takes the new one.")
     return tuple(told)
+
+
+def _symptom_is_older(incident: Incident, picture: Picture) -> bool:
+    """Whether the run ended badly after somebody had told the symptom, and would now be told otherwise."""
+    seen, run = incident.run, picture.run
+    if not picture.symptom or run is None or seen is None or seen.event.log != run.log:
+        return False
+    if run.status not in ("failed", "interrupted") or seen.event.status != run.status:
+        return False
+    answers = [
+        state.answers[name]
+        for state in incident.rungs.values()
+        for name in ("sentence", "symptom")
+        if state.role == "symptom" and name in state.answers
+    ]
+    return any(answer.seq < seen.seq and answer.text.strip() != picture.symptom for answer in answers)
+
+
+def ended(incident: Incident) -> str:
+    """That the incident was closed, handed off or taken over, in two or three words; empty when none of these."""
+    if incident.state != "open":
+        return "■ closed" if incident.closed is not None else incident.state
+    return f"taken over by {incident.accepted[-1].event.as_}" if incident.accepted else ""
 
 
 def parting(session: Session) -> str:
@@ -72,5 +99,6 @@ def parting(session: Session) -> str:
 
 def _program() -> str:
     """How this console can be called again: by its name where that is on PATH, else as it was called."""
-    name = Path(sys.argv[0]).name
-    return name if shutil.which(name) else shlex.quote(sys.argv[0])
+    called = sys.argv[0]
+    unactivated = Path(called).name == PROGRAM and not shutil.which(PROGRAM)
+    return shlex.quote(called) if unactivated else PROGRAM

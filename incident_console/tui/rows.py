@@ -38,6 +38,12 @@ class Rows(OptionList):
             with self.prevent(OptionList.OptionHighlighted):
                 self.highlighted = index
 
+    def keep_in_view(self, row: str) -> None:
+        """Scroll no farther than to where this row begins: what was just done stays beside where the cursor went."""
+        index = next((index for index, option in enumerate(self.options) if option.id == row), None)
+        if index is not None and (top := self._index_to_line[index]) < self.scroll_offset.y:
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
+
     def lay(self, rows: Sequence[Option], *, start: str | None = None) -> None:
         """Show these rows. `start` is where the cursor goes when it stood on none of them."""
         if [row.id for row in rows] == [option.id for option in self.options]:

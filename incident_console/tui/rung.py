@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList, Static
@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from incident_console.record.incident import Incident
 from incident_console.record.seen import RungState
 from incident_console.runbook.ladder import Held, Need
-from incident_console.runbook.schema import Rung
+from incident_console.runbook.schema import EvidenceItem, Rung
 from incident_console.tui import rungrows
 from incident_console.tui.rows import Rows
 from incident_console.tui.rungrows import Busy
@@ -24,18 +24,20 @@ from incident_console.tui.words import safe, safe_text
 
 COMPLETE = "complete"
 ESCALATE = "escalate"
+NEXT = "evidence:"
+"""The next piece of evidence that is not captured, whichever that is."""
 
 
 class RungRows(Rows):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "answer", id="rung.enter", tooltip="Answer, capture, open or complete this row"),
+        Binding("enter", "select", "enter", id="rung.enter", tooltip="Answer, capture, open or complete this row"),
         Binding("c", "capture", "capture", id="rung.capture", tooltip="Capture the evidence of this row (again)"),
         Binding("w", "waive", "waive", id="rung.waive", tooltip="Leave this rung out, with a reason"),
         Binding("x", "cancel", "cancel", id="rung.cancel", tooltip="Stop the evidence command that is running"),
     ]
 
     class Chosen(Message):
-        """Enter, or `c`, on a row: `evidence:ID`, `field:ID`, `item:SEQ`, `escalate:N` or `complete`."""
+        """Enter, or `c`, on a row: `evidence:ID`, `NEXT`, `field:ID`, `item:SEQ`, `escalate:N` or `complete`."""
 
         def __init__(self, row: str, again: bool = False) -> None:
             super().__init__()
@@ -63,10 +65,9 @@ class RungRows(Rows):
         return {"capture": capture, "cancel": cancel}.get(action, True)
 
     def action_capture(self) -> None:
-        """The evidence of this row; elsewhere the first that this rung asks for."""
-        first = next((option.id for option in self.options if _is_evidence(option.id)), None)
-        if row := self.row if _is_evidence(self.row) else first:
-            self.post_message(self.Chosen(row, again=True))
+        """The evidence of this row; elsewhere the next that is not captured yet."""
+        row = self.row or ""
+        self.post_message(self.Chosen(row if row.startswith("evidence:") else NEXT, again=True))
 
     def action_waive(self) -> None:
         self.post_message(self.Waive())
@@ -90,7 +91,8 @@ class RungPane(Vertical):
         self._shown = ""
 
     def compose(self) -> ComposeResult:
-        yield Static(id="rung-head", markup=False)
+        with VerticalScroll(id="rung-head", can_focus=False):
+            yield Static(id="rung-question", markup=False)
         yield RungRows()
 
     def draw(
@@ -138,7 +140,7 @@ class RungPane(Vertical):
         content = Content.assemble(*head)
         if not content.is_same(self._head):  # its height may change: a new text lays the pane out anew
             self._head = content
-            self.query_one("#rung-head", Static).update(content)
+            self.query_one("#rung-question", Static).update(content)
 
 
 def next_row(rung: Rung, missing: tuple[Need, ...], after: str = "") -> str:
@@ -151,11 +153,25 @@ def next_row(rung: Rung, missing: tuple[Need, ...], after: str = "") -> str:
     return next((row for row in rows if order.index(row) > here), rows[0] if rows else COMPLETE)
 
 
+def next_evidence(rung: Rung, incident: Incident, busy: Mapping[str, Busy], after: str = "") -> EvidenceItem | None:
+    """The next item, after `after` and then from the top, that is neither captured nor running.
+
+    One that failed comes after those that nobody tried.
+    """
+    got = rungrows.latest(incident, rung)
+    ids = [item.id for item in rung.evidence]
+    here = ids.index(after) + 1 if after in ids else 0
+    order = [*rung.evidence[here:], *rung.evidence[:here]]
+    open = [item for item in order if item.id not in busy and not (item.id in got and got[item.id].kept)]
+    return next((item for item in open if item.id not in got), open[0] if open else None)
+
+
 def _evidence(rung: Rung, incident: Incident, busy: Mapping[str, Busy], run: str | None) -> Iterator[Option]:
     """What the rung asks for, then what was laid to it besides."""
     items = rungrows.latest(incident, rung)
+    needed = {id.strip() for need in rung.needs for id in need.split("|")}
     for item in rung.evidence:
-        content = rungrows.evidence(item, items.get(item.id), busy.get(item.id), run)
+        content = rungrows.evidence(item, items.get(item.id), busy.get(item.id), run, item.id in needed)
         yield Option(content, id=f"evidence:{item.id}")
     asked = {item.id for item in rung.evidence}
     for got in incident.evidence:
@@ -167,7 +183,3 @@ def _fields(rung: Rung, state: RungState | None, drafts: Mapping[str, str]) -> I
     answers = state.answers if state is not None else {}
     for field in rung.ask:
         yield Option(rungrows.field(field, answers.get(field.id), drafts.get(field.id, "")), id=f"field:{field.id}")
-
-
-def _is_evidence(row: str | None) -> bool:
-    return row is not None and row.startswith("evidence:")

@@ -37,15 +37,15 @@ def latest(incident: Incident, rung: Rung) -> dict[str, Item]:
     }
 
 
-def evidence(item: EvidenceItem, got: Item | None, busy: Busy | None, run: str | None) -> Content:
-    """What is asked for, how it is got, and what came of it. `run` is the run that is watched now."""
+def evidence(item: EvidenceItem, got: Item | None, busy: Busy | None, run: str | None, needed: bool = False) -> Content:
+    """What is asked for, how it is got, and what came of it. `run` is watched now; `needed` to complete the rung."""
     effects = (f"  [{item.effects}]", MUTED) if item.run else ""
     parts: list[Part] = [
         (f"{'✓' if got is not None and got.kept else '○'} {item.id}  ", "bold"),
         safe(_how(item), 120),
         effects,
         "\n    ",
-        _state(got, busy, run),
+        _state(got, busy, run, needed),
     ]
     if item.expect:
         parts.append((f"\n    expected: {safe(item.expect.strip())}", MUTED))
@@ -60,11 +60,11 @@ def _how(item: EvidenceItem) -> str:
     return f"file {item.file}" if item.file else f"pick {item.pick}" if item.pick else "say what you see"
 
 
-def _state(got: Item | None, busy: Busy | None, run: str | None) -> tuple[str, str]:
+def _state(got: Item | None, busy: Busy | None, run: str | None, needed: bool) -> tuple[str, str]:
     if busy is not None:
         return f"⟳ running {span(busy.seconds)}, {size(busy.output)} so far  x cancels", "$text-accent bold"
     if got is None:
-        return "○ not captured", MUTED
+        return f"○ not captured ({'needed' if needed else 'optional'})", MUTED
     if isinstance(got.event, EvidenceFailed):
         return f"✗ {safe(got.event.reason, 160)}", "$text-error"
     assert isinstance(got.event, EvidenceCaptured)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from incident_console.errors import Refused
 from incident_console.events import UNKNOWN
 from incident_console.record.incident import fold
 from incident_console.record.render import brief, record_md
 from incident_console.session import handoff
 from incident_console.session.core import unexplained
 from incident_console.tui.ask import Answers, Question
+from incident_console.tui.logview import LogView
+from incident_console.tui.news import ended
 from incident_console.tui.texts import TextScreen
 
 if TYPE_CHECKING:
@@ -75,13 +78,20 @@ class Say:
         )
 
     async def explain(self) -> None:
-        session = self.desk.session
-        if not unexplained(self.app.incident):
+        session, incident = self.desk.session, self.app.incident
+        edits = [incident.edits[seq].event for seq in unexplained(incident)]
+        if not edits:
             self.desk.tell("No edit of the workflow waits for a reason.")
             return
+        newest = edits[-1]
+        diff = await self.desk.in_thread(session.record.blobs.peek, newest.diff_sha256) if newest.diff_sha256 else None
+        help = f"Edited: {', '.join(dict.fromkeys(edit.path for edit in edits))}."
+        if diff is not None:
+            self.app.query_one(LogView).show_text(f"edit of {newest.path}", diff)
+            help += f" The log pane shows the diff of {newest.path}; where it is not in view, Esc, then tab."
         prompt = "Why was the workflow edited before the gate was open?"
         await self.desk.record(
-            "edit", Question("text", prompt), call=lambda said: session.explain_edits(str(said["text"]))
+            "edit", Question("text", prompt, help=help), call=lambda said: session.explain_edits(str(said["text"]))
         )
 
     async def escalate(self) -> None:
@@ -102,14 +112,34 @@ class Say:
 
     async def close_incident(self) -> None:
         session = self.desk.session
+        self.desk.must_be_open()
+        asked_again = False
+
+        def call(said: Answers) -> object:
+            nonlocal asked_again
+            if not said["proof"] and not asked_again:
+                asked_again = True
+                raise Refused("Nothing proves it: `unknown` stands in the record. Enter once more closes all the same.")
+            return session.end(str(said["outcome"]), str(said["proof"]))
+
         done = await self.desk.record(
             "close",
-            Question("outcome", "How did it end?"),
+            Question("outcome", "How did it end?", help=self._before_closing()),
             Question("proof", "What proves it, and what stayed the same?", optional=True),
-            call=lambda said: session.end(str(said["outcome"]), str(said["proof"])),
+            call=call,
         )
         if done is not None:
             self.desk.tell("The incident is closed.")
+
+    def _before_closing(self) -> str:
+        """What somebody may have overlooked who is about to close the incident; empty when nothing is."""
+        told = []
+        if left := [str(mark.number) for mark in self.desk.session.marks() if mark.state in ("open", "entered")]:
+            told.append(f"! Rung {', '.join(left)} is still open.")
+        incident = self.app.incident
+        if incident.offered and (whose := ended(incident)):
+            told.append(f"! The incident was {whose}.")
+        return " ".join(told)
 
     async def handoff(self) -> None:
         session = self.desk.session

@@ -171,7 +171,7 @@ async def opened(plan: Plan, size: tuple[int, int] = WIDE) -> AsyncIterator[tupl
                 app.session.close()
 
 
-async def until(pilot: Pilot[int], holds: Callable[[], bool], seconds: float = 15.0) -> None:
+async def until(pilot: Pilot[int], holds: Callable[[], bool], seconds: float = 40.0) -> None:
     end = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > end:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from incident_console.events import EvidenceCaptured, EvidenceFailed
+from incident_console.tui.rung import RungRows
 from tests.ui.scene import MEDIUM, SMALL, WIDE, RunLog, closed, kinds, opened, place, screen, shows, types, until
 
 
@@ -16,7 +17,8 @@ async def test_what_is_captured_opens_in_the_log_pane_and_the_cursor_goes_on(tmp
         await pilot.press("c")
         await shows(pilot, "✓ captured", "rc 0", "▸ complete this rung", pane="#rung")
         await shows(pilot, "$ echo 'hello, it says'", "-- exit code 0", pane="#log-view")
-        await pilot.press("enter")
+        await until(pilot, lambda: app.query_one(RungRows).row == "evidence:slow")
+        await pilot.press("end", "enter")
         await until(pilot, lambda: app.incident.open_rung == "decide")
         assert "rung.completed" in kinds(app)
 

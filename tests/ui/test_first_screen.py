@@ -4,6 +4,7 @@ from pathlib import Path
 
 from incident_console.tui.app import Console
 from incident_console.tui.ask import Ask
+from incident_console.tui.rung import RungRows
 from tests.ui.scene import MEDIUM, SMALL, WIDE, RunLog, drawn, flat, kinds, opened, place, screen, shows, types, until
 
 
@@ -38,23 +39,38 @@ async def test_no_field_has_the_focus_when_it_opens_and_q_leaves_at_once(tmp_pat
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
     assert app.return_value == 0
-    assert "All is saved in" in app.parting and "incident-console resume INC-" in app.parting
+    assert "All is saved in" in app.parting and " resume INC-" in app.parting
 
 
-async def test_enter_takes_the_drafted_symptom_to_its_rung_with_the_drafts_in_the_fields(tmp_path: Path) -> None:
+async def test_enter_answers_the_symptom_as_it_was_drafted_and_only_the_comparison_is_left(tmp_path: Path) -> None:
     here = place(tmp_path, "c2-deterministic-fail-stop-v9")
     async with opened(here.plan(), MEDIUM) as (app, pilot):
         await shows(pilot, "symptom, as drafted")
         sentence = app.picture.symptom
         assert sentence and "rung.entered" not in kinds(app)
         await pilot.press("enter")
-        await shows(pilot, "1  Name the symptom", "draft:")
-        assert sentence[:30] in flat(app, "#rung")
-        await until(pilot, lambda: app.incident.open_rung == "symptom")
-        await pilot.press("end", "up", "enter")
-        await types(pilot, "", "enter")
-        await until(pilot, lambda: "sentence" in app.incident.rungs["symptom"].answers)
-        assert app.incident.rungs["symptom"].answers["sentence"].text == sentence
+        await shows(pilot, "1  Name the symptom", "to complete this rung: answer comparison", pane="#rung")
+        answers = app.incident.rungs["symptom"].answers
+        assert set(answers) == {"surface", "scope", "sentence"} and answers["sentence"].text == sentence
+        await until(pilot, lambda: app.query_one(RungRows).row == "field:comparison")
+        await pilot.press("enter")
+        await types(pilot, "yesterday", "enter")
+        await shows(pilot, "▸ complete this rung", pane="#rung")
+
+
+async def test_a_symptom_told_before_the_run_failed_is_told_as_older(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    run = RunLog(here.workdir)
+    run.starts("align", 1, "A", "FATAL\n")
+    async with opened(here.plan(), WIDE) as (app, pilot):
+        assert app.session is not None
+        app.session.answer("symptom", {"sentence": "align is slow on A"})
+        await until(pilot, lambda: "symptom" in app.incident.rungs)
+        run.fails("align", 1, "A")
+        await until(pilot, lambda: bool(app.picture.symptom))
+        assert "told before the run failed" not in flat(app, "#facts")
+        run.ends()
+        await shows(pilot, "The symptom was told before the run failed", "folder ", "1-8 rungs", pane="#facts")
 
 
 async def test_enter_on_a_cause_opens_the_log_that_says_why(tmp_path: Path) -> None:
@@ -105,15 +121,17 @@ async def test_keys_pressed_while_the_incident_is_being_opened_do_no_harm(tmp_pa
     async with app.run_test(size=MEDIUM, notifications=True) as pilot:
         await shows(pilot, "Go on with it?")
         app.screen.set_focus(app.query_one("#facts"))
-        await pilot.press(*"nahbdrypi10cw", "exclamation_mark", "enter", "tab")
+        await until(pilot, lambda: app.focused is app.query_one(Ask).field)
+        await pilot.press(*"nahbdrypi10cw", "exclamation_mark", "tab")
+        assert app.focused is app.query_one(Ask).field
         assert app.session is None and "Go on with it?" in screen(app)
         for _, _, call in list(app.desk.commands()):
             call()
         await pilot.pause()
         await shows(pilot, "still being opened")
-        app.screen.set_focus(app.query_one(Ask).field)
         await pilot.press("enter")
         await until(pilot, lambda: app.session is not None)
+        assert app.focused is not None and app.focused.id == "inbox", "the pane in view: the palette went there last"
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
     assert app.return_value == 0

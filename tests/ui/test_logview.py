@@ -164,10 +164,27 @@ async def test_a_long_line_is_read_by_going_right(log: Path) -> None:
         app.view.show(log)
         await pilot.pause()
         assert "THE END" not in texts(app)[0]
-        await pilot.press(*["right"] * 6)
+        assert texts(app)[0].endswith("b›")
+        await pilot.press("right")
+        assert rows(app)[0].startswith("   1▸ ‹aaaa") and rows(app)[0].endswith("b›")
+        await pilot.press(*["right"] * 5)
         assert texts(app)[0].endswith("THE END")
+        assert rows(app)[0].startswith("   1▸ ‹b")
         await pilot.press(*["left"] * 9)
-        assert texts(app)[0].startswith("aaaa")
+        assert rows(app)[0].startswith("   1▸  aaaa")
+
+
+async def test_a_line_that_just_fits_bears_no_mark_and_one_more_column_does(log: Path) -> None:
+    async with Bench().run_test(size=SIZE) as pilot:
+        app = pilot.app
+        app.view.show(log)
+        await pilot.pause()
+        room = app.view.scrollable_content_region.width - 7
+        log.write_bytes(b"x" * room + b"\n" + b"y" * (room + 1) + b"\n" + "日".encode() * room + b"\n")
+        app.view.refresh_from_disk()
+        await pilot.pause()
+        assert texts(app)[-3:-1] == ["x" * room, "y" * (room - 1) + "›"]
+        assert texts(app)[-1].endswith("›") and cell_len(texts(app)[-1]) == room
 
 
 # -- what happens to files ---------------------------------------------------------------------------------------
@@ -272,7 +289,7 @@ async def test_the_first_line_asked_for_before_it_is_known_is_gone_to_when_it_is
 
 async def test_lines_that_state_a_failure_bear_a_mark_and_are_found(log: Path) -> None:
     log.write_bytes(numbered(50) + b"ERROR index is locked\n" + numbered(50) + b"INFO ERROR_RATE=0\n")
-    async with Bench().run_test(size=SIZE) as pilot:
+    async with Bench().run_test(size=(90, 12)) as pilot:
         app = pilot.app
         app.view.show(log)
         assert not any("✗" in row for row in rows(app))
@@ -281,6 +298,9 @@ async def test_lines_that_state_a_failure_bear_a_mark_and_are_found(log: Path) -
         assert [row for row in rows(app) if "✗" in row] == ["  51▸✗ ERROR index is locked"]
         await pilot.press("home", "e")
         await until(pilot, lambda: app.view.cursor_row == 50)
+        await pilot.press("e")
+        await until(pilot, lambda: "no more errors below; this is the first one" in status(app))
+        assert app.view.cursor_row == 50
 
 
 async def test_searching_goes_on_to_the_next_and_to_the_one_before(log: Path) -> None:
@@ -296,7 +316,7 @@ async def test_searching_goes_on_to_the_next_and_to_the_one_before(log: Path) ->
         await until(pilot, lambda: app.view.cursor_row == 6)
         await pilot.press("less_than_sign")
         await until(pilot, lambda: app.view.cursor_row == 78)
-        assert "on from the end" in status(app)
+        assert "no more “line 7” above; this is the last one" in status(app)
         await pilot.press("slash", *"nothing", "enter")
         await until(pilot, lambda: "no “nothing” in this log" in status(app))
         assert app.view.cursor_row == 78

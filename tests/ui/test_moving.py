@@ -90,7 +90,7 @@ async def test_help_lists_the_live_keys_by_where_they_work(tmp_path: Path) -> No
         told = screen(app)
         assert "in the rung" in told and "Capture the evidence of this row" in told
         assert "everywhere" in told and told.index("in the rung") < told.index("everywhere")
-        for key in ("tab", "n", "a", "!", "h", "b", "d", "r", "i", "y", "?", "q", "0", "9", "^p"):
+        for key in ("tab", "n", "a", "!", "h", "b", "d", "r", "i", "?", "q", "0", "3", "^p"):
             assert f" {key} " in told, key
         assert "Show this evidence" not in told, "that is a key of the inbox"
         await pilot.press("escape")
@@ -128,7 +128,7 @@ async def test_the_palette_has_every_action_and_every_rung(tmp_path: Path) -> No
         await shows(pilot, "3  Decide")
 
 
-@pytest.mark.parametrize(("keys", "wanted"), [("0", ("open",)), ("2", ("answer", "c capture", "w waive"))])
+@pytest.mark.parametrize(("keys", "wanted"), [("0", ("open",)), ("2", ("⏎ enter", "c capture", "w waive"))])
 async def test_the_foot_of_the_screen_has_the_few_keys_that_matter_here(
     tmp_path: Path, keys: str, wanted: tuple[str, ...]
 ) -> None:

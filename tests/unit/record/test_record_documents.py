@@ -200,7 +200,7 @@ def documents(make_record, said: str) -> tuple[list[list[str]], list, str]:
         marked = [
             note_md(incident),
             record_md(incident, peek),
-            handoff_md(draft(incident, dict.fromkeys(FIELDS, said))),
+            handoff_md(draft(incident, dict.fromkeys(FIELDS, said), read_blob=peek)),
         ]
         page = record_html(incident, peek)
         return [blocks(each) for each in marked], tags(page), "".join([*marked, page, brief(incident, NOW)])
