@@ -49,7 +49,7 @@ class Facts(Rows):
 
     def draw(self, picture: Picture, notices: tuple[str, ...], workdir: str, rungs: int) -> None:
         self.border_subtitle = f"1-{rungs} rungs"
-        state = (picture.run, picture.headline, picture.symptom, picture.clues, notices)
+        state = (picture.run, picture.looked, picture.headline, picture.symptom, picture.clues, notices)
         if state == self._drawn:
             return
         self._drawn = state
