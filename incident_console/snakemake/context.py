@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from incident_console.snakemake.blocks import Block, Raised
@@ -13,7 +14,7 @@ State = Callable[[bytes, int, int, int], None]
 """Takes a line without its end, its number, its first byte, and the byte after it."""
 
 
-class Context:
+class Context(ABC):
     """One line at a time goes to the state `_on`; states are methods, and say which comes next."""
 
     def __init__(self, name: str) -> None:
@@ -49,20 +50,20 @@ class Context:
         self._fault_text: Raised | None = None
         self._details = 0
 
-    def _text(self, line: bytes, n: int, start: int, end: int) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _text(self, line: bytes, n: int, start: int, end: int) -> None: ...
 
-    def _stamped(self, line: bytes, n: int, start: int, end: int) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _stamped(self, line: bytes, n: int, start: int, end: int) -> None: ...
 
-    def _stamp(self, line: bytes, n: int, start: int, inside: bool) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _stamp(self, line: bytes, n: int, start: int, inside: bool) -> bool: ...
 
-    def _reject(self, line: bytes, n: int, start: int, end: int) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _reject(self, line: bytes, n: int, start: int, end: int) -> None: ...
 
-    def _accept(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _accept(self) -> None: ...
 
     def _leave(self, line: bytes, n: int, start: int, end: int) -> None:
         """End of a multi-line thing: `line` is no part of it."""
