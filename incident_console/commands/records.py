@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 def list_(arguments: argparse.Namespace) -> int:
     records = settings_of(arguments).records
-    if arguments.records is not None and not records.is_dir():
-        raise InputError(f"there is no records folder {arguments.records}")
+    if not records.is_dir():
+        if records.exists():
+            raise InputError(f"{records} is not a folder of records")
+        say(f"no incident was recorded yet: there is no folder {records}")
     print_list([row(incident) for _, incident in incidents(records)], as_json=arguments.json)
     return Exit.OK
 

@@ -77,7 +77,7 @@ def test_help_can_be_read_to_its_end_on_a_small_screen(desk: Desk, jobs: Path) -
         console.press("?")
         console.wait_for("Help", "Esc closes")
         console.press("end")
-        console.wait_for("Go to rung 9")
+        console.wait_for("Go to rung 8")
 
 
 def test_enter_edits_and_escape_leaves_the_field_with_the_text_kept(desk: Desk, jobs: Path) -> None:
