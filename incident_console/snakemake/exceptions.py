@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 
 from incident_console.snakemake import fields
 from incident_console.snakemake.blocks import Raised
@@ -44,11 +45,11 @@ class Exceptions(Context):
             self._on = self._fault_message
         return True
 
-    def _missing_output(self, line: bytes, n: int, start: int, end: int) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _missing_output(self, line: bytes, n: int, start: int, end: int) -> None: ...
 
-    def _escapes(self, line: bytes, n: int, start: int, end: int) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _escapes(self, line: bytes, n: int, start: int, end: int) -> bool: ...
 
     # -- of a command ------------------------------------------------------------------------------------------------
 
