@@ -34,8 +34,8 @@ from incident_console.tui.help import HelpScreen
 from incident_console.tui.inbox import Inbox
 from incident_console.tui.keys import KEYS, NEEDS_AN_INCIDENT
 from incident_console.tui.ladder import FACTS, INBOX, Ladder
+from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList, LogsPane
-from incident_console.tui.logview import LogView
 from incident_console.tui.rung import RungPane, RungRows
 from incident_console.tui.words import safe_text
 

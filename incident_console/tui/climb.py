@@ -11,9 +11,9 @@ from incident_console.events import EvidenceCaptured, LogPinned, Recorded
 from incident_console.evidence.command import Progress
 from incident_console.runbook.schema import WAIVE, EvidenceItem, Field, Rung
 from incident_console.session import capture, suggest
-from incident_console.tui import evidencetext
+from incident_console.tui import evidencetext, pinning
 from incident_console.tui.ask import Answer, Kind, Question
-from incident_console.tui.logview import LogView
+from incident_console.tui.log.view import LogView
 from incident_console.tui.rung import COMPLETE, ESCALATE, NEXT, RungRows, next_evidence, next_row
 from incident_console.tui.rungrows import Busy, latest
 
@@ -246,7 +246,7 @@ class Climb:
         item = session.incident.item(seq)
         if item is not None:
             data = await self.desk.in_thread(evidencetext.of, item.event, session.record.blobs)
-            self.app.query_one(LogView).show_text(f"evidence #{seq}  {item.name}", data)
+            self.app.query_one(LogView).show_text(pinning.title_of(item), data)
             if focus:
                 self.app.show_log()
 
@@ -265,12 +265,12 @@ class Climb:
         is_run_log = run is not None and chosen.path == session.workdir / run.log
         lines = (chosen.first_line, chosen.last_line) if chosen.first_line and chosen.last_line else None
         pinned = capture.Pinned(
-            chosen.named(evidence),
+            pinning.named(chosen, evidence),
             chosen.inode,
             lines,
             (chosen.start_byte, chosen.end_byte),
             view.selected_bytes(),
-            "run-log" if is_run_log else chosen.surface(evidence),
+            "run-log" if is_run_log else pinning.surface(chosen, evidence),
         )
         rung = self.app.incident.open_rung
         recorded = await self.desk.in_thread(capture.pin, session, pinned, rung)

@@ -20,8 +20,8 @@ from incident_console.tui.ask import Answers, Ask, Question, Take
 from incident_console.tui.climb import Climb
 from incident_console.tui.drafts import Drafts
 from incident_console.tui.ladder import FACTS, INBOX
+from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList
-from incident_console.tui.logview import LogView
 from incident_console.tui.say import Say
 from incident_console.tui.words import clock, safe
 

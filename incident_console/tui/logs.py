@@ -15,7 +15,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from incident_console.session.logs import LogEntry
-from incident_console.tui.logview import LogView
+from incident_console.tui.log.view import LogView
 from incident_console.tui.rows import Rows
 from incident_console.tui.words import GLYPHS, STYLES, both, circled, safe, size, span
 

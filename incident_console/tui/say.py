@@ -12,7 +12,7 @@ from incident_console.record.render import brief, record_md
 from incident_console.session import handoff
 from incident_console.session.core import unexplained
 from incident_console.tui.ask import Answers, Question
-from incident_console.tui.logview import LogView
+from incident_console.tui.log.view import LogView
 from incident_console.tui.news import ended
 from incident_console.tui.texts import TextScreen
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from textual.widgets._toast import Toast
 
 from incident_console.tui.ask import Ask
-from incident_console.tui.logview import LogView
+from incident_console.tui.log.view import LogView
 from incident_console.tui.rung import RungRows
 from tests.ui.scene import (
     MEDIUM,

@@ -11,8 +11,8 @@ from incident_console.record.incident import Incident
 from incident_console.session.logs import log_entries
 from incident_console.snakemake.run import Attempt, Job, Run
 from incident_console.tui.app import Console
+from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList
-from incident_console.tui.logview import LogView
 from tests.ui.scene import MEDIUM, SMALL, WIDE, Place, RunLog, flat, opened, place, shows, until
 
 

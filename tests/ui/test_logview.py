@@ -13,8 +13,8 @@ from textual.containers import Vertical
 from textual.pilot import Pilot
 
 from incident_console.tail.logfile import REPLACED, TRUNCATED, VANISHED
-from incident_console.tui.logtext import plain
-from incident_console.tui.logview import LogView
+from incident_console.tui.log.text import plain
+from incident_console.tui.log.view import LogView
 
 SIZE = (60, 12)
 INSIDE = 10

@@ -15,9 +15,9 @@ from incident_console.errors import InputError
 from incident_console.tail.logfile import LogFile
 from incident_console.tail.search import Finder, Hit, Search, error_finder, finder, matcher
 from incident_console.tail.source import Source
-from incident_console.tui.logscroll import SAY_EACH_S, LogScroll
-from incident_console.tui.logsearch import SearchBar
-from incident_console.tui.logselect import Selected, selected
+from incident_console.tui.log.scroll import SAY_EACH_S, LogScroll
+from incident_console.tui.log.search import SearchBar
+from incident_console.tui.log.select import Selected, selected
 
 SEARCH_SLICE_S = 0.008
 SIDEWAYS = 8

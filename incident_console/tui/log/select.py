@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from incident_console.events import AttemptKept, Surface
-from incident_console.record.seen import Item, ItemEvent
 from incident_console.tail.source import Line, Place, Source
 
 MOST_SELECTED = 1024 * 1024
@@ -30,30 +28,6 @@ class Selected:
     """What the text is called on the screen."""
     cut: bool = False
     """More was selected than the 1 MiB that is taken."""
-
-    def named(self, evidence: Iterable[Item]) -> Path:
-        """The path that a pin of these lines gives; one that no file has when they are of a piece of evidence."""
-        if self.path is not None:
-            return self.path
-        event = self._event(evidence)
-        if isinstance(event, AttemptKept) and event.log and event.sha256:
-            return Path(f"{event.log} (attempt {event.attempt}, kept)")
-        return Path(" ".join(self.title.split()))
-
-    def surface(self, evidence: Iterable[Item]) -> Surface:
-        """The surface of the piece of evidence whose text this is; that of a log for anything else."""
-        event = self._event(evidence)
-        return "rule-log" if event is None or isinstance(event, AttemptKept) else event.surface
-
-    def _event(self, evidence: Iterable[Item]) -> ItemEvent | None:
-        if self.path is not None:
-            return None
-        return next((item.event for item in evidence if title_of(item) == self.title), None)
-
-
-def title_of(item: Item) -> str:
-    """What a piece of evidence is called where its text is shown."""
-    return f"evidence #{item.seq}  {item.name}"
 
 
 def rows_between(source: Source, cursor: Place, anchor: Place | None) -> tuple[int, int]:

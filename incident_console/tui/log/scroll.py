@@ -23,8 +23,8 @@ from textual.strip import Strip
 
 from incident_console.tail.logfile import LogFile
 from incident_console.tail.source import Line, Place, Source, TextSource
-from incident_console.tui import logrows
-from incident_console.tui.logselect import rows_between
+from incident_console.tui.log import rows as logrows
+from incident_console.tui.log.select import rows_between
 from incident_console.tui.words import safe, size
 
 INDEX_AFTER_S = 0.2

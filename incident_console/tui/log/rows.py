@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from incident_console.tail.errors_in import is_error
 from incident_console.tail.source import Line, Mark
-from incident_console.tui.logtext import line_text
+from incident_console.tui.log.text import line_text
 
 MOST_HITS_SHOWN = 500
 
