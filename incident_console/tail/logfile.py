@@ -73,6 +73,8 @@ class _Held(Part):
 class LogFile(Source):
     """One followed file. Nothing is opened before the first `poll()`; no method raises for what the disk does."""
 
+    live = True
+
     def __init__(self, path: str | os.PathLike[str]) -> None:
         super().__init__(os.fspath(path))
         self.path = Path(path)

@@ -38,6 +38,10 @@ class Line:
     """The line is longer than `text`."""
     complete: bool
     """Its newline has been written."""
+    tag: str = ""
+    """Which of several files it is from; empty where there is only one."""
+    at: float | None = None
+    """When it was written, seconds of the epoch: its own time, or that of the line it belongs to; None: not known."""
 
     @property
     def place(self) -> Place:
@@ -81,6 +85,9 @@ class Part:
 
 class Source:
     """Random access by row to one or several parts with marks between them. Never raises for what the disk does."""
+
+    live: bool = False
+    """Lines may still be written to it, so it can be followed."""
 
     def __init__(self, title: str) -> None:
         self.title = title
