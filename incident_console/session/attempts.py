@@ -29,7 +29,13 @@ class Attempt:
     """By log, what was saved when it was seen to fail."""
     doubt: str | None = None
     """What to say if it turns out that the logs, when they were read, were the retry's already; None: they were not."""
+    seen: bool = True
+    """It failed while the run was followed; of what failed before that, a text that is deleted is its own."""
     doubted_at: float = 0.0
+    gone_at: float | None = None
+    """When what was read of it was first seen to be deleted."""
+    unsure_since: float | None = None
+    """When it was read, where only the run log can tell whether the retry had begun by then; None: nothing to tell."""
     disk_free: int | None = None
     memory_available: int | None = None
     settled: bool = False
@@ -40,9 +46,16 @@ class Attempt:
         return sum(len(one.data or b"") for one in self.kept.values())
 
     @property
-    def standing(self) -> dict[str, Kept]:
-        """Of `kept`, what stood at its path when it was read."""
-        return {log: one for log, one in self.kept.items() if one.data is not None and not one.deleted}
+    def read(self) -> dict[str, Kept]:
+        """Of `kept`, what has text."""
+        return {log: one for log, one in self.kept.items() if one.data is not None}
+
+    @property
+    def in_doubt(self) -> dict[str, Kept]:
+        """Of `read`, what may be the retry's."""
+        if self.doubt is None:
+            return {}
+        return {log: one for log, one in self.read.items() if self.seen or not one.deleted}
 
     def let_go(self, logs: Iterable[str], missing: str) -> None:
         """Give up the text of these logs, and say why."""

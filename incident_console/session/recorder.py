@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,8 +26,10 @@ from incident_console.tail.held import HeldLogs, Kept
 
 OWED_LIMIT = 64 << 20
 """Bytes of logs that wait in memory while the record cannot be written."""
-AT_ONCE = 50
-"""Attempts recorded between two looks at the run: each costs an fsync, and a long log may tell of thousands."""
+WRITING_S = 0.01
+"""Spent on recording between two looks at the run: each attempt costs several fsyncs, and a retry deletes logs soon."""
+REFRESH_S = 0.25
+"""Between two looks at every held path; what changes between them is told by events."""
 DOUBT_S = 1.0
 LONG_AGO_S = 2.0
 """The log's times are whole seconds; the retry of what failed before that has deleted the log already."""
@@ -50,7 +52,7 @@ class Recorder:
         self._run_log = run_log
         self._run = run
         self._clock = clock
-        self._held = HeldLogs()
+        self._held = HeldLogs(clock=clock)
         self._attempts: dict[int, Attempt] = {}
         self._doubted: dict[int, Attempt] = {}
         """By job, the attempt whose logs may be the retry's."""
@@ -58,6 +60,9 @@ class Recorder:
         """By job and log, what was read for the attempt before and is, or (False) may be, this one's."""
         self._owed: deque[Attempt] = deque()
         self._owed_size = 0
+        self._read_at = float("-inf")
+        """When the look began whose events were taken in last: what happened before it was told."""
+        self._refreshed_at = float("-inf")
         self._caught_up = False
         """Whether what is told now happens now, and not before the console was opened."""
         self._last_start = 0
@@ -69,42 +74,70 @@ class Recorder:
             if isinstance(item.event, events.AttemptKept) and item.event.run == run
         }
 
-    def take_in(self, batch: Sequence[LogEvent]) -> None:
+    def take_in(self, batch: Sequence[LogEvent], read_at: float | None = None) -> None:
         """Follow these events of the run log, in order: first every log is saved, then the record is written.
 
-        Raises RecordError when an attempt could not be recorded; it is tried again with the next batch or `pay`.
+        `read_at` is when the look began that found them, on the recorder's clock; None: just now. Raises RecordError
+        when an attempt could not be recorded; it is tried again with the next batch or `pay`.
         """
-        last_start = {event.jobid: index for index, event in enumerate(batch) if isinstance(event, JobStarted)}
-        for index, event in enumerate(batch):
+        self._hear(read_at, {event.jobid for event in batch if isinstance(event, JobStarted)})
+        ahead = Counter(event.jobid for event in batch if isinstance(event, JobStarted))
+        for event in batch:
             match event:
                 case JobStarted():
+                    ahead[event.jobid] -= 1
                     self._start(event)
                 case JobFailing() | JobError():
-                    self._fail(event, retried=last_start.get(event.jobid, -1) > index)
+                    self._fail(event, ahead[event.jobid])
                 case Finished():
                     self._settle_doubt(event.jobid)
                     self._end(event.jobid)
                 case _:
                     pass
-        self._held.refresh()
+        if self._clock() - self._refreshed_at >= REFRESH_S:
+            self._held.refresh()
+            self._refreshed_at = self._clock()
         self._caught_up = True
-        self.pay()
+        self._pay()
 
-    def pay(self) -> bool:
+    def pay(self, read_at: float | None = None) -> bool:
         """Settle what was in doubt and record what is owed, a part of it at a time; False when more is left.
 
-        Raises RecordError; then it is owed still.
+        `read_at` as in `take_in`, for a look that found nothing. Raises RecordError; then it is owed still.
         """
+        self._hear(read_at, frozenset())
+        return self._pay()
+
+    def _hear(self, read_at: float | None, started: Collection[int]) -> None:
+        """A look at the run log: a retry that it does not tell of had not begun when the log was read before."""
+        self._read_at = self._clock() if read_at is None else read_at
         for jobid, attempt in tuple(self._doubted.items()):
-            over = self._clock() - attempt.doubted_at >= DOUBT_S
-            if over or not self._standing(attempt):
+            if attempt.unsure_since is not None and self._read_at > attempt.unsure_since:
+                attempt.unsure_since = None
+                if jobid not in started:
+                    del self._doubted[jobid]
+                    self._owe(attempt)
+
+    def _pay(self) -> bool:
+        for jobid, attempt in tuple(self._doubted.items()):
+            now = self._clock()
+            if self._standing(attempt):
+                attempt.gone_at = None
+            elif attempt.gone_at is None:
+                attempt.gone_at = now
+            # A log that is gone was the attempt's, unless its retry has failed, too, and the run log tells of it.
+            gone = attempt.gone_at is not None and self._read_at >= attempt.gone_at
+            if gone or (now - attempt.doubted_at >= DOUBT_S and attempt.gone_at is None):
                 self._settle_doubt(jobid)
         return self._write()
 
     def _write(self) -> bool:
-        for _ in range(min(AT_ONCE, len(self._owed))):
+        until = time.monotonic() + WRITING_S
+        while self._owed:
             record(self._session, self._owed[0], self._run_log, self._run)
             self._owed_size -= self._owed.popleft().size
+            if time.monotonic() >= until:
+                break
         return not self._owed
 
     def look(self, changed: Iterable[Path]) -> None:
@@ -112,7 +145,6 @@ class Recorder:
         with self._lock:
             if not self._closed:
                 self._held.sight(changed)
-                self._held.refresh()
 
     @property
     def in_doubt(self) -> bool:
@@ -163,18 +195,24 @@ class Recorder:
         self._attempts.clear()
         self._caught_up = False
 
-    def _fail(self, event: JobFailing | JobError, *, retried: bool) -> None:
+    def _fail(self, event: JobFailing | JobError, ahead: int) -> None:
+        """`ahead`: how many times the job was started again since, as far as the run log has been read."""
         attempt = self._attempts.get(event.jobid)
         if attempt is None or attempt.settled:
             return
+        retried = ahead > 0
         if attempt.failed is None:
             # Of two attempts that failed since the last look, which one left the file cannot be told.
-            self._settle_doubt(event.jobid, certain=not retried)
-            attempt.kept = {log: self._save(event, log, retried) for log in attempt.logs}
-            if not self._caught_up:
+            self._give_up_doubt(event.jobid, certain=not retried)
+            all_there = all(self._held.waiting((event.jobid, log), self._read_at) > ahead for log in attempt.logs)
+            attempt.kept = {log: self._save(event, log, ahead, all_there=all_there) for log in attempt.logs}
+            attempt.seen = self._caught_up
+            if not attempt.seen:
                 attempt.doubt = TOO_LATE
-            elif retried:
+            elif retried and not all_there:
                 attempt.doubt = DOUBTFUL
+            elif any(one.held_at > self._read_at for one in attempt.read.values()):
+                attempt.doubt, attempt.unsure_since = DOUBTFUL, self._clock()
             if self._caught_up:
                 attempt.disk_free = disk_free(self._session.workdir)
                 attempt.memory_available = memory_available()
@@ -184,7 +222,13 @@ class Recorder:
                 attempt.doubt = None  # a job that is not tried again leaves its log where it is
             self._end(event.jobid)
 
-    def _save(self, event: JobFailing | JobError, log: str, retried: bool) -> Kept:
+    def _save(self, event: JobFailing | JobError, log: str, ahead: int, *, all_there: bool) -> Kept:
+        """`all_there`: of this attempt and each one after it a text is held, so the oldest is this one's."""
+        retried = ahead > 0
+        if ahead > 1 and not all_there and self._caught_up:
+            self._held.pass_over((event.jobid, log))
+            path = self._session.workdir / log
+            return Kept(path, None, 0, complete=False, missing=DOUBTFUL, inode=None)
         long_ago = not self._caught_up and self._now() - (event.at or 0.0) > LONG_AGO_S
         kept = self._held.take((event.jobid, log), only_deleted=retried and long_ago)
         before, certain = self._retrys.pop((event.jobid, log), (None, False))
@@ -204,26 +248,34 @@ class Recorder:
         if failed is None or failed.kind == "interrupted" or (jobid, attempt.number) in self._done:
             return
         self._done.add((jobid, attempt.number))
-        if attempt.doubt and attempt.standing:
+        if attempt.in_doubt:
             attempt.doubted_at = self._clock()
             self._doubted[jobid] = attempt
         else:
             self._owe(attempt)
 
-    def _settle_doubt(self, jobid: int, *, certain: bool = True) -> None:
+    def _settle_doubt(self, jobid: int) -> None:
         """What still stands at its path is the retry's; what was deleted since it was read was the attempt's."""
         attempt = self._doubted.pop(jobid, None)
-        if attempt is None:
-            return
-        doubtful = self._standing(attempt) if certain else attempt.standing
-        self._retrys |= {(jobid, log): (one, certain) for log, one in doubtful.items()}
+        if attempt is not None:
+            self._settle(attempt, self._standing(attempt), certain=True)
+
+    def _give_up_doubt(self, jobid: int, *, certain: bool) -> None:
+        """The retry has failed, too: what stands is its own, if `certain`; whose the rest was nobody knows."""
+        attempt = self._doubted.pop(jobid, None)
+        if attempt is not None:
+            certain = certain and self._standing(attempt).keys() == attempt.in_doubt.keys()
+            self._settle(attempt, attempt.in_doubt, certain=certain)
+
+    def _settle(self, attempt: Attempt, doubtful: dict[str, Kept], *, certain: bool) -> None:
+        self._retrys |= {(attempt.started.jobid, log): (one, certain) for log, one in doubtful.items()}
         attempt.let_go(doubtful, attempt.doubt or DOUBTFUL)
         self._owe(attempt)
 
     def _standing(self, attempt: Attempt) -> dict[str, Kept]:
         """What was read of the attempt's logs and stands at its path even now: the retry has not deleted it."""
         workdir = self._session.workdir
-        return {log: one for log, one in attempt.standing.items() if stands(one, workdir / log)}
+        return {log: one for log, one in attempt.in_doubt.items() if stands(one, workdir / log)}
 
     def _owe(self, attempt: Attempt) -> None:
         if self._owed_size + attempt.size > OWED_LIMIT:

@@ -13,14 +13,14 @@ import resource
 import stat
 import threading
 import time
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from incident_console.tail.mounts import Mounts, read_mounts
 
 MOST_KEPT = 16 * 1024 * 1024
-MOST_HELD = 512
+MOST_HELD = 4096
 SIGHTED = 64
 """Descriptors on logs that changed but that no running job is known to have."""
 UNTAKEN = 4
@@ -43,12 +43,15 @@ class Kept:
     inode: int | None
     deleted: bool = False
     """No path leads to this text any more."""
+    held_at: float = 0.0
+    """When its descriptor was opened, on the clock that was given."""
 
 
 @dataclass(slots=True)
 class _Handle:
     fd: int
     identity: tuple[int, int]
+    opened_at: float
     largest: int = 0
     taken: tuple[int, int] | None = None
     """Size and mtime when an attempt took it. It stays open, so that its inode number is not given to the next file."""
@@ -67,14 +70,16 @@ class _Watched:
 class HeldLogs:
     """Descriptors on the logs of running jobs. For any thread; no method raises for what the disk does."""
 
-    def __init__(self, limit: int = MOST_HELD, mounts: Mounts | None = None) -> None:
-        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        self._limit = limit if soft == resource.RLIM_INFINITY else max(8, min(limit, soft // 2))
+    def __init__(
+        self, limit: int = MOST_HELD, mounts: Mounts | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._limit = max(8, min(limit, _descriptors() // 2))
         self._mounts = mounts or read_mounts()
         self._logs: dict[str, _Watched] = {}
         self._paths: dict[Hashable, str] = {}
         self._lock = threading.Lock()
         self._open = 0
+        self._clock = clock
         self.notice: str | None = None
         """A sentence when more logs run than descriptors may be held."""
 
@@ -95,10 +100,10 @@ class HeldLogs:
         with self._lock:
             for path in paths:
                 log = self._watched(path)
-                log.sighted_at = time.monotonic()
+                log.sighted_at = self._clock()
                 self._look(log)
                 if not log.handles and not log.keys:
-                    del self._logs[os.fspath(path)]
+                    self._logs.pop(os.fspath(path), None)
             spare = sorted((log for log in self._logs.values() if not log.keys), key=lambda log: log.sighted_at)
             for log in spare[: max(0, len(spare) - SIGHTED)]:
                 self._forget(log)
@@ -123,6 +128,25 @@ class HeldLogs:
                 return Kept(log.path, None, 0, complete=False, missing=self._why_missing(log), inode=None)
             return self._read(log, handle)
 
+    def waiting(self, key: Hashable, opened_by: float) -> int:
+        """How many texts held since then, or longer, may be this attempt's or a later one's: nobody has taken them."""
+        with self._lock:
+            path = self._paths.get(key)
+            if path is None:
+                return 0
+            log = self._logs[path]
+            found = self._untaken(log, log.keys[key], only_deleted=False)
+            return sum(handle.opened_at <= opened_by for handle in found)
+
+    def pass_over(self, key: Hashable) -> None:
+        """Which of several deleted texts is which attempt's cannot be told: let them go, lest a later one take them."""
+        with self._lock:
+            log = self._logs[self._paths[key]]
+            self._look(log)
+            for handle in log.handles[:-1]:
+                log.handles.remove(handle)
+                self._shut(handle)
+
     def release(self, key: Hashable) -> None:
         """The attempt is over; what it took, or left, is let go when nobody else wants the path."""
         with self._lock:
@@ -133,7 +157,7 @@ class HeldLogs:
             log.keys.pop(key, None)
             if not log.keys:
                 # A retry is announced a moment later: what its predecessor took must still be told from its own log.
-                log.sighted_at = time.monotonic()
+                log.sighted_at = self._clock()
 
     def close(self) -> None:
         with self._lock:
@@ -191,7 +215,7 @@ class HeldLogs:
         self._open += 1
         # Identity by the descriptor: another file may have taken the path since it was looked at.
         now = os.fstat(fd)
-        log.handles.append(_Handle(fd, (now.st_dev, now.st_ino), now.st_size))
+        log.handles.append(_Handle(fd, (now.st_dev, now.st_ino), self._clock(), now.st_size))
         log.trouble = None
         newer = [handle for handle in log.handles[:-1] if handle.taken is None][-UNTAKEN:]
         for old in [handle for handle in log.handles[:-1] if handle not in newer]:
@@ -206,20 +230,22 @@ class HeldLogs:
 
     def _of_attempt(self, log: _Watched, started_at: float | None, only_deleted: bool) -> _Handle | None:
         """The oldest text that no attempt has taken yet and that is not from before this one began."""
+        return next(self._untaken(log, started_at, only_deleted), None)
+
+    def _untaken(self, log: _Watched, started_at: float | None, only_deleted: bool) -> Iterator[_Handle]:
         for handle in log.handles:
             try:
                 now = os.fstat(handle.fd)
             except OSError:
                 if handle.taken is None:
-                    return handle
+                    yield handle
                 continue
             if started_at is not None and now.st_mtime < started_at - SLACK_S:
                 continue
             if only_deleted and now.st_nlink:
                 continue
             if handle.taken != (now.st_size, now.st_mtime_ns):
-                return handle
-        return None
+                yield handle
 
     def _read(self, log: _Watched, handle: _Handle) -> Kept:
         try:
@@ -244,6 +270,7 @@ class HeldLogs:
             missing=missing,
             inode=now.st_ino,
             deleted=now.st_nlink == 0,
+            held_at=handle.opened_at,
         )
 
     def _why_missing(self, log: _Watched) -> str:
@@ -260,6 +287,19 @@ class HeldLogs:
         if kind is None:
             return None
         return f"the log is on a network file system ({kind}), where a deleted file cannot be read any more"
+
+
+def _descriptors() -> int:
+    """How many this process may have: as many as are its right, when what it was given is little."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return 2 * MOST_HELD
+    wanted = 2 * MOST_HELD if hard == resource.RLIM_INFINITY else min(hard, 2 * MOST_HELD)
+    if soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return wanted
+    return soft
 
 
 def _reason(fault: OSError) -> str:

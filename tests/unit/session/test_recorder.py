@@ -186,6 +186,58 @@ def test_several_fast_retries_between_two_looks_are_each_kept(followed: Followed
     ]
 
 
+def test_of_several_fast_retries_the_text_of_one_is_never_given_to_another(followed: Followed) -> None:
+    log = followed.log
+    for attempt in (1, 2, 3):
+        log.start(4, "B")
+        path = log.job_log("B", f"failed attempt {attempt}\n")
+        if attempt > 1:
+            followed.recorder.look([path])  # the first one's came and went unseen
+        log.error(4, "B", retry=attempt < 3)
+        if attempt < 3:
+            path.unlink()
+    followed.poll()
+    followed.wait()
+    assert [(event.attempt, followed.text(event), event.missing) for event in followed.kept()] == [
+        (1, None, DOUBTFUL),
+        (2, None, DOUBTFUL),
+        (3, b"failed attempt 3\n", None),
+    ]
+
+
+def test_a_log_that_was_opened_after_the_look_is_the_attempts_if_no_retry_had_begun(followed: Followed) -> None:
+    log = followed.log
+    log.start(4, "B")
+    log.error(4, "B", retry=True)
+    events = followed.watcher.poll_events()[1]
+    read_at, followed.now = followed.now, followed.now + 0.01
+    path = log.job_log("B", "whose is this?\n")
+    followed.recorder.take_in(events, read_at)
+    path.unlink()
+    assert followed.kept() == []
+    followed.now += 0.01
+    followed.poll()
+    followed.recorder.pay()
+    assert [followed.text(event) for event in followed.kept()] == [b"whose is this?\n"]
+
+
+def test_a_log_that_was_opened_after_the_look_is_nobodys_if_its_retry_failed_as_well(followed: Followed) -> None:
+    log = followed.log
+    log.start(4, "B")
+    log.error(4, "B", retry=True)
+    events = followed.watcher.poll_events()[1]
+    read_at, followed.now = followed.now, followed.now + 0.01
+    log.start(4, "B")
+    path = log.job_log("B", "the retry says this\n")
+    followed.recorder.take_in(events, read_at)
+    log.error(4, "B", retry=True)
+    path.unlink()
+    followed.now += 0.01
+    followed.poll()
+    followed.wait()
+    assert [followed.text(event) for event in followed.kept() if event.attempt == 1] == [None]
+
+
 def test_the_attempts_number_is_the_logs_own_where_it_tells_one(session: Session) -> None:
     log = RunLog(session.workdir).begin()
     log.start(4, "B", extra=", attempt=3")

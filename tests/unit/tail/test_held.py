@@ -199,3 +199,17 @@ def test_an_empty_log_is_kept_as_such(path: Path) -> None:
     kept = held.take(1)
     assert (kept.data, kept.complete) == (b"", True)
     held.close()
+
+
+def test_a_log_that_changes_when_no_more_may_be_held_does_no_harm(tmp_path: Path) -> None:
+    held = HeldLogs(limit=8)
+    for number in range(20):
+        path = tmp_path / f"{number}.log"
+        path.write_text("text")
+        held.hold(number, path)
+    late = tmp_path / "late.log"
+    late.write_text("text")
+    held.sight([late])
+    assert held.descriptors == 8
+    assert held.notice is not None
+    held.close()
