@@ -22,7 +22,8 @@ from incident_console.evidence.facts import disk_free, memory_available
 from incident_console.session.attempts import Attempt, record, stands
 from incident_console.session.core import Session
 from incident_console.snakemake.logevents import Finished, JobError, JobFailing, JobStarted, LogEvent
-from incident_console.tail.held import HeldLogs, Kept
+from incident_console.tail.far import RunningLogs
+from incident_console.tail.held import Kept
 
 OWED_LIMIT = 64 << 20
 """Bytes of logs that wait in memory while the record cannot be written."""
@@ -52,7 +53,7 @@ class Recorder:
         self._run_log = run_log
         self._run = run
         self._clock = clock
-        self._held = HeldLogs(clock=clock)
+        self._held = RunningLogs(clock=clock)
         self._attempts: dict[int, Attempt] = {}
         self._doubted: dict[int, Attempt] = {}
         """By job, the attempt whose logs may be the retry's."""

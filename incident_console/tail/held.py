@@ -18,9 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from incident_console.tail.mounts import Mounts, read_mounts
+from incident_console.tail.spooled import Spooled
 
 MOST_KEPT = 16 * 1024 * 1024
 MOST_HELD = 4096
+MOST_SPOOLED = 64 << 20
+"""Bytes of memory for all logs on network file systems together; each may have at least `LEAST_SPOOLED`."""
+LEAST_SPOOLED = 16 * 1024
 SIGHTED = 64
 """Descriptors on logs that changed but that no running job is known to have."""
 UNTAKEN = 4
@@ -53,6 +57,7 @@ class _Handle:
     identity: tuple[int, int]
     opened_at: float
     largest: int = 0
+    spooled: Spooled | None = None
     taken: tuple[int, int] | None = None
     """Size and mtime when an attempt took it. It stays open, so that its inode number is not given to the next file."""
 
@@ -71,8 +76,14 @@ class HeldLogs:
     """Descriptors on the logs of running jobs. For any thread; no method raises for what the disk does."""
 
     def __init__(
-        self, limit: int = MOST_HELD, mounts: Mounts | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        limit: int = MOST_HELD,
+        mounts: Mounts | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        spool: bool = False,
     ) -> None:
+        """`spool`: read the logs as they grow, for where a descriptor does not keep a deleted file's text."""
         self._limit = max(8, min(limit, _descriptors() // 2))
         self._mounts = mounts or read_mounts()
         self._logs: dict[str, _Watched] = {}
@@ -80,6 +91,7 @@ class HeldLogs:
         self._lock = threading.Lock()
         self._open = 0
         self._clock = clock
+        self._spool = spool
         self.notice: str | None = None
         """A sentence when more logs run than descriptors may be held."""
 
@@ -195,6 +207,7 @@ class HeldLogs:
             if handle.identity == (there.st_dev, there.st_ino):
                 shorter = handle.largest if handle.taken is None else 0
                 handle.largest = max(shorter, there.st_size)
+                self._read_on(handle)
                 return
         if not stat.S_ISREG(there.st_mode):
             log.trouble = "it is not a regular file"
@@ -217,10 +230,18 @@ class HeldLogs:
         now = os.fstat(fd)
         log.handles.append(_Handle(fd, (now.st_dev, now.st_ino), self._clock(), now.st_size))
         log.trouble = None
+        self._read_on(log.handles[-1])
         newer = [handle for handle in log.handles[:-1] if handle.taken is None][-UNTAKEN:]
         for old in [handle for handle in log.handles[:-1] if handle not in newer]:
             log.handles.remove(old)
             self._shut(old)
+
+    def _read_on(self, handle: _Handle) -> None:
+        """Spool what is new. A server that gives an error now is asked again at the next look."""
+        if self._spool:
+            handle.spooled = handle.spooled or Spooled()
+            with contextlib.suppress(OSError):
+                handle.spooled.take(handle.fd, handle.largest, max(LEAST_SPOOLED, MOST_SPOOLED // max(1, self._open)))
 
     def _make_room(self) -> bool:
         spare = min((log for log in self._logs.values() if not log.keys), key=lambda log: log.sighted_at, default=None)
@@ -252,6 +273,17 @@ class HeldLogs:
             now = os.fstat(handle.fd)
             data = _head_and_tail(handle.fd, now.st_size)
         except OSError as fault:
+            if (spooled := handle.spooled) is not None and spooled.end:
+                handle.taken = (0, 0)
+                told = f"{self._on_network(log)}; what was read of it before, {spooled.end} bytes, is kept"
+                return Kept(
+                    *(log.path, spooled.text(), handle.largest),
+                    complete=False,
+                    missing=told,
+                    inode=handle.identity[1],
+                    deleted=True,
+                    held_at=handle.opened_at,
+                )
             lost = self._on_network(log) or f"the log could not be read: {_reason(fault)}"
             return Kept(log.path, None, handle.largest, complete=False, missing=lost, inode=handle.identity[1])
         handle.taken = (now.st_size, now.st_mtime_ns)

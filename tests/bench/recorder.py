@@ -131,9 +131,9 @@ def measure(folder: Path, wanted: argparse.Namespace) -> int:
         f" jobs...\nJob stats:\njob      count\n-----  -------\nalign  {wanted.jobs}\ntotal  {wanted.jobs}\n\n"
     )
     if wanted.spool:
-        from incident_console.tail import held
+        from incident_console.tail import far
 
-        held.read_mounts = lambda: Mounts((("/", "ext4"), (os.fspath(folder), "nfs4")))
+        far.read_mounts = lambda: Mounts((("/", "ext4"), (os.fspath(folder), "nfs4")))
     session = open_incident(
         Who("bench", folder / "records", folder / "trust"), workdir, shelf.find("slow-or-flaky-run", workdir), title="x"
     )
