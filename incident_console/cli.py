@@ -19,6 +19,7 @@ from typing import NoReturn, TextIO
 from incident_console import __version__
 from incident_console.errors import ConsoleError, Exit
 
+TAIL = "the log part alone: follow files, folders, globs, or what is piped in"
 EFFECTS = ("read-only", "engine-bookkeeping", "writes", "runs-workflow", "deletes")
 
 
@@ -53,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _tell(told: str, code: int, fault: BaseException, words: list[str]) -> int:
     with contextlib.suppress(OSError):
-        if "--debug" in words:
+        if "--debug" in _apart(words)[0]:
             import traceback
 
             traceback.print_exception(fault)
@@ -62,15 +63,25 @@ def _tell(told: str, code: int, fault: BaseException, words: list[str]) -> int:
 
 
 def _run(words: list[str]) -> int:
+    words, run = _apart(words)
     try:
-        arguments = _parser().parse_args(words)
+        arguments = _tail_parser().parse_args(words[1:]) if words[:1] == ["tail"] else _parser().parse_args(words)
     except SystemExit as end:  # --help and --version, or wrong usage, which argparse has told
         return end.code if isinstance(end.code, int) else Exit.OK
+    arguments.run_command = run
     if arguments.command is None:
         _parser().print_help(sys.stderr)
         return Exit.USAGE
     module, name = arguments.call
     return int(getattr(import_module(f"incident_console.commands.{module}"), name)(arguments))
+
+
+def _apart(words: list[str]) -> tuple[list[str], list[str]]:
+    """`open … -- COMMAND...`: what is meant for us, and the command, word for word."""
+    if words[:1] != ["open"] or "--" not in words:
+        return words, []
+    at = words.index("--")
+    return words[:at], words[at + 1 :]
 
 
 def _mend_streams() -> None:
@@ -121,9 +132,32 @@ def _parser() -> argparse.ArgumentParser:
     open_.add_argument("--runbook", metavar="NAME|PATH", help="which runbook to climb")
     open_.add_argument("--log", action="append", default=[], metavar="GLOB", help="follow these logs, too")
     open_.add_argument("--run", type=Path, metavar="LOG", help="watch the run with this run log")
+    open_.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        metavar="COMMAND",
+        help="follow what this prints, too, until the console ends",
+    )
+    open_.epilog = (
+        "-- COMMAND... starts a run in WORKDIR that neither leaving nor a lost terminal ends, and follows it."
+    )
 
     resume = command("resume", ("working", "resume"), "go on with an incident", operator=True)
     resume.add_argument("id", nargs="?", metavar="ID")
+
+    _tail(commands.add_parser("tail", help=TAIL, description=TAIL))
+
+    analyze = command("analyze", ("analysis", "analyze"), "what a run's own files say of it", records=False)
+    analyze.add_argument("workdir", nargs="?", type=Path, metavar="WORKDIR")
+    analyze.add_argument("--run", type=Path, metavar="LOG", help="this run log, not the newest run's")
+    analyze.add_argument("--watch", action="store_true", help="again and again, for as long as the run goes")
+
+    compare = command("compare", ("comparing", "compare"), "did it get faster by doing less?", records=False)
+    compare.add_argument("before", type=Path, metavar="BEFORE", help="a workflow's folder, a run log, a captured state")
+    compare.add_argument("after", nargs="?", type=Path, metavar="AFTER", help="the same, later")
+    compare.add_argument("--md", action="store_true", help="print the review note for a pull request")
+    compare.add_argument("--capture", type=Path, metavar="FILE", help="keep the state of BEFORE, to compare with later")
 
     collect = command("collect", ("working", "collect"), "climb the ladder without a terminal", operator=True)
     collect.add_argument("workdir", nargs="?", type=Path, default=Path(), metavar="WORKDIR")
@@ -166,6 +200,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     _verbs(runbook)
     return parser
+
+
+def _tail_parser() -> _Parser:
+    """Who opens a log waits for its last line, and need not wait for the parsers of all the other commands."""
+    parser = _Parser(prog="incident-console tail", description=TAIL)
+    _tail(parser)
+    return parser
+
+
+def _tail(parser: _Parser) -> None:
+    parser.set_defaults(command="tail", call=("tailing", "tail"))
+    _common(parser, records=False, operator=False, json=False)
+    parser.add_argument("what", nargs="+", metavar="FILE|DIR|GLOB|-", help="- is what is piped in")
+    parser.add_argument("--poll", type=float, metavar="SECONDS", help="look at the files this often, without events")
 
 
 def _verbs(runbook: _Parser) -> None:

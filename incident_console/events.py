@@ -294,6 +294,8 @@ class ActionTaken(Event):
     expected: str = UNKNOWN
     result: str = UNKNOWN
     by_whom: str | None = None
+    launch: str | None = None
+    """The run that the console itself started by this action; the name of its folder beside the records."""
     nature: Nature = "decision"
 
 

@@ -66,7 +66,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
         laid_out = demo.prepare(place / "lab", short=True)
-        demo.start(laid_out)
+        demo.start(laid_out, place / "records/runs")
         plan = Plan(Who("olga", place / "records", place / "trusted"), laid_out.workdir, "slow-or-flaky-run")
         asyncio.run(wide(plan))
         asyncio.run(narrow(plan))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 def demo(arguments: argparse.Namespace) -> int:
     from incident_console.demo import start as demos
     from incident_console.runbook.answers import load_answers
+    from incident_console.session.launch import runs_folder
 
     if not arguments.headless:
         need_terminal("demo --headless")
@@ -38,7 +39,7 @@ def demo(arguments: argparse.Namespace) -> int:
     who = who_is(arguments, answers.operator if answers else None)
     say("laying out a workflow, with one good run behind it …")
     laid_out = demos.prepare(arguments.dir, short=arguments.short)
-    started = demos.start(laid_out)
+    started = demos.start(laid_out, runs_folder(who.records))
     say(f"a real run has begun in {started.workdir}: pid {started.pid}; closing the console does not end it")
     if arguments.headless:
         return _collect(who, started.workdir, "slow-or-flaky-run", answers, wait_for_end=True, as_json=arguments.json)
@@ -49,6 +50,7 @@ def demo(arguments: argparse.Namespace) -> int:
 
 def open_(arguments: argparse.Namespace) -> int:
     from incident_console.session.opening import Plan
+    from incident_console.session.sources import words
 
     need_terminal("collect")
     workdir = workflow_folder(arguments.workdir)
@@ -58,9 +60,17 @@ def open_(arguments: argparse.Namespace) -> int:
         if not log.is_file():
             raise InputError(f"there is no run log {arguments.run}, neither here nor in {workdir}")
     known = settings_of(arguments)
-    return console(
-        Plan(who_is(arguments), workdir, arguments.runbook or known.runbook, log=log, globs=tuple(arguments.log))
+    plan = Plan(
+        who_is(arguments),
+        workdir,
+        arguments.runbook or known.runbook,
+        log=log,
+        globs=tuple(arguments.log),
+        command=tuple(arguments.run_command),
+        sources=tuple(words(line, workdir) for line in arguments.source),
     )
+    plan.check()
+    return console(plan)
 
 
 def resume(arguments: argparse.Namespace) -> int:

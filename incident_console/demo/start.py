@@ -15,11 +15,14 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
 from incident_console.demo.story import NEWCOMER, SAMPLES, Story, fastq, reference, story
 from incident_console.errors import InputError, UsageError
+from incident_console.session import launch
+from incident_console.session.launch import Launch
 
 FILES = Path(__file__).with_name("workflow")
 ANSWERS = Path(__file__).with_name("answers.yaml")
@@ -50,14 +53,17 @@ class Demo:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A run that goes on by itself; its exit code will stand in `run.exit`, what it prints in `run.out`."""
+    """A run that goes on by itself."""
 
     workdir: Path
-    pid: int
-    """Of Snakemake itself."""
-    log: Path | None
+    launch: Launch
+    log: Path
     """The run log, `.snakemake/log/….snakemake.log`."""
-    command: tuple[str, ...]
+
+    @property
+    def pid(self) -> int:
+        """Of Snakemake itself."""
+        return self.launch.command.pid
 
 
 def default_folder() -> Path:
@@ -89,30 +95,29 @@ def prepare(folder: Path | None, *, short: bool, seed: int = 7) -> Demo:
     return Demo(workdir, short)
 
 
-def start(demo: Demo) -> Started:
-    """Start the run and wait for its log. Raises InputError when Snakemake ends, or says nothing, before that."""
+def start(demo: Demo, runs: Path) -> Started:
+    """Start the run, kept in a folder in `runs`, and wait for its log.
+
+    Raises InputError when Snakemake ends, or says nothing, before that; RecordError when `runs` cannot be written.
+    """
     command = (*find_snakemake(), *_options(), "--latency-wait", str(LATENCY_WAIT_S), "--printshellcmds")
     before = set(_run_logs(demo.workdir))
-    wrapper = [sys.executable, "-I", str(Path(__file__).with_name("detached.py")), "run", *command]
-    quiet = subprocess.DEVNULL
     try:
-        for left_over in ("run.pid", "run.exit"):
-            (demo.workdir / left_over).unlink(missing_ok=True)
-        subprocess.run(
-            wrapper, cwd=demo.workdir, env=_environment(), stdin=quiet, stdout=quiet, stderr=quiet, check=True
+        begun = launch.start(
+            command, demo.workdir, runs, now=datetime.now(UTC), why="the demo's run", environment=_environment()
         )
-    except (OSError, subprocess.CalledProcessError) as fault:
+    except UsageError as fault:
         raise InputError(f"The demo's run did not start: {fault}") from None
     give_up = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < give_up:
-        ended = (demo.workdir / "run.exit").exists()
+        over = begun.state().kind != "running"
         new = sorted(set(_run_logs(demo.workdir)) - before)
-        if new and (demo.workdir / "run.pid").exists():
-            return Started(demo.workdir, int((demo.workdir / "run.pid").read_text()), new[-1], command)
-        if ended:
+        if new:
+            return Started(demo.workdir, begun, new[-1])
+        if over:
             break
         time.sleep(0.02)
-    raise InputError(f"The demo's run did not start: {_last_words(demo.workdir / 'run.out')}")
+    raise InputError(f"The demo's run did not start: {_last_words(begun.output)}")
 
 
 def find_snakemake() -> tuple[str, ...]:

@@ -250,6 +250,8 @@ def _class(incident: Incident) -> Iterator[str]:
             f"{prose(said.cost)}, confidence {prose(said.confidence)}; ruled out: {prose(said.ruled_out)}; "
             f"next narrower measurement: {prose(said.next_measurement)}"
         )
+        if said.suggested:
+            yield f"    - the run's own files suggested: {prose(said.suggested)}"
         yield from (f"    - for: {prose(text)}" for text in said.for_)
         yield from (f"    - against: {prose(text)}" for text in said.against)
     for decided in incident.decisions:

@@ -12,7 +12,7 @@ from incident_console import events
 from incident_console.record.clock import stamp
 from incident_console.session.core import Session
 from incident_console.snakemake.logevents import JobError, JobFailing, JobStarted
-from incident_console.tail.held import Kept
+from incident_console.tail.keeping.held import Kept
 
 BLOCK_LIMIT = 1 << 20
 
@@ -23,6 +23,8 @@ class Attempt:
     started: JobStarted
     logs: tuple[str, ...]
     """As the run log names them, relative to the workdir."""
+    look: int = 0
+    """The number of the look at the run log that told of its start."""
     failed: JobFailing | JobError | None = None
     """How the run log tells its failure: the JobError once the block is whole."""
     kept: dict[str, Kept] = field(default_factory=dict)
@@ -34,8 +36,6 @@ class Attempt:
     doubted_at: float = 0.0
     gone_at: float | None = None
     """When what was read of it was first seen to be deleted."""
-    unsure_since: float | None = None
-    """When it was read, where only the run log can tell whether the retry had begun by then; None: nothing to tell."""
     disk_free: int | None = None
     memory_available: int | None = None
     settled: bool = False

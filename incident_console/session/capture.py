@@ -23,7 +23,9 @@ from incident_console.evidence.names import relative
 from incident_console.evidence.redact import redact_argv
 from incident_console.record.clock import stamp
 from incident_console.runbook.schema import EvidenceItem, Rung
+from incident_console.session import foreseen
 from incident_console.session.core import Session
+from incident_console.session.foreseen import Foreseen
 from incident_console.session.picks import pick
 
 TOLD_NOT_ASKED = frozenset({"read-only", "engine-bookkeeping"})
@@ -78,9 +80,11 @@ def _capture_command(
         )
     if item.effects not in TOLD_NOT_ASKED and item.effects not in allow:
         raise Refused(f"{' '.join(item.run or ())}: this {effect(item.effects)}; allow {item.effects} to run it")
+    ahead = foresee(session, item)
+    if refused := ahead.not_allowed(allow):
+        raise Refused(f"{' '.join(item.run or ())}: {ahead.told}; allow {' and '.join(refused)} to run it")
     argv = tuple(item.run or ())
-    cwd = session.workdir / item.cwd if item.cwd else session.workdir
-    env = environment.allowed(os.environ)
+    cwd, env = _where(session, item), environment.allowed(os.environ)
     about: dict[str, Any] = {
         "item": item.id,
         "rung": rung.id,
@@ -88,7 +92,7 @@ def _capture_command(
         "question": item.question,
         "argv": redact_argv(argv),
         "cwd": relative(cwd, session.workdir),
-        "effects": item.effects,
+        "effects": ahead.strongest,
         "run": session.run,
     }
     watched = session.runbook.watch
@@ -136,6 +140,15 @@ def _capture_command(
             host=socket.gethostname(),
         )
     )
+
+
+def foresee(session: Session, item: EvidenceItem) -> Foreseen:
+    """What a make target would do beyond what the runbook declares; nothing of it is run."""
+    return foreseen.foresee(item, _where(session, item), environment.allowed(os.environ))
+
+
+def _where(session: Session, item: EvidenceItem) -> Path:
+    return session.workdir / item.cwd if item.cwd else session.workdir
 
 
 def _capture_file(session: Session, rung: Rung, item: EvidenceItem) -> events.Recorded:

@@ -10,14 +10,15 @@ from incident_console.errors import ConsoleError
 from incident_console.events import AttemptKept
 from incident_console.session.core import Session
 from incident_console.snakemake.groups import FailureGroup
+from incident_console.snakemake.matters import line_that_matters
 from incident_console.snakemake.run import Run
-from incident_console.tail.errors_in import is_error
+from incident_console.tail.finding.errors_in import is_error
 
 TAIL = 64 * 1024
 WIDTH = 300
 
-Clues = dict[str, str]
-"""By the rule of a failure group."""
+READ_LOGS = 50
+"""Failures whose logs are looked at, at every look; the run's log tells of the others."""
 
 
 class ClueFinder:
@@ -27,17 +28,13 @@ class ClueFinder:
         self._session = session
         self._read: dict[object, str] = {}
 
-    def find(self, run: Run) -> Clues:
-        clues = {}
+    def find(self, run: Run) -> tuple[str, ...]:
+        """A line for each of the first failures, in their order; empty where no log says anything."""
         kept: dict[int | None, AttemptKept] = {}
         for item in tuple(self._session.incident.evidence):
             if isinstance(item.event, AttemptKept) and item.event.run == run.log and item.event.sha256:
                 kept[item.event.jobid] = item.event
-        for group in run.failures:
-            clue = self._clue(group, kept)
-            if clue:
-                clues[group.rule] = clue
-        return clues
+        return tuple(self._clue(group, kept) for group in run.failures[:READ_LOGS])
 
     def _clue(self, group: FailureGroup, kept: dict[int | None, AttemptKept]) -> str:
         if group.still_failing and group.logs:
@@ -71,6 +68,12 @@ def last_error(data: bytes) -> str:
     lines = [line for line in data.splitlines() if line.strip()]
     chosen = next((line for line in reversed(lines) if is_error(line)), lines[-1] if lines else b"")
     return chosen.strip().decode("utf-8", "replace")[:WIDTH]
+
+
+def failing_line(data: bytes) -> int | None:
+    """The number, from 1, of the line of a whole log that says why the job failed; None where none says anything."""
+    index = line_that_matters(data.decode("utf-8", "replace").split("\n"))
+    return index + 1 if index is not None else None
 
 
 def read_end(path: Path, count: int) -> bytes:

@@ -24,6 +24,7 @@ from incident_console.runbook.schema import Runbook, Rung
 from incident_console.session.documents import write_documents
 from incident_console.session.said import clean_text, clean_value, said, said_or_unknown
 from incident_console.session.standing import answers_of, conclusions, standing, unexplained
+from incident_console.session.suggest import Suggestion
 
 __all__ = ["Listener", "Session", "new_writer", "unexplained"]
 
@@ -55,6 +56,8 @@ class Session:
         self.run: str | None = None
         """The log of the run that evidence captured now belongs to."""
         self.run_is_live = False
+        self.suggested: Suggestion | None = None
+        """What the run's evidence says of the class now, to be recorded beside what is decided."""
         self.baseline = gate.Baseline()
         """The watched files as last seen; edits are told against it."""
         self._journal = journal
@@ -138,7 +141,8 @@ class Session:
             raise Refused("; ".join(f"{refusal.field}: {refusal.because}" for refusal in refusals))
         with self._lock:
             recorded = self.append(events.RungAnswered(rung=rung, fields=fields, nature=NATURES.get(role, "fact")))
-            for concluded in conclusions(self.incident, role, answers_of(self.incident.rungs[rung])):
+            answers = answers_of(self.incident.rungs[rung])
+            for concluded in conclusions(self.incident, role, answers, self.suggested):
                 self.append(concluded)
         return recorded
 

@@ -21,13 +21,16 @@ from incident_console.session.logs import log_entries
 from incident_console.session.picture import Picture
 from incident_console.session.recorder import Recorder
 from incident_console.session.sightings import ENDED, Sightings
+from incident_console.session.started import Started
+from incident_console.session.suggest import suggestion
+from incident_console.session.understanding import Understander
 from incident_console.snakemake import facts, find
 from incident_console.snakemake.liveness import engine_pid
 from incident_console.snakemake.logevents import JobStarted, LogEvent, Submitted
 from incident_console.snakemake.run import Run
 from incident_console.snakemake.watcher import RunWatcher
-from incident_console.tail.find import Found, find_logs
-from incident_console.tail.follow import Follower, Paths
+from incident_console.tail.following.follow import Follower, Paths
+from incident_console.tail.places.find import Found, find_logs
 
 __all__ = ["ENDED", "Live", "Picture", "Tell"]
 
@@ -52,8 +55,19 @@ Tell = Callable[[Picture], None]
 class Live:
     """Start it, and be told, in its own thread. `close()` ends it; the run is never touched."""
 
-    def __init__(self, session: Session, tell: Tell, *, log: Path | None = None, globs: tuple[str, ...] = ()) -> None:
-        """`log` is the run log to watch, relative to the workdir or absolute; None: the one that is found."""
+    def __init__(
+        self,
+        session: Session,
+        tell: Tell,
+        *,
+        log: Path | None = None,
+        globs: tuple[str, ...] = (),
+        sources: tuple[tuple[str, ...], ...] = (),
+    ) -> None:
+        """`log` is the run log to watch, relative to the workdir or absolute; None: the one that is found.
+
+        `sources` are commands whose output is followed as a log, and that end with this.
+        """
         self._session = session
         self._workdir = session.workdir
         self._tell = tell
@@ -68,6 +82,7 @@ class Live:
         self._watcher: RunWatcher | None = None
         self._recorder: Recorder | None = None
         self._sightings = Sightings(session)
+        self._started = Started(session, sources)
         self._run: Run | None = None
         self._newest = ""
         """The name of the newest run's log that the operator knows of; names begin with the time."""
@@ -79,6 +94,7 @@ class Live:
         self._told: Picture | None = None
         self._troubles: dict[str, str] = {}
         self._clues = ClueFinder(session)
+        self._understander = Understander(self._workdir, self._understood)
         self._wake = threading.Event()
         self._closed = threading.Event()
         self.follower = Follower(at_once=self._at_once)
@@ -88,15 +104,18 @@ class Live:
 
     def start(self) -> None:
         self.follower.start()
+        self._understander.start()
         self._thread.start()
 
     def close(self) -> None:
         """Look a last time, and let go. Raises RecordError when something could not be recorded."""
         self._closed.set()
         self._wake.set()
+        self._understander.close()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
         self.follower.close()
+        self._started.close()
         if self._recorder is not None:
             self._recorder.close()
 
@@ -138,6 +157,8 @@ class Live:
                 with self._trying("The search for runs and logs failed"):
                     self._search()
                 searched = now
+            with self._trying("What the console started could not be recorded"):
+                self._started.look()
             self._follow_run()
             if now - looked >= SEARCH_S:
                 with self._trying("The watched files could not be looked at"):
@@ -171,6 +192,8 @@ class Live:
             self._troubles.pop(what, None)
 
     def _search(self) -> None:
+        with self._trying("What the console started cannot be followed"):
+            self._started.find()
         wanted, self._wanted = self._wanted, None
         if wanted is not None:
             self._chosen = True
@@ -223,32 +246,36 @@ class Live:
         self._run, self._other_run = None, None
         known = (each.path.name for each in find.runs(self._workdir) if each.kind == "run")
         self._newest = max(known, default=log.name)
-        self._session.run = run
+        self._session.run, self._session.suggested = run, None
 
     def _follow_run(self) -> None:
         if self._watcher is None or self._recorder is None:
-            self._session.run_is_live = self._other_is_live or not self._looked
+            self._session.run_is_live = self._other_is_live or not self._looked or self._started.running
             return
         batch: list[LogEvent] = []
+        read_at = time.monotonic()
         with self._trying("The run cannot be followed"):
             self._run, batch = self._watcher.poll_events()
         run = self._run
-        self._session.run_is_live = self._other_is_live or (run is not None and run.status == "running")
+        live = run is not None and run.status == "running"
+        self._session.run_is_live = live or self._other_is_live or self._started.running
         with self._trying("A failed attempt could not be recorded"):
             if batch:
-                self._recorder.take_in(batch)
-            elif not self._recorder.pay():
+                self._recorder.take_in(batch, read_at, self._watcher.read_to)
+            elif not self._recorder.pay(read_at):
                 self._wake.set()
         with self._trying("The run could not be recorded"):
             if run is not None:
                 self._sightings.see(run)
+        if run is not None:
+            self._understander.take(run, batch)
         if any(isinstance(event, JobStarted | Submitted) for event in batch):
             with self._trying("The logs cannot be followed"):
                 self._aim()
 
     def _aim(self) -> None:
         """Follow the run log, the running jobs' logs first, then everything else that may be opened."""
-        files: list[Path] = [] if self._watcher is None else [self._watcher.log]
+        files = [*([] if self._watcher is None else [self._watcher.log]), *self._started.files]
         if self._run is not None:
             jobs = sorted(self._run.jobs, key=lambda job: job.state != "running")
             job_logs = [self._workdir / log for job in jobs[:FOLLOWED] for log in job.logs if "\0" not in log]
@@ -257,6 +284,12 @@ class Live:
         files += self._others.files
         folders = {path.parent for path in files[:FOLLOWED]} | set(self._others.folders[:FOLLOWED]) | {self._run_logs}
         self.follower.follow(files[:FOLLOWED], sorted(folders))
+
+    def _understood(self) -> None:
+        """Called by the thread that weighs the run's evidence: it is shown with the next picture."""
+        known = self._understander.latest
+        self._session.suggested = suggestion(known) if known is not None else None
+        self._wake.set()
 
     def _paint(self) -> None:
         picture = self._picture()
@@ -267,10 +300,15 @@ class Live:
     def _picture(self) -> Picture:
         run = self._run
         gone = "" if self._workdir.is_dir() else f"the folder {self._workdir} is gone; what was recorded is kept"
+        logs = log_entries(run, self._session.incident, self._workdir, self._others.files)
+        first = 1 if run is not None else 0
+        known = self._understander.latest
         notices = (
             *self._troubles.values(),
+            *self._started.notices(run_log=run is not None and run.status == "running"),
             gone,
             run.notice if run is not None else None,
+            self._understander.trouble,
             self.follower.notice,
             self._recorder.notice if self._recorder is not None else None,
             f"More than {FOLLOWED} logs match; the first are listed." if self._others.left_out else "",
@@ -279,8 +317,9 @@ class Live:
             run=run,
             headline=facts.headline(run) if run is not None else "",
             symptom=facts.draft_symptom(run) if run is not None else "",
-            clues=self._clues.find(run) if run is not None else {},
-            logs=log_entries(run, self._session.incident, self._workdir, self._others.files),
+            clues=self._clues.find(run) if run is not None else (),
+            known=known if known is not None and run is not None and known.log == run.log else None,
+            logs=(*logs[:first], *self._started.entries(), *logs[first:]),
             notices=tuple(notice for notice in notices if notice),
             other_run=self._other_run,
             looked=self._looked,

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from incident_console import __version__, events, gate
-from incident_console.errors import InputError
+from incident_console.errors import ConsoleError, InputError, Refused, UsageError
 from incident_console.evidence.facts import git_state, reentry
 from incident_console.evidence.names import shown
 from incident_console.record.clock import Clock, SystemClock, stamp
@@ -25,6 +26,7 @@ from incident_console.record.store import Record, all_records, new_id
 from incident_console.runbook import shelf
 from incident_console.runbook.load import Loaded, loads
 from incident_console.runbook.schema import Runbook
+from incident_console.session import launch
 from incident_console.session.core import Session, new_writer
 from incident_console.snakemake.find import is_workflow
 
@@ -230,17 +232,44 @@ class Plan:
     context: str = "local"
     resume: Path | None = None
     """The record to take up again, when one was named."""
+    command: tuple[str, ...] = ()
+    """A run to start, detached, once the incident is open."""
+    sources: tuple[tuple[str, ...], ...] = ()
+    """Commands whose output is followed beside the logs."""
+
+    def check(self) -> None:
+        """What can be refused before anything is done. Raises UsageError, Refused."""
+        if self.command:
+            launch.check(self.command, self.workdir)
+            launch.refuse_second(launch.runs_folder(self.who.records), self.workdir)
 
     def candidates(self) -> tuple[tuple[Path, Incident], ...]:
         """Open incidents that could be taken up again instead of beginning a new one."""
         return () if self.resume is not None else open_on(self.workdir, self.who.records)
 
     def begin(self, resume: Path | None = None) -> Session:
-        """Raises InputError, RecordError."""
+        """Raises InputError, RecordError; with a command UsageError and Refused, too, and then no incident is begun."""
         if resume is not None or self.resume is not None:
-            return resume_incident(self.who, resume or self.resume or Path())
-        loaded = shelf.find(self.runbook or default_runbook(self.workdir), self.workdir)
-        return open_incident(self.who, self.workdir, loaded, title="", context=self.context)
+            session = resume_incident(self.who, resume or self.resume or Path())
+            new = False
+        else:
+            loaded = shelf.find(self.runbook or default_runbook(self.workdir), self.workdir)
+            session = open_incident(self.who, self.workdir, loaded, title="", context=self.context)
+            new = True
+        if self.command:
+            self._start(session, new=new)
+        return session
+
+    def _start(self, session: Session, *, new: bool) -> None:
+        runs = launch.runs_folder(self.who.records)
+        try:
+            launch.start(self.command, session.workdir, runs, incident=session.id, now=session.clock.now())
+        except ConsoleError as fault:
+            session.close()
+            if new and isinstance(fault, UsageError | Refused):
+                # Nothing has begun that could be an incident.
+                shutil.rmtree(session.record.path, ignore_errors=True)
+            raise
 
 
 def default_runbook(workdir: Path) -> str:

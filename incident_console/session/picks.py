@@ -14,8 +14,8 @@ from incident_console.session.core import Session
 from incident_console.snakemake import benchmarks, find, provenance
 from incident_console.snakemake.run import Run
 from incident_console.snakemake.watcher import RunWatcher
-from incident_console.tail.errors_in import is_error
-from incident_console.tail.find import glob_logs
+from incident_console.tail.finding.errors_in import is_error
+from incident_console.tail.places.find import glob_logs
 
 TAIL = 64 * 1024
 

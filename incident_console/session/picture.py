@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from incident_console.session.logs import LogEntry
+from incident_console.session.understanding import Understanding
 from incident_console.snakemake.run import Run
 
 
@@ -17,8 +17,10 @@ class Picture:
     headline: str = ""
     symptom: str = ""
     """The symptom drafted from the facts; empty while there is none."""
-    clues: Mapping[str, str] = field(default_factory=dict)
-    """By rule, the line in which its failing job said why."""
+    clues: tuple[str, ...] = ()
+    """Of the run's failures, in their order: the line in which the failing job said why. Empty where none is known."""
+    known: Understanding | None = None
+    """What the run's evidence says, all together; it comes a moment later than the run. None: not of this run yet."""
     logs: tuple[LogEntry, ...] = ()
     notices: tuple[str, ...] = ()
     other_run: str | None = None

@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,8 +22,8 @@ from incident_console.evidence.facts import disk_free, memory_available
 from incident_console.session.attempts import Attempt, record, stands
 from incident_console.session.core import Session
 from incident_console.snakemake.logevents import Finished, JobError, JobFailing, JobStarted, LogEvent
-from incident_console.tail.far import RunningLogs
-from incident_console.tail.held import Kept
+from incident_console.tail.keeping.far import RunningLogs
+from incident_console.tail.keeping.held import Kept
 
 OWED_LIMIT = 64 << 20
 """Bytes of logs that wait in memory while the record cannot be written."""
@@ -31,6 +31,7 @@ WRITING_S = 0.01
 """Spent on recording between two looks at the run: each attempt costs several fsyncs, and a retry deletes logs soon."""
 REFRESH_S = 0.25
 """Between two looks at every held path; what changes between them is told by events."""
+TOLD_SINCE = 1 << 20
 DOUBT_S = 1.0
 LONG_AGO_S = 2.0
 """The log's times are whole seconds; the retry of what failed before that has deleted the log already."""
@@ -63,6 +64,9 @@ class Recorder:
         self._owed_size = 0
         self._read_at = float("-inf")
         """When the look began whose events were taken in last: what happened before it was told."""
+        self._read_before = float("-inf")
+        """When the look before that one began."""
+        self._read_to = self._look = 0
         self._refreshed_at = float("-inf")
         self._caught_up = False
         """Whether what is told now happens now, and not before the console was opened."""
@@ -75,13 +79,16 @@ class Recorder:
             if isinstance(item.event, events.AttemptKept) and item.event.run == run
         }
 
-    def take_in(self, batch: Sequence[LogEvent], read_at: float | None = None) -> None:
+    def take_in(self, batch: Sequence[LogEvent], read_at: float | None = None, read_to: int | None = None) -> None:
         """Follow these events of the run log, in order: first every log is saved, then the record is written.
 
-        `read_at` is when the look began that found them, on the recorder's clock; None: just now. Raises RecordError
-        when an attempt could not be recorded; it is tried again with the next batch or `pay`.
+        `read_at` is when the look began that found them, on the recorder's clock, and `read_to` how many bytes of the
+        run log it read; None: just now, and all of it. Raises RecordError when an attempt could not be recorded; it is
+        tried again with the next batch or `pay`.
         """
-        self._hear(read_at, {event.jobid for event in batch if isinstance(event, JobStarted)})
+        self._look += 1
+        self._read_before, self._read_at = self._read_at, self._clock() if read_at is None else read_at
+        self._read_to = self._size() if read_to is None else read_to
         ahead = Counter(event.jobid for event in batch if isinstance(event, JobStarted))
         for event in batch:
             match event:
@@ -106,18 +113,9 @@ class Recorder:
 
         `read_at` as in `take_in`, for a look that found nothing. Raises RecordError; then it is owed still.
         """
-        self._hear(read_at, frozenset())
+        self._look += 1
+        self._read_before, self._read_at = self._read_at, self._clock() if read_at is None else read_at
         return self._pay()
-
-    def _hear(self, read_at: float | None, started: Collection[int]) -> None:
-        """A look at the run log: a retry that it does not tell of had not begun when the log was read before."""
-        self._read_at = self._clock() if read_at is None else read_at
-        for jobid, attempt in tuple(self._doubted.items()):
-            if attempt.unsure_since is not None and self._read_at > attempt.unsure_since:
-                attempt.unsure_since = None
-                if jobid not in started:
-                    del self._doubted[jobid]
-                    self._owe(attempt)
 
     def _pay(self) -> bool:
         for jobid, attempt in tuple(self._doubted.items()):
@@ -184,7 +182,7 @@ class Recorder:
         before = self._attempts.get(event.jobid)
         number = max(event.attempt or 1, before.number + 1 if before else 1)
         logs = tuple(dict.fromkeys(log for log in event.log if "\0" not in log))
-        self._attempts[event.jobid] = Attempt(number, event, logs)
+        self._attempts[event.jobid] = Attempt(number, event, logs, self._look)
         for log in logs:
             self._held.hold((event.jobid, log), self._session.workdir / log, event.at)
 
@@ -205,15 +203,13 @@ class Recorder:
         if attempt.failed is None:
             # Of two attempts that failed since the last look, which one left the file cannot be told.
             self._give_up_doubt(event.jobid, certain=not retried)
-            all_there = all(self._held.waiting((event.jobid, log), self._read_at) > ahead for log in attempt.logs)
-            attempt.kept = {log: self._save(event, log, ahead, all_there=all_there) for log in attempt.logs}
+            sure = all(self._is_first(attempt, log, ahead) for log in attempt.logs)
+            attempt.kept = {log: self._save(event, log, ahead, sure=sure) for log in attempt.logs}
             attempt.seen = self._caught_up
             if not attempt.seen:
                 attempt.doubt = TOO_LATE
-            elif retried and not all_there:
+            elif (retried and not sure) or self._may_be_the_retrys(attempt):
                 attempt.doubt = DOUBTFUL
-            elif any(one.held_at > self._read_at for one in attempt.read.values()):
-                attempt.doubt, attempt.unsure_since = DOUBTFUL, self._clock()
             if self._caught_up:
                 attempt.disk_free = disk_free(self._session.workdir)
                 attempt.memory_available = memory_available()
@@ -223,10 +219,38 @@ class Recorder:
                 attempt.doubt = None  # a job that is not tried again leaves its log where it is
             self._end(event.jobid)
 
-    def _save(self, event: JobFailing | JobError, log: str, ahead: int, *, all_there: bool) -> Kept:
-        """`all_there`: of this attempt and each one after it a text is held, so the oldest is this one's."""
+    def _may_be_the_retrys(self, attempt: Attempt) -> bool:
+        """Whether it was opened after the look at the run log, and that tells of another start by now."""
+        if all(one.held_at <= self._read_at for one in attempt.read.values()):
+            return False
+        try:
+            with self._run_log.open("rb") as log:
+                log.seek(self._read_to)
+                told = log.read(TOLD_SINCE)
+        except OSError:
+            return True
+        marks = (f"jobid: {attempt.started.jobid}\n", f"Job {attempt.started.jobid}: ")
+        return len(told) == TOLD_SINCE or any(mark.encode() in told for mark in marks)
+
+    def _size(self) -> int:
+        try:
+            return self._run_log.stat().st_size
+        except OSError:
+            return 0
+
+    def _is_first(self, attempt: Attempt, log: str, ahead: int) -> bool:
+        """Whether the oldest text that is held can only be this attempt's.
+
+        There is one for each attempt since; or it was held already when the run log told of no retry yet.
+        """
+        openings = self._held.openings((attempt.started.jobid, log))
+        all_there = sum(opened <= self._read_at for opened in openings) > ahead
+        return all_there or (bool(openings) and openings[0] <= self._read_before and attempt.look < self._look)
+
+    def _save(self, event: JobFailing | JobError, log: str, ahead: int, *, sure: bool) -> Kept:
+        """`sure`: the oldest text that is held is this attempt's."""
         retried = ahead > 0
-        if ahead > 1 and not all_there and self._caught_up:
+        if ahead > 1 and not sure and self._caught_up:
             self._held.pass_over((event.jobid, log))
             path = self._session.workdir / log
             return Kept(path, None, 0, complete=False, missing=DOUBTFUL, inode=None)

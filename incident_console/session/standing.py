@@ -12,6 +12,7 @@ from incident_console import events
 from incident_console.record.incident import Incident
 from incident_console.record.seen import Item, RungState
 from incident_console.runbook import ladder
+from incident_console.session.suggest import Suggestion
 
 
 def standing(incident: Incident) -> ladder.Standing:
@@ -32,30 +33,54 @@ def answers_of(rung: RungState) -> dict[str, Any]:
     return {name: answer.value for name, answer in rung.answers.items()}
 
 
-def conclusions(incident: Incident, role: str, answers: Mapping[str, Any]) -> Iterator[events.Event]:
+def conclusions(
+    incident: Incident, role: str, answers: Mapping[str, Any], suggested: Suggestion | None = None
+) -> Iterator[events.Event]:
     """What a rung's answers say beyond themselves: `classify` sets the class, `decide` makes the decision.
 
-    Nothing where it was concluded already: a correction of another field is no new class.
+    `suggested` is what the run's evidence says of the class; it is kept beside what was decided. Nothing where it was
+    concluded already: a correction of another field is no new class.
     """
     concluded: events.Event | None = None
     if role == "classify" and answers.get("class"):
-        concluded = events.ClassSet(
-            class_=_text(answers["class"]),
-            cost=_text(answers.get("cost")),
-            confidence=_text(answers.get("confidence")),
-            for_=_lines(answers.get("for")),
-            against=_lines(answers.get("against")),
-            ruled_out=_text(answers.get("ruled_out")),
-            next_measurement=_text(answers.get("next_measurement")),
-        )
+        concluded = _class_set(answers, suggested)
+        before = incident.classification
+        if before is not None and concluded == before.model_copy(update=_seen_meanwhile(concluded, answers)):
+            return
     elif role == "decide" and answers.get("decision"):
         concluded = events.DecisionMade(
             decision=_text(answers["decision"]),
             reason=_text(answers.get("reason")),
             owner=_text(answers.get("owner")),
         )
-    if concluded is not None and concluded not in (incident.classification, incident.decision):
+    if concluded is not None and concluded != incident.decision:
         yield concluded
+
+
+def _class_set(answers: Mapping[str, Any], suggested: Suggestion | None) -> events.ClassSet:
+    """What nobody said for and against the class is taken from what the run's own files say."""
+    name = _text(answers["class"])
+    speaks_for, speaks_against = suggested.clues(name) if suggested is not None else ((), ())
+    return events.ClassSet(
+        class_=name,
+        cost=_text(answers.get("cost")),
+        confidence=_text(answers.get("confidence")),
+        for_=_lines(answers.get("for")) or speaks_for,
+        against=_lines(answers.get("against")) or speaks_against,
+        ruled_out=_text(answers.get("ruled_out")),
+        next_measurement=_text(answers.get("next_measurement")),
+        suggested=suggested.text if suggested is not None else None,
+    )
+
+
+def _seen_meanwhile(now: events.ClassSet, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """What changes by itself while the run goes on, and nobody said: it makes no new class."""
+    seen: dict[str, Any] = {"suggested": now.suggested}
+    if not answers.get("for"):
+        seen["for_"] = now.for_
+    if not answers.get("against"):
+        seen["against"] = now.against
+    return seen
 
 
 def unexplained(incident: Incident) -> tuple[int, ...]:

@@ -1,20 +1,70 @@
-"""What can the console offer for a question, so that nobody types from memory what the logs show?"""
+"""What can the console offer for a question, so that nobody types from memory what the run's own files show?
+
+Everything here is a draft: it stands in the field, and the operator decides. What is suggested for the class is kept
+beside what was decided (see `Suggestion`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from incident_console.runbook.schema import Field, Rung
+from incident_console.session.picture import Picture
+from incident_console.session.understanding import Understanding
 from incident_console.snakemake import facts
 from incident_console.snakemake.run import Run
+from incident_console.snakemake.suspects import Clue, Suspect
+from incident_console.snakemake.suspects.weigh import NAMED
+
+UNDETERMINED = "undetermined"
+STRONG = 0.75
+GROUPS = 4
+SAMPLES = 8
 
 
-def choices(field: Field, run: Run | None) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the run's evidence says of the class at this moment."""
+
+    class_: str
+    """`undetermined` where no suspect carries a class."""
+    cost: str
+    text: str
+    """Both with how strongly they are suspected, as it stands in the record."""
+    suspects: tuple[Suspect, ...] = ()
+
+    def clues(self, class_: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What speaks for a class and against it, each with its place: `text (path:line)`."""
+        found = next((one for one in self.suspects if one.incident_class == class_), None)
+        return (_told(found.because), _told(found.against)) if found is not None else ((), ())
+
+
+def _told(clues: tuple[Clue, ...]) -> tuple[str, ...]:
+    return tuple(f"{clue.text} ({clue.source.path}:{clue.source.line})" for clue in clues)
+
+
+def suggestion(known: Understanding) -> Suggestion:
+    """What is suggested now, to be kept with what is decided."""
+    named, cost = known.incident_class, known.cost
+    sure = f" ({strength(known.suspects[0].score)}, {known.suspects[0].score:.2f})" if named != UNDETERMINED else ""
+    how = f" ({cost.confidence})" if cost.dominant != UNDETERMINED else ""
+    return Suggestion(named, cost.dominant, f"{named}{sure}; cost {cost.dominant}{how}", known.suspects)
+
+
+def strength(score: float) -> str:
+    """How strongly a class is suspected, in a word."""
+    return "strong" if score >= STRONG else "fair" if score >= NAMED else "a hint only"
+
+
+def choices(field: Field, picture: Picture) -> tuple[str, ...]:
     """What may be chosen; empty where the question is answered in words. `unknown` comes last where it is an answer."""
     if field.type == "yes-no":
         offered: tuple[str, ...] = ("yes", "no")
     elif field.choices:
         offered = field.choices
-    elif field.choices_from and run is not None:
-        offered = facts.choices(run, field.choices_from)
+    elif field.choices_from and picture.run is not None:
+        offered = facts.choices(picture.run, field.choices_from)
     else:
         offered = ()
     if offered and field.unknown and "unknown" not in offered:
@@ -22,16 +72,75 @@ def choices(field: Field, run: Run | None) -> tuple[str, ...]:
     return offered
 
 
-def draft(rung: Rung, field: Field, run: Run | None) -> str:
-    """What stands in the field when nobody has typed yet; only the symptom is drafted, as it is seen, not judged."""
-    if run is None or rung.role != "symptom":
+def draft(rung: Rung, field: Field, picture: Picture) -> str:
+    """What stands in the field when nobody has typed yet; for `many`, the marked choices, one a line.
+
+    The symptom and the scope are drafted as they are seen; the class and the cost only as far as the evidence carries.
+    """
+    if picture.run is None:
         return ""
+    if rung.role == "symptom":
+        return _symptom(field, picture.run)
+    if rung.role == "scope":
+        return _scope(field, picture.run)
+    if rung.role == "classify" and picture.known is not None:
+        return taken(rung, picture.known, picture.known.incident_class).get(field.id, "")
+    return ""
+
+
+def taken(rung: Rung, known: Understanding, class_: str) -> Mapping[str, str]:
+    """By field of a classify rung: what taking this class, or `undetermined`, answers.
+
+    A field that the rung does not have, or that does not know the choice, is left out.
+    """
+    suspect = next((one for one in known.suspects if one.incident_class == class_), None)
+    strongest = suspect or (known.suspects[0] if known.suspects else None)
+    answers = {
+        "class": class_,
+        "cost": known.cost.dominant,
+        "confidence": confidence(suspect),
+        "next_measurement": strongest.settled_by if strongest is not None else "",
+    }
+    fields = {field.id: field for field in rung.ask}
+    return {
+        id: text
+        for id, text in answers.items()
+        if text and id in fields and (not fields[id].choices or text in fields[id].choices)
+    }
+
+
+def confidence(suspect: Suspect | None) -> str:
+    """In the words of `class.set`; what the run's files alone say is never sure."""
+    return "medium" if suspect is not None and suspect.score >= STRONG else "low"
+
+
+def _symptom(field: Field, run: Run) -> str:
     if field.id in ("sentence", "symptom"):
         return facts.draft_symptom(run)
+    groups = run.failures[:GROUPS]
     if field.id == "surface":
-        return "; ".join(f"{group.rule or 'run'}: {group.message or group.kind}" for group in run.failures[:4])
+        return "; ".join(f"{group.rule or 'run'}: {group.message or group.kind}" for group in groups)
     if field.id == "scope":
-        return "; ".join(
-            f"{group.rule or 'run'}: {', '.join(group.samples[:8]) or 'the whole run'}" for group in run.failures[:4]
-        )
+        return "; ".join(f"{group.rule or 'run'}: {_samples(group.samples)}" for group in groups)
     return ""
+
+
+def _samples(samples: tuple[str, ...]) -> str:
+    more = f" and {len(samples) - SAMPLES} more" if len(samples) > SAMPLES else ""
+    return ", ".join(samples[:SAMPLES]) + more if samples else "the whole run"
+
+
+def _scope(field: Field, run: Run) -> str:
+    """What failed or was tried again; the rest of the run's rules and samples can be chosen, too."""
+    if field.choices_from == "rules":
+        found = [*(group.rule for group in run.failures), *(job.rule for job in run.retries[: facts.CHOICES])]
+    elif field.choices_from == "wildcards":
+        pairs = [pair for group in run.failures for sample in group.wildcards for pair in sample]
+        found = [f"{name}={value}" for name, value in pairs[: facts.CHOICES]]
+    elif field.choices_from == "contexts" or field.id == "contexts":
+        # That jobs were given to a scheduler is in the log; that a machine is a laptop, or CI, is not.
+        found = ["scheduler", "cluster"] if any(job.external_id for job in run.jobs[: facts.CHOICES]) else []
+        found = [name for name in found if not field.choices or name in field.choices]
+    else:
+        found = []
+    return "\n".join(dict.fromkeys(name for name in found if name))

@@ -11,6 +11,7 @@ Read events
 Explain
     `headline(run)`, `draft_symptom(run)`, `choices(run, kind)`, `failing_log(run, workdir)`, `rule_logs(run)`,
     `WARNINGS[surface]`, `latest_benchmark(run, workdir)`, `find_provenance(workdir)`.
+    All together: `analysis.Analyst(workdir, log).look()` gives a frozen `Analysis` with costs, causes and suspects.
 """
 
 from incident_console.snakemake.benchmarks import Benchmark, latest_benchmark, read_benchmark

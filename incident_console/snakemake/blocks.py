@@ -150,29 +150,15 @@ def started_of(
     message: str | None = None,
 ) -> JobStarted | None:
     """The event of a job's block, or None where it has no jobid and so is none. `where`: line, offset, time."""
-    jobid = -1
-    wildcards = fields.NO_PAIRS
-    log: tuple[str, ...] = ()
-    benchmark: str | None = None
-    for line in lines:
-        name, _, value = line[depth:].partition(b": ")
-        if name == b"jobid":
-            if not value.isdigit() or len(value) > 12:
-                return None
-            jobid = int(value)
-        elif name == b"log":
-            log = fields.names(value)
-        elif name == b"wildcards":
-            wildcards = fields.pairs(value)
-        elif name == b"benchmark":
-            benchmark = fields.text(value)
-    if jobid < 0:
+    numbers = (line[depth + 7 :] for line in lines if line.startswith(b"jobid: ", depth))
+    number = next(numbers, b"")
+    if not number.isdigit() or len(number) > 12:
         return None
     local = checkpoint = False
     if message is None:
         local, checkpoint = head[1] is not None, head[2] == b"checkpoint"
     block = b"\n".join((*lines, b""))
-    return JobStarted(*where, jobid, rule, wildcards, log, benchmark, local, checkpoint, group, message, block)
+    return JobStarted(*where, int(number), rule, local, checkpoint, group, message, block)
 
 
 def members(lines: list[bytes]) -> list[tuple[str, int, tuple[str, ...]]]:

@@ -130,7 +130,8 @@ class Exceptions(Context):
             self._leave(line, n, start, end)
 
     def _fault_message(self, line: bytes, n: int, start: int, end: int) -> None:
-        if not line or line[:6] in self._table or fields.stamp(line) is not None:
+        engine = line[:6] in self._table and not (line.startswith(b"Rules ") and line.endswith(b"."))
+        if not line or engine or fields.stamp(line) is not None:
             self._emit_fault("", n - 1)
             self._leave(line, n, start, end)
         elif line.startswith(b"At least one job did not complete successfully"):
@@ -142,7 +143,9 @@ class Exceptions(Context):
     def _emit_fault(self, message: str, until: int) -> None:
         name, rule, n, start = self._fault
         kind = _kind_of(name, message)
-        self._out.append(WorkflowFault(n, start, kind, name, message[:2000], rule, certain=not self._suspect))
+        # Before the first job there is no command whose text could imitate it.
+        certain = not self._suspect or not self._known
+        self._out.append(WorkflowFault(n, start, kind, name, message[:2000], rule, certain=certain))
         # A job's error block that follows directly makes it the job's.
         text = self._fault_text = Raised(n, start)
         text.kind, text.message, text.until = kind, f"{name}: {message[:500]}", until

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
 
 KNOWN_FAULTS = {
     "LockException": "locked",
@@ -28,9 +27,6 @@ EXIT = re.compile(
 _MONTHS = {b"JanFebMarAprMayJunJulAugSepOctNovDec"[3 * i : 3 * i + 3]: i + 1 for i in range(12)}
 _STAMP = re.compile(rb"\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\d{4})\]")
 _minutes: dict[bytes, float] = {}
-
-
-NO_PAIRS: Mapping[str, str] = {}
 
 
 def text(raw: bytes) -> str:
@@ -60,6 +56,20 @@ def stamp(line: bytes) -> float | None:
         _minutes.clear()
     _minutes[key] = base
     return base + int(second)
+
+
+def value(block: bytes, name: str) -> bytes:
+    """The value of the first line `name: value` of a job's block, empty where it has none."""
+    marker = block[: len(block) - len(block.lstrip(b" "))] + name.encode() + b": "
+    at = 0 if block.startswith(marker) else block.find(b"\n" + marker) + 1
+    if not at and not block.startswith(marker):
+        return b""
+    start = at + len(marker)
+    return block[start : block.find(b"\n", start)].rstrip()
+
+
+def number(value: bytes, otherwise: int) -> int:
+    return int(value) if value.isdigit() and len(value) < 7 else otherwise
 
 
 def names(value: bytes) -> tuple[str, ...]:

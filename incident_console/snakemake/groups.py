@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from incident_console.snakemake.jobs import Attempt, Job
 
@@ -52,35 +53,120 @@ def shape(message: str, wildcards: Iterable[str] = ()) -> str:
     return _NUMBER.sub("#", message)
 
 
-def grouped(jobs: Iterable[Job]) -> list[FailureGroup]:
-    """All failed attempts, still failing groups first, then by count."""
-    found: dict[tuple[str, str, int | None, str], list[tuple[Job, Attempt]]] = {}
-    for job in jobs:
+_Key = tuple[str, str, int | None, str]
+"""Rule, kind, exit code and shape of the message."""
+
+
+class _Cause:
+    """The failed attempts of one group; changes as they come."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[int, tuple[Job, tuple[Attempt, ...]]] = {}
+        """By jobid, in the order they first failed."""
+        self.count = 0
+        self.first = 0
+        self.failing: dict[int, None] = {}
+        """Jobs whose last attempt failed or was interrupted."""
+        self.still_failing = self.recovered = 0
+        self.last: tuple[int, Attempt] | None = None
+        """The job and the attempt whose block stands last in the log; None while it has to be looked for."""
+        self.group: FailureGroup | None = None
+
+    def put(self, job: Job, attempts: tuple[Attempt, ...]) -> None:
+        self.group = None
+        self._forget(job.jobid)
+        self.jobs[job.jobid] = (job, attempts)
+        self.count += len(attempts)
+        self.first = self.first or _line(attempts[0])
+        self.recovered += job.state == "succeeded"
+        self.still_failing += job.state == "failed"
+        if job.state in ("failed", "interrupted"):
+            self.failing[job.jobid] = None
+        if self.last is not None and (job.jobid == self.last[0] or _line(attempts[-1]) >= _line(self.last[1])):
+            self.last = (job.jobid, attempts[-1])
+
+    def remove(self, jobid: int) -> None:
+        self.group = None
+        self._forget(jobid)
+        del self.jobs[jobid]
+        if self.last is not None and self.last[0] == jobid:
+            self.last = None
+
+    def _forget(self, jobid: int) -> None:
+        before = self.jobs.get(jobid)
+        if before is not None:
+            self.count -= len(before[1])
+            self.recovered -= before[0].state == "succeeded"
+            self.still_failing -= before[0].state == "failed"
+            self.failing.pop(jobid, None)
+
+    def told(self, key: _Key) -> FailureGroup:
+        if self.group is None:
+            rule, kind, exit_code, _ = key
+            if self.last is None:
+                everyone = ((jobid, attempts[-1]) for jobid, (_, attempts) in self.jobs.items())
+                self.last = max(everyone, key=lambda one: _line(one[1]))
+            last = self.last[1]
+            jobs = [job for job, _ in islice(self.jobs.values(), SAMPLES)]
+            failing = [self.jobs[jobid][0] for jobid in islice(self.failing, SAMPLES)]
+            ordered = failing + [job for job in jobs if job.jobid not in self.failing]
+            self.group = FailureGroup(
+                rule=rule,
+                kind=kind,
+                count=self.count,
+                message=last.message or "",
+                samples=tuple([job.sample for job in jobs if job.sample]),
+                wildcards=tuple([tuple(job.wildcards.items()) for job in jobs if job.wildcards]),
+                still_failing=self.still_failing,
+                recovered=self.recovered,
+                exit_codes=(exit_code,) if exit_code is not None else (),
+                logs=tuple([log for job in ordered for log in job.logs][:SAMPLES]),
+                jobids=tuple([job.jobid for job in jobs]),
+                line=_line(last),
+            )
+        return self.group
+
+
+def _line(attempt: Attempt) -> int:
+    return attempt.first_line or 0
+
+
+class Groups:
+    """All failed attempts by cause. What did not change since the last look is not looked at again."""
+
+    def __init__(self) -> None:
+        self._causes: dict[_Key, _Cause] = {}
+        self._of: dict[int, tuple[_Key, ...]] = {}
+        """The causes of each job's failures."""
+        self._shapes: dict[tuple[int, int, str], str] = {}
+        """By job and attempt with its message: a shape costs several searches."""
+
+    def put(self, job: Job) -> None:
+        """Take in a job with failures, or how it stands now."""
+        found: dict[_Key, list[Attempt]] = {}
         for attempt in job.attempts:
             if attempt.kind is not None:
-                message = shape(attempt.message or "", job.wildcards.values())
-                key = (job.rule, attempt.kind, attempt.exit_code, message)
-                found.setdefault(key, []).append((job, attempt))
-    groups = [_group(rule, kind, pairs) for (rule, kind, _, _), pairs in found.items()]
-    return sorted(groups, key=lambda group: (group.still_failing == 0, -group.still_failing, -group.count))
+                key = (job.rule, attempt.kind, attempt.exit_code, self._shape(job, attempt))
+                found.setdefault(key, []).append(attempt)
+        for key in self._of.get(job.jobid, ()):
+            if key not in found:
+                cause = self._causes[key]
+                cause.remove(job.jobid)
+                if not cause.jobs:
+                    del self._causes[key]
+        for key, attempts in found.items():
+            self._causes.setdefault(key, _Cause()).put(job, tuple(attempts))
+        self._of[job.jobid] = tuple(found)
 
+    def _shape(self, job: Job, attempt: Attempt) -> str:
+        key = (job.jobid, attempt.number, attempt.message or "")
+        found = self._shapes.get(key)
+        if found is None:
+            found = self._shapes[key] = shape(attempt.message or "", job.wildcards.values())
+        return found
 
-def _group(rule: str, kind: str, pairs: list[tuple[Job, Attempt]]) -> FailureGroup:
-    jobs = list({job.jobid: job for job, _ in pairs}.values())
-    failing = [job for job in jobs if job.state in ("failed", "interrupted")]
-    last = max((attempt for _, attempt in pairs), key=lambda attempt: attempt.first_line or 0)
-    ordered = failing + [job for job in jobs if job.state not in ("failed", "interrupted")]
-    return FailureGroup(
-        rule=rule,
-        kind=kind,
-        count=len(pairs),
-        message=last.message or "",
-        samples=tuple([job.sample for job in jobs if job.sample][:SAMPLES]),
-        wildcards=tuple([tuple(job.wildcards.items()) for job in jobs if job.wildcards][:SAMPLES]),
-        still_failing=sum(job.state == "failed" for job in jobs),
-        recovered=sum(job.state == "succeeded" for job in jobs),
-        exit_codes=tuple(sorted({attempt.exit_code for _, attempt in pairs if attempt.exit_code is not None})),
-        logs=tuple([log for job in ordered for log in job.logs][:SAMPLES]),
-        jobids=tuple([job.jobid for job in jobs][:SAMPLES]),
-        line=last.first_line or 0,
-    )
+    def all(self) -> list[FailureGroup]:
+        """Still failing groups first, then by count."""
+        groups = [(cause.told(key), cause.first) for key, cause in self._causes.items()]
+        groups.sort(key=lambda one: (one[0].still_failing == 0, -one[0].still_failing, -one[0].count, one[1]))
+        return [group for group, _ in groups]

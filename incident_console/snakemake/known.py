@@ -9,6 +9,8 @@ RUNNING, DONE, FAILED = 1, 2, 3
 
 
 _NAMES_LIMIT = 10_000
+_AN_HOUR = 3600
+"""What clocks are set back by in autumn; the log's times are local."""
 
 
 class Known:
@@ -41,30 +43,43 @@ class Known:
 
     def may_start(self, jobid: int, rule: str, at: float, *, inside: bool, suspect: bool) -> bool:
         """Whether a job's block may be real: a jobid keeps its rule, and foreign text invents rules and old times."""
-        known = self.rule.get(jobid, "")
+        known = self.rule.get(jobid)
         if known and known != rule:
             return False
         if rule in self.rules:
-            return not inside or at >= self.last_at - 1
-        if inside or (suspect and (at < self.last_at - 1 or (self.has_stats and not self.checkpoint))):
+            return not inside or not self.is_old(at)
+        if inside or (suspect and (self.is_old(at) or (self.has_stats and not self.checkpoint))):
             return False
         self.rules.add(rule)
         return True
 
-    def may_finish(self, jobid: int, rule: str, *, inside: bool, suspect: bool) -> bool:
+    def may_finish(self, jobid: int, rule: str, at: float, *, inside: bool, suspect: bool) -> bool:
         """Whether `Finished` may be real. With `--quiet rules` it is the first that is heard of a job."""
         stand = self.stand.get(jobid)
         if stand is None:
             return not inside and not suspect
-        known = self.rule.get(jobid, "")
-        return stand != DONE and (not rule or not known or rule == known)
+        known = self.rule.get(jobid)
+        if stand == DONE or (rule and known and rule != known):
+            return False
+        return bool(rule and known) or not (inside or suspect) or self._fits(rule, at)
 
-    def may_fail(self, jobid: int, rule: str, *, inside: bool, suspect: bool) -> bool:
+    def may_fail(self, jobid: int, rule: str, at: float, *, inside: bool, suspect: bool) -> bool:
         stand = self.stand.get(jobid)
-        known = self.rule.get(jobid, "")
         if stand is None:
             return not inside and not suspect
-        return stand != DONE and (not known or known == rule)
+        known = self.rule.get(jobid)
+        if stand == DONE or (known and known != rule):
+            return False
+        return bool(known) or not (inside or suspect) or self._fits(rule, at)
+
+    def _fits(self, rule: str, at: float) -> bool:
+        """Of a job whose rule was not told (it has a `message:`), or that is ended without one (7 and 8)."""
+        return not self.is_old(at) and (not rule or rule in self.rules)
+
+    def is_old(self, at: float) -> bool:
+        """Whether a time lies before what was told already, as that of an older text does."""
+        behind = self.last_at - at
+        return behind > 1 and not _AN_HOUR - 60 < behind <= _AN_HOUR
 
     def starts(self, jobid: int, rule: str, *, checkpoint: bool = False) -> None:
         self.stand[jobid] = RUNNING
@@ -74,6 +89,6 @@ class Known:
 
     def ends(self, jobid: int, rule: str, stand: int) -> None:
         self.stand[jobid] = stand
-        if rule:
+        if rule and self.rule.get(jobid) != rule:
             self.rule[jobid] = rule
             self.rules.add(rule)

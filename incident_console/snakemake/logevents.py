@@ -1,26 +1,29 @@
-"""What can stand in a Snakemake run log, as frozen events.
+"""What can stand in a Snakemake run log, as events that do not change.
 
 Every event knows where it stands: `line` counts from 1, `offset` is the byte at which that line begins. Times (`at`)
 are seconds since the epoch, converted from the log's local time with this machine's zone; the log's own resolution is
 one second. Shapes were taken from Snakemake 7.32, 8.30 and 9.27.
+
+The three of which a log has a hundred thousand are named tuples, which are made three times as fast as dataclasses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from incident_console.snakemake import fields
 
 
 @dataclass(frozen=True, slots=True)
-class LogEvent:
+class _Event:
     line: int
     offset: int
 
 
 @dataclass(frozen=True, slots=True)
-class HeaderFact(LogEvent):
+class HeaderFact(_Event):
     """A line of the `SNAKEMAKE` header (9.22 on) or `host: NAME` (8); `name` is lower case, such as `command`."""
 
     name: str
@@ -28,12 +31,12 @@ class HeaderFact(LogEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class Planning(LogEvent):
+class Planning(_Event):
     """`Building DAG of jobs...`"""
 
 
 @dataclass(frozen=True, slots=True)
-class Provided(LogEvent):
+class Provided(_Event):
     """`Provided cores: N`, `Provided remote nodes: N`; `what` is `cores` or `nodes`."""
 
     what: str
@@ -41,41 +44,43 @@ class Provided(LogEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class JobStats(LogEvent):
+class JobStats(_Event):
     """The `Job stats:` table, printed once before the first job."""
 
     counts: tuple[tuple[str, int], ...]
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class JobStarted(LogEvent):
+class JobStarted(NamedTuple):
     """A job's block. `rule` is empty where the rule has a `message:`; only a later line names it."""
 
+    line: int
+    offset: int
     at: float
     jobid: int
     rule: str
-    wildcards: Mapping[str, str]
-    log: tuple[str, ...]
-    benchmark: str | None
     local: bool
     checkpoint: bool
     group: str | None
     message: str | None
-    block: bytes = field(repr=False)
-    """The lines `name: value` under the head; what few readers ask for is read from them when asked."""
+    block: bytes
+    """The lines `name: value` under the head; what is asked for is read from them then."""
 
     def value(self, name: str) -> bytes:
         """The value of a field of the block, empty where it has none."""
-        marker = b"    " + name.encode() + b": "
-        at = self.block.find(marker)
-        while at >= 0:
-            line = self.block.rfind(b"\n", 0, at) + 1
-            if not self.block[line:at].strip():
-                start = at + len(marker)
-                return self.block[start:].partition(b"\n")[0].rstrip()
-            at = self.block.find(marker, at + 1)
-        return b""
+        return fields.value(self.block, name)
+
+    @property
+    def wildcards(self) -> Mapping[str, str]:
+        return fields.pairs(self.value("wildcards"))
+
+    @property
+    def log(self) -> tuple[str, ...]:
+        return fields.names(self.value("log"))
+
+    @property
+    def benchmark(self) -> str | None:
+        return fields.text(self.value("benchmark")) or None
 
     @property
     def input(self) -> tuple[str, ...]:
@@ -91,8 +96,7 @@ class JobStarted(LogEvent):
 
     @property
     def threads(self) -> int:
-        value = self.value("threads")
-        return int(value) if value.isdigit() and len(value) < 7 else 1
+        return fields.number(self.value("threads"), 1)
 
     @property
     def resources(self) -> Mapping[str, str]:
@@ -105,8 +109,9 @@ class JobStarted(LogEvent):
         return int(value) if value.isdigit() and len(value) < 7 else None
 
 
-@dataclass(frozen=True, slots=True)
-class Finished(LogEvent):
+class Finished(NamedTuple):
+    line: int
+    offset: int
     at: float
     jobid: int
     rule: str
@@ -114,7 +119,7 @@ class Finished(LogEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class JobFailing(LogEvent):
+class JobFailing(_Event):
     """The first sure sign that a job failed, as early as the log tells; the JobError follows when its block ends."""
 
     at: float | None
@@ -129,7 +134,7 @@ class JobFailing(LogEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class JobError(LogEvent):
+class JobError(_Event):
     """A whole error block: `first_line`..`last_line` inclusive, bytes `start`..`end` (end not included).
 
     From the `RuleException` text where that stands directly before, through `Trying to restart`. `line` is the
@@ -155,7 +160,7 @@ class JobError(LogEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class RuleRaised(LogEvent):
+class RuleRaised(_Event):
     """A `RuleException:`; with `--quiet rules` no block follows, and this is all that is said of the failure."""
 
     rule: str
@@ -165,18 +170,19 @@ class RuleRaised(LogEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class Restarting(LogEvent):
+class Restarting(_Event):
     jobid: int
 
 
-@dataclass(frozen=True, slots=True)
-class Progress(LogEvent):
+class Progress(NamedTuple):
+    line: int
+    offset: int
     done: int
     total: int
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted(LogEvent):
+class Submitted(_Event):
     """Handed to a cluster: one job, or all members of a group."""
 
     jobids: tuple[int, ...]
@@ -185,12 +191,12 @@ class Submitted(LogEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingForFiles(LogEvent):
+class WaitingForFiles(_Event):
     seconds: int
 
 
 @dataclass(frozen=True, slots=True)
-class Interrupted(LogEvent):
+class Interrupted(_Event):
     """Somebody asked the engine to stop; `at_once` for SIGINT, else the running jobs are finished first (SIGTERM)."""
 
     text: str
@@ -200,7 +206,7 @@ class Interrupted(LogEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class WorkflowFault(LogEvent):
+class WorkflowFault(_Event):
     """An error of the workflow itself: a definition, a lock, incomplete or missing files.
 
     `certain` is False where text of a shell command could have imitated it.
@@ -214,7 +220,7 @@ class WorkflowFault(LogEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class FaultDetail(LogEvent):
+class FaultDetail(_Event):
     """One more line of the WorkflowFault at `fault_line`."""
 
     fault_line: int
@@ -222,24 +228,27 @@ class FaultDetail(LogEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class NothingToDo(LogEvent):
+class NothingToDo(_Event):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class Exiting(LogEvent):
+class Exiting(_Event):
     """`Exiting because a job execution failed`, or `At least one job did not complete successfully.`"""
 
 
 @dataclass(frozen=True, slots=True)
-class Completed(LogEvent):
+class Completed(_Event):
     """`Complete log(s): PATH`: the engine came to its own end, well or not."""
 
     log: str
 
 
 @dataclass(frozen=True, slots=True)
-class Elapsed(LogEvent):
+class Elapsed(_Event):
     """`Elapsed time: 0:00:01.363550` (9.27): how long the run took."""
 
     seconds: float
+
+
+LogEvent = JobStarted | Finished | Progress | _Event

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 from incident_console.snakemake import fields, oneline
-from incident_console.snakemake.blocks import error_of, started_of
+from incident_console.snakemake.blocks import error_of
 from incident_console.snakemake.known import DONE
 from incident_console.snakemake.logevents import (
     Finished,
@@ -25,36 +25,31 @@ from incident_console.snakemake.logevents import (
     Progress,
     Submitted,
 )
-from incident_console.snakemake.trouble import Trouble
+from incident_console.snakemake.stamped import FIELD_LIMIT, GROUP_HEAD, HEAD, Stamped
 
 LINE_LIMIT = 64 * 1024
 """Bytes of a line that are looked at; the rest of a longer one is only counted."""
-_FIELD_LIMIT = 64
 _STATS_LIMIT = 10_000
+_HEADS_LIMIT = 10_000
 
-_HEAD = re.compile(rb"(local)?(rule|checkpoint) ([^\s:]+):$")
-_MESSAGE_HEAD = re.compile(rb"Job (\d{1,12}): (.*)")
-_FINISHED = re.compile(rb"Finished (?:jobid: (\d{1,12}) \(Rule: (\S+)\)|job (\d{1,12})\.)$")
-_ERROR_HEAD = re.compile(rb"Error in rule ([^\s:]+):$")
-_GROUP_HEAD = re.compile(rb"[Gg]roup job (.+) \(jobs in lexicogr\. order\):$")
-_GROUP_ERROR = re.compile(rb"(?:    message: )?Error in group (.+?):?$")
 _PROGRESS = re.compile(rb"(\d{1,12}) of (\d{1,12}) steps \([\d.]+%\) done$")
 
-_UNIT = re.compile(
-    rb"(?:(Select jobs to execute\.\.\.\n|Execute \d+ jobs\.\.\.\n)|\n)*"
-    rb"(\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\])\n"
-    rb"(?:((local)?(rule|checkpoint) ([^\s:]+):\n)"
-    rb"((?:    input: [^\n]*\n)?(?:    output: [^\n]*\n)?(?:    log: ([^\n]*)\n)?    jobid: (\d{1,12})\n"
-    rb"(?:    benchmark: ([^\n]*)\n)?(?:    reason: [^\n]*\n)?(?:    wildcards: ([^\n]*)\n)?"
-    rb"(?:    priority: [^\n]*\n)?(?:    threads: [^\n]*\n)?    resources: [^\n]*\n)(Shell command: [^\n]*\n)?"
-    rb"|(Finished (?:jobid: (\d{1,12}) \(Rule: (\S+)\)|job (\d{1,12})\.)\n)"
-    rb"(?:(\d{1,12}) of (\d{1,12}) steps \([\d.]+%\) done\n)?)"
+_TYPED = re.compile(rb"(?:\^[A-Z\\])+")
+"""Ctrl-C as a captured terminal shows it, before the engine's answer."""
+
+_CALM = re.compile(rb"(?:(Select jobs to execute\.\.\.\n|Execute \d{1,12} jobs\.\.\.\n)|\n){1,99}\[")
+_FINISHED = re.compile(
+    rb"Finished (?:jobid: (\d{1,12}) \(Rule: (\S{1,4096})\)|job (\d{1,12})\.)\n"
+    rb"(?:(\d{1,12}) of (\d{1,12}) steps \([\d.]+%\) done\n)?"
 )
-"""The two blocks that nearly all of a log is made of, taken at once; whatever differs goes line by line."""
 _UNIT_STARTS = frozenset(b"[SE\n")
+_BRACKET = ord("[")
+_new = tuple.__new__
+"""A named tuple's own `__new__` is a Python function around this one."""
+_STAMP_SIZE = len("[Sun Nov 22 13:20:35 2026]\n")
 
 
-class Reader(Trouble):
+class Reader(Stamped):
     """Reads one run log. `feed` its bytes in order; `close` when no more will come.
 
     `name` is the log's file name, by which its own `Complete log` is told from another's.
@@ -69,6 +64,9 @@ class Reader(Trouble):
         self._stats: list[tuple[str, int]] = []
         self._last_stamp = b""
         self._last_when = 0.0
+        self._heads: dict[bytes, tuple[bool, bool, str]] = {}
+        self._between = b"\n["
+        self._between_lines, self._is_calm = 1, False
         # Most lines are told apart by one look-up of their first six bytes.
         self._table = {
             **dict.fromkeys(oneline.SILENT, self._silent),
@@ -140,8 +138,10 @@ class Reader(Trouble):
     def _lines(self, data: bytes, at: int) -> int:
         """Read the whole lines of `data` from `at` on; the place where the rest begins."""
         size = len(data)
+        # Captured from a terminal, each line has to be cleaned first.
+        bare = b"\x1b" not in data and b"\r" not in data
         while at < size:
-            if self._on is self._plain and data[at] in _UNIT_STARTS:
+            if bare and self._on is self._plain and data[at] in _UNIT_STARTS:
                 taken = self._unit(data, at)
                 if taken:
                     at = taken
@@ -153,58 +153,98 @@ class Reader(Trouble):
             at = until + 1
         return at
 
+    # -- the two blocks that nearly all of a log is made of, taken at once, exactly as line by line --------------------
+    # A million lines have a hundred thousand of them: each call here costs as much as reading hundreds of lines.
+
     def _unit(self, data: bytes, at: int) -> int:
-        """Read a whole job block or `Finished` at once, exactly as line by line; 0 where that is not possible."""
-        found = _UNIT.match(data, at)
-        if found is None or found.end() - at > LINE_LIMIT:
-            return 0
-        parts = found.groups()
-        calm, stamped, head, local, kind, name, block, log, number, benchmark, wildcards, shell = parts[:12]
+        """Read a whole job block or `Finished`; the place after it, or 0 where only line by line will do."""
+        begin, line, suspect = at, self._line_no + 2, self._suspect
+        if data[at] != _BRACKET:
+            # What stands between two blocks is nearly always the same.
+            if not data.startswith(self._between, at):
+                found = _CALM.match(data, at)
+                if found is None:
+                    return 0
+                self._between, self._is_calm = found[0], found[1] is not None
+                self._between_lines = self._between.count(b"\n")
+            begin += len(self._between) - 1
+            line += self._between_lines
+            suspect = suspect and not self._is_calm
+        body = begin + _STAMP_SIZE
+        stamped = data[begin:body]
         if stamped != self._last_stamp:
-            when = fields.stamp(stamped)
+            when = fields.stamp(stamped) if stamped[-2:] == b"]\n" else None
             if when is None:
                 return 0
             self._last_stamp, self._last_when = stamped, when
-        when = self._last_when
-        suspect = self._suspect and calm is None
-        known = self._known
-        base = self._offset - at
-        if head is not None:
-            jobid, rule = int(number), known.name(name)
-            if not known.may_start(jobid, rule, when, inside=False, suspect=suspect):
-                return 0
-            start = found.start(3)
-            event = JobStarted(
-                self._line_no + data.count(b"\n", at, start) + 1,
-                base + start,
-                when,
-                jobid,
-                rule,
-                fields.pairs(wildcards) if wildcards is not None else fields.NO_PAIRS,
-                fields.names(log) if log is not None else (),
-                fields.text(benchmark) if benchmark is not None else None,
-                local is not None,
-                kind == b"checkpoint",
-                None,
-                None,
-                block,
-            )
-            self._started(event)
+        offset = self._offset + body - at
+        finished = _FINISHED.match(data, body)
+        if finished is None:
+            end = self._start_unit(data, body, line, offset, suspect)
         else:
-            _, number, name, old_number, done, total = parts[12:]
-            jobid, rule = int(number or old_number), known.name(name or b"")
-            if not known.may_finish(jobid, rule, inside=False, suspect=suspect):
-                return 0
-            start = found.start(13)
-            line = self._line_no + data.count(b"\n", at, start) + 1
-            self._ended(line, base + start, when, jobid, rule)
-            if done is not None:
-                self._out.append(Progress(line + 1, base + found.start(17), int(done), int(total)))
-        self._suspect = shell is not None
-        known.last_at = when
-        end = found.end()
-        self._line_no += data.count(b"\n", at, end)
-        self._offset = base + end
+            end = self._end_unit(finished, line, offset, suspect)
+        if end:
+            self._known.last_at = self._last_when
+            self._offset += end - at
+        return end
+
+    def _start_unit(self, data: bytes, body: int, line: int, offset: int, suspect: bool) -> int:
+        first = data.find(b"\n", body, body + LINE_LIMIT)
+        head = data[body:first] if first > 0 else b""
+        kind = self._heads.get(head) or self._head_kind(head)
+        if kind is None:
+            return 0
+        last = data.find(b"\n    resources: ", first, first + LINE_LIMIT)
+        end = data.find(b"\n", last + 1) + 1
+        if last < 0 or not end or end - body > LINE_LIMIT:
+            return 0
+        number_at = data.find(b"\n    jobid: ", first, last) + 12
+        number = data[number_at : data.find(b"\n", number_at)]
+        block = data[first + 1 : end]
+        lines = block.count(b"\n")
+        # Each line of it has to be one of the block's own.
+        if lines > FIELD_LIMIT or data.count(b"\n    ", first, end) != lines or number_at < 12:
+            return 0
+        if not number.isdigit() or len(number) > 12:
+            return 0
+        jobid, (local, checkpoint, rule) = int(number), kind
+        when, known = self._last_when, self._known
+        if not known.may_start(jobid, rule, when, inside=False, suspect=suspect):
+            return 0
+        known.starts(jobid, rule, checkpoint=checkpoint)
+        self._stopping = ""
+        self._out.append(_new(JobStarted, (line, offset, when, jobid, rule, local, checkpoint, None, None, block)))
+        # The command that `-p` prints may go on with any text.
+        shell = data.find(b"\n", end) if data.startswith(b"Shell command: ", end) else -1
+        self._suspect = shell >= 0
+        self._line_no = line + lines + (shell >= 0)
+        return shell + 1 if shell >= 0 else end
+
+    def _head_kind(self, head: bytes) -> tuple[bool, bool, str] | None:
+        """Whether a block's head says `local`, whether it is a checkpoint's, and the rule."""
+        found = HEAD.match(head)
+        if found is None:
+            return None
+        kind = found[1] is not None, found[2] == b"checkpoint", self._known.name(found[3])
+        if len(self._heads) < _HEADS_LIMIT:
+            self._heads[head] = kind
+        return kind
+
+    def _end_unit(self, found: re.Match[bytes], line: int, offset: int, suspect: bool) -> int:
+        number, name, old_number, done, total = found.groups()
+        jobid, known = int(number or old_number), self._known
+        rule = known.name(name or b"")
+        if not known.may_finish(jobid, rule, self._last_when, inside=False, suspect=suspect):
+            return 0
+        known.ends(jobid, rule, DONE)
+        out = self._out
+        out.append(_new(Finished, (line, offset, self._last_when, jobid, rule or known.rule.get(jobid, ""))))
+        begin, end = found.span()
+        if done is not None:
+            out.append(_new(Progress, (line + 1, offset + found.start(4) - begin, int(done), int(total))))
+            line += 1
+        self._line_no = line
+        self._suspect = False
         return end
 
     # -- plain text between blocks ----------------------------------------------------------------------------------
@@ -232,11 +272,13 @@ class Reader(Trouble):
             return
         if line.startswith((b"Job ", b"Group ")) and b"SLURM" in line:
             self._submitted(line, n, start, end)
-        elif line[:1] == b"[" and (found := _GROUP_HEAD.search(line)) and fields.stamp(line) is not None:
+        elif line[:1] == b"[" and (found := GROUP_HEAD.search(line)) and fields.stamp(line) is not None:
             self._group = (fields.text(found[1]), [])
         elif b"CalledProcessError: Command '" in line and fields.outcome(line) is None:
             self._raising = None
             self._on = self._command
+        elif line.startswith(b"^") and (typed := _TYPED.match(line)) is not None:
+            self._text(line[typed.end() :], n, start, end)
         elif not line.endswith(b"(missing locally)"):
             self._suspect = True
 
@@ -304,128 +346,3 @@ class Reader(Trouble):
                 self._known.rules.add(name)
         elif words[:1] != [b"job"] and not line.startswith(b"---"):
             self._leave(line, n, start, end)
-
-    # -- after a timestamp ------------------------------------------------------------------------------------------
-
-    def _stamp(self, line: bytes, n: int, start: int, inside: bool) -> bool:
-        """Whether `line` is a timestamp alone; what follows is then looked at as a possible block."""
-        indent = 4 if line[:1] == b" " else 0
-        if len(line) != 26 + indent or line[-1:] != b"]" or (at := fields.stamp(line[indent:])) is None:
-            return False
-        if self._on is not self._after_stamp:
-            self._base = self._on
-            self._inside = inside
-        self._at = at
-        self._stamp_line, self._stamp_start, self._stamp_indent = n, start, indent
-        self._on = self._after_stamp
-        return True
-
-    def _stamped(self, line: bytes, n: int, start: int, end: int) -> None:
-        indent = self._stamp_indent
-        body = line[indent:]
-        if indent and line[:indent].strip():
-            self._reject(line, n, start, end)
-        elif (found := _FINISHED.match(body)) is not None:
-            self._finish(found, line, n, start, end)
-        elif (found := _HEAD.match(body)) is not None:
-            self._candidate(found, n, start, indent)
-            self._on = self._starting
-        elif (found := _ERROR_HEAD.match(body)) is not None:
-            self._candidate(found, n, start, indent)
-            self._on = self._erring
-        elif (found := _GROUP_ERROR.match(body)) is not None:
-            self._candidate(found, n, start, indent)
-            self._on = self._group_erring
-        elif (found := _MESSAGE_HEAD.match(body)) is not None:
-            self._candidate(found, n, start, indent)
-            self._on = self._reason
-        elif (found := _GROUP_HEAD.match(body)) is not None and not self._inside:
-            self._accept()
-            self._group = (fields.text(found[1]), [])
-        elif (body or n > self._stamp_line + 1) and not self._stamp(line, n, start, self._inside):
-            self._reject(line, n, start, end)
-
-    def _candidate(self, head: re.Match[bytes], n: int, start: int, indent: int) -> None:
-        self._head, self._head_line, self._head_start = head, n, start
-        self._fields = []
-        self._pad = b" " * (indent + 4)
-
-    def _reject(self, line: bytes, n: int, start: int, end: int) -> None:
-        """An imitation: back to what it stands in, with the line that gave it away."""
-        self._on = self._base
-        if self._base is self._plain:
-            self._suspect = True
-        self._on(line, n, start, end)
-
-    def _accept(self) -> None:
-        self._close_block()
-        self._suspect = False
-        self._known.last_at = self._at
-        self._on = self._plain
-
-    def _finish(self, found: re.Match[bytes], line: bytes, n: int, start: int, end: int) -> None:
-        jobid, rule = int(found[1] or found[3]), self._known.name(found[2] or b"")
-        if not self._known.may_finish(jobid, rule, inside=self._inside, suspect=self._suspect):
-            self._reject(line, n, start, end)
-            return
-        self._accept()
-        self._ended(n, start, self._at, jobid, rule)
-
-    def _ended(self, n: int, start: int, at: float, jobid: int, rule: str) -> None:
-        self._known.ends(jobid, rule, DONE)
-        self._out.append(Finished(n, start, at, jobid, rule or self._known.rule.get(jobid, "")))
-
-    def _starting(self, line: bytes, n: int, start: int, end: int) -> None:
-        if line.startswith(self._pad) and len(self._fields) < _FIELD_LIMIT:
-            self._fields.append(line)
-            # `resources:` is the last field: a job must not wait for the next message to be seen.
-            if line.startswith(b"resources: ", len(self._pad)):
-                self._begin()
-        else:
-            self._begin()
-            self._on(line, n, start, end)
-
-    def _begin(self) -> None:
-        """Believe the candidate job block, or not."""
-        head = self._head
-        assert head is not None
-        group = self._group[0] if self._group and self._stamp_indent else None
-        rule = self._known.name(head[3])
-        where = (self._head_line, self._head_start, self._at)
-        event = started_of(where, head, rule, self._fields, len(self._pad), group)
-        if event is None or not self._known.may_start(
-            event.jobid, rule, self._at, inside=self._inside, suspect=self._suspect
-        ):
-            self._on = self._base
-            self._suspect = True
-            return
-        self._accept()
-        self._started(event)
-
-    def _started(self, event: JobStarted) -> None:
-        self._stopping = ""
-        self._known.starts(event.jobid, event.rule, checkpoint=event.checkpoint)
-        if event.group is not None and self._group is not None:
-            self._group[1].append(event.jobid)
-        self._out.append(event)
-
-    def _reason(self, line: bytes, n: int, start: int, end: int) -> None:
-        """The line after `Job N: message`: a rule with a `message:` has no block, only perhaps a reason."""
-        head = self._head
-        assert head is not None
-        jobid = int(head[1])
-        old = self._at < self._known.last_at - 1
-        if self._inside or (self._suspect and old) or self._known.stand.get(jobid) == DONE:
-            self._reject(line, n, start, end)
-            return
-        reason = line[self._stamp_indent :] if line[self._stamp_indent :].startswith(b"Reason: ") else b""
-        lines = [b"    jobid: " + head[1], b"    reason: " + reason[8:]]
-        group = self._group[0] if self._group and self._stamp_indent else None
-        where = (self._head_line, self._head_start, self._at)
-        rule = self._known.rule.get(jobid, "")
-        event = started_of(where, head, rule, lines, 4, group, message=fields.text(head[2]))
-        assert event is not None
-        self._accept()
-        self._started(event)
-        if not reason:
-            self._text(line, n, start, end)

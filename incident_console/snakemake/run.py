@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
-from incident_console.snakemake.groups import FailureGroup, grouped
-from incident_console.snakemake.jobs import Attempt, Job, JobFold, rfc3339
+from incident_console.snakemake.groups import FailureGroup, shape
+from incident_console.snakemake.jobfold import JobFold
+from incident_console.snakemake.jobs import Attempt, Job, rfc3339
 from incident_console.snakemake.logevents import (
     Completed,
     Elapsed,
@@ -88,6 +89,14 @@ def log_time(name: str) -> float | None:
         return None
 
 
+def _header_time(date: str) -> float | None:
+    """Of a log under another name, as captured from a terminal: what its header says, in whole seconds."""
+    try:
+        return time.mktime(time.strptime(date, "%Y-%m-%d %H:%M:%S"))
+    except (OverflowError, ValueError):
+        return None
+
+
 class RunFold:
     """Folds the events of one log. `log` is its path relative to the workdir."""
 
@@ -105,8 +114,9 @@ class RunFold:
         self._raised: dict[int, RuleRaised] = {}
         self._stop: Interrupted | None = None
         self._exiting = False
-        self._completed = False
+        self._completed = self._perhaps_completed = False
         self._nothing = False
+        self._silent = True
         self._elapsed: float | None = None
 
     @property
@@ -126,14 +136,16 @@ class RunFold:
 
     def apply(self, event: LogEvent) -> None:
         """Take in the next event, in the order of the log."""
+        self._silent = False
         match event:
             case JobStarted():
                 # A run that goes on was not over: what looked like its end was text of a shell command.
-                self._stop, self._exiting, self._completed, self._nothing = None, False, False, False
+                self._stop, self._exiting, self._nothing = None, False, False
+                self._completed = self._perhaps_completed = False
                 self._faults.clear()
                 self._jobs.started(event)
             case Finished():
-                self._completed = self._exiting = False
+                self._completed = self._perhaps_completed = self._exiting = False
                 self._jobs.finished(event)
             case Progress():
                 self._progress = (event.done, event.total)
@@ -144,7 +156,7 @@ class RunFold:
                 if event.raised_line is not None:
                     self._raised.pop(event.raised_line, None)
                 self._claim(event.first_line, event.line)
-                self._jobs.error(event)
+                self._jobs.failing(event)
             case RuleRaised():
                 if len(self._raised) < _UNEXPLAINED_LIMIT:
                     self._raised[event.line] = event
@@ -178,6 +190,8 @@ class RunFold:
                 own = PurePath(event.log.split(", ")[0]).name == self._name
                 stopped = self._stop is not None and self._stop.certain
                 self._completed = own or not self._jobs.running or stopped
+                # Captured from a terminal the log has another name; then it may be the word of a run within a job, too.
+                self._perhaps_completed = log_time(self._name) is None
             case Elapsed():
                 self._elapsed = event.seconds
             case NothingToDo():
@@ -193,10 +207,10 @@ class RunFold:
         """The run as told so far. `live`: whether the engine is taken to be at work still (see `liveness`)."""
         status = self._status(live)
         over = status != "running"
-        jobs = self._jobs.snapshot(over=over)
-        begun = log_time(self._name) or self._jobs.first_at
+        jobs = self._jobs.snapshot(None if not over else "succeeded" if status == "succeeded" else "interrupted")
+        begun = log_time(self._name) or _header_time(self._header.get("date", "")) or self._jobs.first_at
         done, total = self._progress
-        groups = grouped(self._jobs.troubled()) + self._other_failures(status)
+        groups = self._jobs.groups() + self._other_failures(status)
         return Run(
             log=self._log,
             status=status,
@@ -208,7 +222,7 @@ class RunFold:
             host=self.host,
             pid=pid if not over or live else None,
             planned=max(self._stats.total if self._stats else 0, total, len(jobs)),
-            finished=max(self._jobs.succeeded, done),
+            finished=len(jobs) if self._untold(status) else max(self._jobs.succeeded, done),
             failed=self._jobs.failed,
             running=0 if over else self._jobs.running,
             retried=self._jobs.retried,
@@ -235,7 +249,8 @@ class RunFold:
         return max(self._jobs.succeeded, done) >= planned
 
     def _status(self, live: bool) -> RunStatus:
-        if self._completed or (self._exiting and not self._jobs.running):
+        told = self._completed or (self._perhaps_completed and not live)
+        if told or (self._exiting and not self._jobs.running):
             return self._outcome()
         if self._nothing and not self._jobs:
             return "nothing-to-do"
@@ -259,13 +274,24 @@ class RunFold:
             return "interrupted"
         if self._exiting or self._jobs.failed or any(fault.certain for fault in self._faults):
             return "failed"
-        return "succeeded" if self._all_done() else "unknown"
+        return "succeeded" if self._all_done() or self._is_quiet() else "unknown"
+
+    def _is_quiet(self) -> bool:
+        """Whether the log leaves out how jobs end, as with `--quiet progress`."""
+        return bool(self._jobs) and self._jobs.running == len(self._jobs) and self._progress == (0, 0)
+
+    def _untold(self, status: RunStatus) -> bool:
+        return status == "succeeded" and self._is_quiet()
 
     def _doubt(self, status: RunStatus, explained: bool) -> str | None:
         """What the log leaves open, as a sentence: lines of it may be missing."""
         said = None
         if status == "unknown" and self._completed:
             said = "the log says that the run ended, not that all its jobs did"
+        elif status == "unknown" and self._silent:
+            return "the run log is empty, as that of a run with --quiet all"
+        elif self._untold(status):
+            return "the run log does not tell how each job ended, as with --quiet progress; the run told no failure"
         elif status == "failed" and not explained:
             said = "the log says that a job failed, not which"
         elif status == "succeeded" and not self._completed:
@@ -275,6 +301,25 @@ class RunFold:
         elif self._jobs.gaps:
             said = f"the log does not tell how {self._jobs.gaps} attempts ended before the job was started again"
         return f"{said}: lines of it may be missing" if said else None
+
+    def _unexplained(self, status: RunStatus) -> list[FailureGroup]:
+        """Exceptions of jobs that no error block names, as with `--quiet rules`."""
+        found: dict[tuple[str, str, int | None, str], list[RuleRaised]] = {}
+        for raised in self._raised.values():
+            kind = "interrupted" if self._stop is not None and self._stop.at_once else raised.kind
+            found.setdefault((raised.rule, kind, raised.exit_code, shape(raised.message)), []).append(raised)
+        return [
+            FailureGroup(
+                rule=rule,
+                kind=kind,
+                count=len(all_raised),
+                message=all_raised[-1].message,
+                still_failing=len(all_raised) if status != "succeeded" else 0,
+                exit_codes=(exit_code,) if exit_code is not None else (),
+                line=all_raised[-1].line,
+            )
+            for (rule, kind, exit_code, _), all_raised in found.items()
+        ]
 
     def _other_failures(self, status: RunStatus) -> list[FailureGroup]:
         """Failures that no job's error block tells of."""
@@ -287,15 +332,9 @@ class RunFold:
                     FailureGroup(rule=fault.rule, kind=fault.kind, count=1, message=message[:600], line=fault.line)
                 )
         if status != "running":
-            for raised in self._raised.values():
-                kind = "interrupted" if self._stop is not None and self._stop.at_once else raised.kind
-                codes = (raised.exit_code,) if raised.exit_code is not None else ()
-                lasting = int(status != "succeeded")
-                group = FailureGroup(raised.rule, kind, 1, raised.message, still_failing=lasting, exit_codes=codes)
-                groups.append(replace(group, line=raised.line))
+            groups += self._unexplained(status)
         stop = self._stop
-        if status == "interrupted" and stop is not None and not any(group.kind == "interrupted" for group in groups):
-            known = any(attempt.kind == "interrupted" for job in self._jobs.troubled() for attempt in job.attempts)
-            if not known:
-                groups.append(FailureGroup("", "interrupted", 1, stop.text, line=stop.line))
+        told = any(group.kind == "interrupted" for group in groups) or self._jobs.interruption_told()
+        if status == "interrupted" and stop is not None and not told:
+            groups.append(FailureGroup("", "interrupted", 1, stop.text, line=stop.line))
         return groups

@@ -32,7 +32,7 @@ class Trouble(Exceptions):
         jobid_text = line[len(pad) + 7 :]
         if line.startswith(pad + b"jobid: ") and jobid_text.isdigit() and len(jobid_text) < 12:
             jobid, rule = int(jobid_text), self._known.name(head[1])
-            if not self._known.may_fail(jobid, rule, inside=self._inside, suspect=self._suspect):
+            if not self._known.may_fail(jobid, rule, self._at, inside=self._inside, suspect=self._suspect):
                 self._reject(line, n, start, end)
                 return
             self._accept()

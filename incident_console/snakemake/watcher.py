@@ -10,7 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from incident_console.snakemake.liveness import engine_pid, is_live
-from incident_console.snakemake.logevents import LogEvent
+from incident_console.snakemake.logevents import (
+    Finished,
+    JobError,
+    JobFailing,
+    JobStarted,
+    LogEvent,
+    Progress,
+    Restarting,
+)
 from incident_console.snakemake.reader import Reader
 from incident_console.snakemake.run import Run, RunFold
 
@@ -18,6 +26,9 @@ PIECE = 1 << 20
 LIVENESS_S = 1.0
 QUIET_S = 1.0
 """After so long without news an error block that nothing has followed yet is told as it stands."""
+
+
+Take = Callable[[list[LogEvent]], None]
 
 
 class RunWatcher:
@@ -45,32 +56,49 @@ class RunWatcher:
         self._told_block = 0
         self._run: Run | None = None
 
-    def poll(self) -> Run:
-        """The run as it stands; the same object while nothing changed."""
-        return self.poll_events()[0]
+    @property
+    def read_to(self) -> int:
+        """Bytes of the log that were read so far."""
+        return self._offset
+
+    def poll(self, take: Take | None = None) -> Run:
+        """The run as it stands; the same object while nothing changed.
+
+        `take` is given the events that are new since the last call, in the order of the log, some at a time: those of
+        a log of a million lines are never all there at once.
+        """
+        with _uncollected():
+            now = self._clock()
+            before = (self._notice, self._live, self._pid)
+            news = self._read(now, take)
+            self._look_for_engine(now, news)
+            if self._run is None or news or before != (self._notice, self._live, self._pid):
+                self._run = self._fold.snapshot(live=self._live, pid=self._pid, notice=self._notice)
+            return self._run
 
     def poll_events(self) -> tuple[Run, list[LogEvent]]:
-        """The run, and the events that are new since the last call, in the order of the log."""
-        with _uncollected():
-            return self._poll()
+        """The run, and all the events that are new since the last call."""
+        events: list[LogEvent] = []
+        run = self.poll(events.extend)
+        return run, events
 
-    def _poll(self) -> tuple[Run, list[LogEvent]]:
-        now = self._clock()
-        before = (self._notice, self._live, self._pid)
-        events = self._read(now)
-        self._look_for_engine(now, bool(events))
-        if self._run is None or events or before != (self._notice, self._live, self._pid):
-            self._run = self._fold.snapshot(live=self._live, pid=self._pid, notice=self._notice)
-        return self._run, events
+    def poll_open(self) -> tuple[Run, list[LogEvent]]:
+        """The run, and the new events without those of jobs that began and succeeded at once since the last call.
 
-    def _read(self, now: float) -> list[LogEvent]:
+        Who watches over running jobs needs no more of a long log that is read for the first time.
+        """
+        kept = OpenEvents()
+        run = self.poll(kept.take)
+        return run, kept.events()
+
+    def _read(self, now: float, take: Take | None) -> bool:
         try:
             descriptor = os.open(self.log, os.O_RDONLY | os.O_NONBLOCK)
         except OSError as fault:
             self._notice = (
                 f"the run log {self._relative} cannot be read ({fault.strerror}); this is what it said before"
             )
-            return []
+            return False
         try:
             facts = os.fstat(descriptor)
             inode = (facts.st_dev, facts.st_ino)
@@ -80,36 +108,42 @@ class RunWatcher:
             self._inode = inode
             self._notice = self._restarted
             if facts.st_size <= self._offset:
-                return self._quiet_block(now)
+                return self._quiet_block(now, take)
             self._news_at = now
-            return self._take(descriptor)
+            return self._take(descriptor, take)
         except OSError as fault:
             self._notice = (
                 f"the run log {self._relative} cannot be read ({fault.strerror}); this is what it said before"
             )
-            return []
+            return False
         finally:
             os.close(descriptor)
 
-    def _take(self, descriptor: int) -> list[LogEvent]:
-        events: list[LogEvent] = []
+    def _take(self, descriptor: int, take: Take | None) -> bool:
+        news = False
+        apply = self._fold.apply
         while piece := os.pread(descriptor, PIECE, self._offset):
             self._offset += len(piece)
-            fresh = self._reader.feed(piece)
-            for event in fresh:
-                self._fold.apply(event)
-            events += fresh
-        return events
+            events = self._reader.feed(piece)
+            for event in events:
+                apply(event)
+            if events:
+                news = True
+                if take is not None:
+                    take(events)
+        return news
 
-    def _quiet_block(self, now: float) -> list[LogEvent]:
+    def _quiet_block(self, now: float, take: Take | None) -> bool:
         if now - self._news_at < QUIET_S:
-            return []
+            return False
         block = self._reader.pending()
         if block is None or block.line == self._told_block:
-            return []
+            return False
         self._told_block = block.line
         self._fold.apply(block)
-        return [block]
+        if take is not None:
+            take([block])
+        return True
 
     def _begin_again(self, why: str) -> None:
         self._reader = Reader(self.log.name)
@@ -121,8 +155,11 @@ class RunWatcher:
     def _look_for_engine(self, now: float, news: bool) -> None:
         if abs(now - self._looked_at) < LIVENESS_S:
             return
+        first = self._looked_at == float("-inf")
         self._looked_at = now
-        self._pid = engine_pid(self.log, self._pid)
+        # An engine opens its log once, at its beginning: one that was not there does not come while nothing is written.
+        if news or first or self._pid is not None:
+            self._pid = engine_pid(self.log, self._pid)
         if self._pid is not None:
             self._had_pid = self._live = True
         elif self._had_pid:
@@ -130,6 +167,38 @@ class RunWatcher:
             self._live = False
         else:
             self._live = is_live(self.log, self._fold.last_at, self._fold.host, self._fold.home, now)
+
+
+class OpenEvents:
+    """Events without those of jobs that began and succeeded."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._jobs: dict[int, list[tuple[int, LogEvent]]] = {}
+        self._others: list[tuple[int, LogEvent]] = []
+
+    def take(self, events: list[LogEvent]) -> None:
+        jobs = self._jobs
+        for number, event in enumerate(events, self._count):
+            match event:
+                case JobStarted() | JobFailing() | JobError() | Restarting():
+                    jobs.setdefault(event.jobid, []).append((number, event))
+                case Finished():
+                    told = jobs.setdefault(event.jobid, [])
+                    if len(told) == 1 and isinstance(told[0][1], JobStarted):
+                        del jobs[event.jobid]
+                    else:
+                        told.append((number, event))
+                case Progress():
+                    pass
+                case _:
+                    self._others.append((number, event))
+        self._count += len(events)
+
+    def events(self) -> list[LogEvent]:
+        """In the order they came."""
+        found = [one for told in self._jobs.values() for one in told] + self._others
+        return [event for _, event in sorted(found, key=lambda one: one[0])]
 
 
 @contextmanager

@@ -64,6 +64,9 @@ class _Held(Part):
     file: _Descriptor
     head: bytes = b""
     tail: bytes = b""
+    tail_at: int = 0
+    changed_ns: int = 0
+    """When the file was last written, as of the last look."""
 
     @property
     def identity(self) -> tuple[int | None, int | None]:
@@ -102,6 +105,10 @@ class LogFile(Source):
         self._parts = []
 
     @property
+    def _held(self) -> list[_Held]:
+        return [part for part in self._parts if isinstance(part, _Held)]
+
+    @property
     def _current(self) -> _Held | None:
         return next((part for part in reversed(self._parts) if isinstance(part, _Held)), None)
 
@@ -123,15 +130,17 @@ class LogFile(Source):
             now = os.fstat(current.file.fd)
         except OSError:
             return self._stale(current, there)
-        if self._was_replaced_in_place(current, now.st_size):
-            return self._restart(current, TRUNCATED, "truncated")
         before = self.size
         more = not self._grow(current, now.st_size)
         if current.file.fault is not None and current.file.fault.errno == errno.ESTALE:
             return self._stale(current, there)
-        for older in self._parts[:-1]:
-            if isinstance(older, _Held) and older is not current:
-                self._grow_older(older)
+        if not _still_stands(current, now.st_size):
+            return self._restart(current, TRUNCATED, "truncated")
+        if self.size == before and now.st_mtime_ns != current.changed_ns:
+            current.index.forget()
+        current.changed_ns = now.st_mtime_ns
+        for older in self._held[:-1]:
+            self._look_at_older(older)
         vanished = isinstance(self._parts[-1], Mark)
         if there is None:
             if not vanished:
@@ -184,33 +193,25 @@ class LogFile(Source):
         file = _Descriptor(fd)
         self._generation += 1
         part = _Held(self._generation, LineIndex(file.read, now.st_size), file.read, now.st_dev, now.st_ino, file)
-        _remember_ends(part)
+        part.changed_ns = now.st_mtime_ns
+        _still_stands(part, now.st_size)
         self.notice = None if now.st_size else "It is empty so far."
         if file.fault is not None:
             self.notice = unreadable(file.fault)
         return part
 
-    def _was_replaced_in_place(self, part: _Held, size: int) -> bool:
-        seen = part.index.end
-        if size < seen:
-            return True
-        head, tail = part.read(0, len(part.head)), part.read(seen - len(part.tail), len(part.tail))
-        return part.file.fault is None and (head != part.head or tail != part.tail)
-
     def _grow(self, part: _Held, size: int) -> bool:
-        if size > part.index.end:
-            reached = part.index.grow(size, LOOK)
-            _remember_ends(part)
-            return reached
-        return True
+        return size <= part.index.end or part.index.grow(size, LOOK)
 
-    def _grow_older(self, part: _Held) -> None:
-        """A writer may go on in the old file for a while after it was renamed."""
+    def _look_at_older(self, part: _Held) -> None:
+        """A writer may go on in the old file for a while after it was renamed; or somebody empties it."""
         try:
             size = os.fstat(part.file.fd).st_size
         except OSError:
-            return
+            size = -1
         self._grow(part, size)
+        if not _still_stands(part, size):
+            self._drop_older(part)
 
     def _restart(self, current: _Held, mark: str, kind: str) -> Change:
         """The same file begins anew, and what it held is gone."""
@@ -231,11 +232,16 @@ class LogFile(Source):
 
     def _rotate(self, part: _Held) -> None:
         self._parts = [*self._live_parts(), Mark(part.generation, REPLACED), part]
-        held = [older for older in self._parts if isinstance(older, _Held)]
-        for older in held[: -1 - OLDER_KEPT]:
-            self._drop(older)
-        if len(held) > OLDER_KEPT + 1 and isinstance(first := self._parts[0], Mark):
-            self._parts[0] = Mark(first.generation, DROPPED)
+        for older in self._held[: -1 - OLDER_KEPT]:
+            self._drop_older(older)
+
+    def _drop_older(self, part: _Held) -> None:
+        """What is no longer held is told by the next mark."""
+        at = self._parts.index(part)
+        after = self._parts[at + 1]
+        if isinstance(after, Mark):
+            self._parts[at + 1] = Mark(after.generation, DROPPED)
+        self._drop(part)
 
     def _live_parts(self) -> list[Part | Mark]:
         """Without the mark of a deletion, where a new file came after it and took its generation's number."""
@@ -247,12 +253,23 @@ class LogFile(Source):
         self._parts = [other for other in self._parts if other.generation != part.generation]
 
 
-def _remember_ends(part: _Held) -> None:
+def _still_stands(part: _Held, size: int) -> bool:
+    """Whether what was read before is still what stands there; what its ends look like is then remembered.
+
+    Text of the same length with the same 4 KiB at either end passes for the same. The new ends are read before the old
+    ones are compared: so they, too, are from the text that still stood after everything was read.
+    """
     seen = part.index.end
-    if len(part.head) < FINGERPRINT:
-        part.head = part.read(0, min(seen, FINGERPRINT))
-    length = min(seen, FINGERPRINT)
-    part.tail = part.read(seen - length, length)
+    if size < seen:
+        return False
+    tail_at = max(0, seen - FINGERPRINT)
+    head, tail = part.read(0, min(seen, FINGERPRINT)), part.read(tail_at, seen - tail_at)
+    old_tail = part.read(part.tail_at, len(part.tail))
+    if part.file.fault is None and not (head.startswith(part.head) and old_tail == part.tail):
+        return False
+    if part.file.fault is None:
+        part.head, part.tail, part.tail_at = head, tail, tail_at
+    return True
 
 
 def unreadable(fault: OSError) -> str:

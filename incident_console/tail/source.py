@@ -6,6 +6,7 @@ Rows count from the first line that is known at this moment, so they move when t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from incident_console.tail.lineindex import LineIndex, Read
@@ -88,6 +89,8 @@ class Source:
 
     live: bool = False
     """Lines may still be written to it, so it can be followed."""
+    several: bool = False
+    """Its lines are of several files; `origin` tells which."""
 
     def __init__(self, title: str) -> None:
         self.title = title
@@ -168,6 +171,10 @@ class Source:
 
     def part_of(self, place: Place) -> Part | None:
         return next((part for part in self.parts if part.generation == place.generation), None)
+
+    def origin(self, place: Place) -> tuple[Path, Place] | None:
+        """The file of a row, and the line's place there; None where it is not in its file any more, or all are of one."""
+        return None
 
     def close(self) -> None:
         """Give back what is held; the source shows nothing afterwards until it is looked at again."""

@@ -25,7 +25,7 @@ from incident_console.record.incident import Incident, fold
 from incident_console.session.core import Session, unexplained
 from incident_console.session.live import Live, Picture
 from incident_console.session.opening import Plan
-from incident_console.tui import crash, endings, news, panes
+from incident_console.tui import crash, endings, news, panes, places, suspects
 from incident_console.tui.ask import Ask
 from incident_console.tui.desk import Desk
 from incident_console.tui.facts import Facts
@@ -33,10 +33,12 @@ from incident_console.tui.header import Header, Heading
 from incident_console.tui.help import HelpScreen
 from incident_console.tui.inbox import Inbox
 from incident_console.tui.keys import KEYS, NEEDS_AN_INCIDENT
-from incident_console.tui.ladder import FACTS, INBOX, Ladder
+from incident_console.tui.ladder import FACTS, INBOX, RUN, Ladder
 from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList, LogsPane
 from incident_console.tui.rung import RungPane, RungRows
+from incident_console.tui.runpane import RunPane
+from incident_console.tui.stream import LogStream
 from incident_console.tui.words import safe_text
 
 REDRAW_S = 0.1
@@ -78,12 +80,15 @@ class Console(App[int]):
         self.incident = Incident()
         self.picture = Picture()
         self.place = FACTS
-        """What the centre shows: FACTS, INBOX, or a rung's id."""
+        """What the centre shows: one of `places.PLACES`, or a rung's id."""
         self.not_saved = ""
         """Why the last thing that was to be recorded could not be; empty when it could."""
         self.parting = ""
         """What is said on the terminal when the screen has gone."""
         self.desk = Desk(self)
+        self.log_chosen = False
+        """The operator opened a log: no other one is opened by itself."""
+        self._stream: LogStream | None = None
         self._stale = True
         self._since = datetime.now(UTC).replace(microsecond=0)
         """When the console was opened; a run log tells whole seconds."""
@@ -94,6 +99,7 @@ class Console(App[int]):
             yield Ladder()
             with Horizontal(id="centre"):
                 yield Facts()
+                yield RunPane()
                 yield RungPane()
                 yield Inbox()
             yield LogsPane()
@@ -103,11 +109,18 @@ class Console(App[int]):
     def on_mount(self) -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "desk"))
         self._signals_as_before = endings.on_signals(self.leave)
-        self._show_place()
+        places.show(self)
         self.query_one(Facts).focus()
         panes.show(self, "centre")
         self.set_interval(REDRAW_S, self._redraw)
         self.call_after_refresh(self.open)
+
+    @property
+    def stream(self) -> LogStream:
+        """All logs as one."""
+        if self._stream is None:
+            self._stream = LogStream(self.query_one(LogView))
+        return self._stream
 
     def on_unmount(self) -> None:
         self._signals_as_before()
@@ -130,7 +143,8 @@ class Console(App[int]):
         session.listen(self._written)
         self.session = session
         self.desk.drafts.load()
-        self.live = Live(session, self._told, log=self.plan.log, globs=self.plan.globs)
+        plan = self.plan
+        self.live = Live(session, self._told, log=plan.log, globs=plan.globs, sources=plan.sources)
         self.live.start()
         self._follow_files(self.live)
         if self.incident.open_rung is not None:
@@ -151,6 +165,7 @@ class Console(App[int]):
     async def _follow_files(self, live: Live) -> None:
         view = self.query_one(LogView)
         async for changed in live.follower.changes():
+            self.stream.changed(changed)
             view.changed(changed)
 
     def action_leave(self) -> None:
@@ -208,7 +223,7 @@ class Console(App[int]):
     def on_painted(self, message: Painted) -> None:
         before, self.picture = self.picture, message.picture
         news.of_run(self.desk, before, self.picture)
-        self._follow_run_log(before, self.picture)
+        self._follow_logs(before, self.picture)
         self.stale()
 
     def on_wrote(self, message: Wrote) -> None:
@@ -245,51 +260,29 @@ class Console(App[int]):
             ended=news.ended(incident),
         )
         if session is not None:
-            self.query_one(Ladder).draw(marks, len(incident.inbox))
+            self.query_one(Ladder).draw(marks, len(incident.inbox), picture)
             self.query_one(LogList).draw(picture.logs)
-            self._show_place()
+            places.show(self)
 
-    def _show_place(self) -> None:
-        self.query_one(Facts).display = self.place == FACTS
-        self.query_one(Inbox).display = self.place == INBOX
-        self.query_one(RungPane).display = self.place not in (FACTS, INBOX)
-        if self.session is not None:
-            self._draw_place(self.session)
-
-    def _draw_place(self, session: Session) -> None:
-        incident, picture = self.incident, self.picture
-        if self.place == FACTS:
-            told = news.notices(incident, picture, self.not_saved)
-            self.query_one(Facts).draw(picture, told, str(session.workdir), len(session.runbook.rungs))
-        elif self.place == INBOX:
-            self.query_one(Inbox).draw(incident)
-        for number, rung in enumerate(session.runbook.rungs, 1):
-            if rung.id == self.place:
-                self.query_one(RungPane).draw(
-                    rung,
-                    number,
-                    incident,
-                    missing=session.missing(rung.id),
-                    held=session.escalations(),
-                    busy=self.desk.climb.busy,
-                    drafts=self.desk.climb.drafts(rung),
-                    run=session.run,
-                )
-
-    def _follow_run_log(self, before: Picture, now: Picture) -> None:
-        """The log pane is never empty while there is a log: the watched run's own, until another is opened."""
+    def _follow_logs(self, before: Picture, now: Picture) -> None:
+        """The log pane is never empty while there is a log: all of them as one stream, until one is opened."""
         view, logs = self.query_one(LogView), now.logs
+        self.stream.draw(logs)
         was = before.logs[0].path if before.logs else None
-        if logs and logs[0].path is not None and (view.is_empty or (view.path == was and was != logs[0].path)):
+        if self.stream.is_open or not logs or logs[0].path is None or not (view.is_empty or view.path == was):
+            return
+        if len(logs) > 1 and not self.log_chosen:
+            self.stream.open(logs)
+        elif view.path != logs[0].path:
             view.show(logs[0].path, logs[0].label)
 
     # -- moving about --------------------------------------------------------------------------------------------
 
     def go(self, place: str, *, focus: bool = True) -> None:
-        """Show facts, inbox or a rung in the centre."""
+        """Show the facts, the run, the inbox or a rung in the centre."""
         self.place = place
         self.query_one(Ladder).put_cursor(place)
-        self._show_place()
+        places.show(self)
         if focus:
             self._focus("centre")
         self.stale()
@@ -302,14 +295,14 @@ class Console(App[int]):
         panes.show(self, pane)
         target: Widget = self.query_one(f"#{pane}")
         if pane == "centre":
-            target = self.query_one({FACTS: Facts, INBOX: Inbox}.get(self.place, RungRows))
+            target = self.query_one(places.target(self.place))
         self.screen_stack[0].set_focus(target)
 
     def on_descendant_focus(self) -> None:
         """A question keeps the focus until it is answered or left; else the pane with the focus is the one in use."""
-        panel, focused = self.screen_stack[0].query_one(Ask), self.screen.focused
-        if len(self.screen_stack) > 1:
+        if len(self.screen_stack) != 1:  # something stands over the screen, or it has gone
             return
+        panel, focused = self.screen.query_one(Ask), self.screen.focused
         if panel.is_open:
             if focused is not None and panel not in focused.ancestors:
                 self.screen.set_focus(panel.field)
@@ -333,6 +326,9 @@ class Console(App[int]):
 
     def action_inbox(self) -> None:
         self.go(INBOX)
+
+    def action_run(self) -> None:
+        self.go(RUN)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys come and go: most need the incident, some a question, an edit without a reason, or such a rung."""
@@ -364,20 +360,38 @@ class Console(App[int]):
 
     def on_ladder_entered(self, message: Ladder.Entered) -> None:
         self.go(message.place)
-        if message.place not in (FACTS, INBOX):
+        if message.place not in places.PLACES:
             self._start(self.desk.climb.enter, message.place)
 
     def on_facts_open_log(self, message: Facts.OpenLog) -> None:
         self.desk.open_log_of(message.path, message.recovered)
 
+    def on_facts_open_run(self) -> None:
+        self.go(RUN)
+
+    def on_run_pane_open_failure(self, message: RunPane.OpenFailure) -> None:
+        self._start(self.desk.open_failure, message.failure)
+
+    def on_run_pane_open_rule(self, message: RunPane.OpenRule) -> None:
+        self.desk.open_rule(message.rule)
+
     def on_facts_take_symptom(self) -> None:
         self._start(self.desk.climb.take_symptom)
+
+    def action_stream(self) -> None:
+        """All logs as one stream, by time."""
+        self.stream.open(self.picture.logs)
+        self.show_log()
+
+    def on_log_view_open_origin(self, message: LogView.OpenOrigin) -> None:
+        self.desk.open_origin(message.path, message.place)
 
     def on_log_list_open(self, message: LogList.Open) -> None:
         self.desk.open_log(message.entry)
 
     def on_rung_rows_chosen(self, message: RungRows.Chosen) -> None:
-        self._start(self.desk.climb.row, self.place, message.row, message.again)
+        intent = self.desk.suspect_row if suspects.is_row(message.row) else self.desk.climb.row
+        self._start(intent, self.place, message.row, message.again)
 
     def on_rung_rows_waive(self) -> None:
         self._start(self.desk.climb.waive, self.place)
@@ -418,6 +432,9 @@ class Console(App[int]):
 
     def action_handoff(self) -> None:
         self._start(self.desk.say.handoff)
+
+    def action_contrast(self) -> None:
+        self._start(self.desk.contrast)
 
     def action_switch_run(self) -> None:
         self._start(self.desk.switch_run)

@@ -11,9 +11,12 @@ from incident_console.events import EvidenceCaptured, LogPinned, Recorded
 from incident_console.evidence.command import Progress
 from incident_console.runbook.schema import WAIVE, EvidenceItem, Field, Rung
 from incident_console.session import capture, suggest
-from incident_console.tui import evidencetext, pinning
+from incident_console.session.surfaces import smallest_first
+from incident_console.session.understanding import Understanding
+from incident_console.tui import evidencetext, pinning, suspects
 from incident_console.tui.ask import Answer, Kind, Question
 from incident_console.tui.log.view import LogView
+from incident_console.tui.reader import EvidenceReader
 from incident_console.tui.rung import COMPLETE, ESCALATE, NEXT, RungRows, next_evidence, next_row
 from incident_console.tui.rungrows import Busy, latest
 
@@ -33,6 +36,7 @@ class Climb:
         self.busy: dict[str, Busy] = {}
         """The evidence commands that run now, by item."""
         self._cancels: dict[str, threading.Event] = {}
+        self.reader = EvidenceReader(desk)
 
     # -- going about ---------------------------------------------------------------------------------------------
 
@@ -48,15 +52,26 @@ class Climb:
             return
         self.app.go(rung.id)
         self.desk.must_be_open()
-        session, run = self.desk.session, self.app.picture.run
+        session, picture = self.desk.session, self.app.picture
         await self.enter(rung.id)
         state = session.incident.rungs.get(rung.id)
         told = state.answers if state is not None else {}
-        drafted = {field.id: suggest.draft(rung, field, run) for field in rung.ask if field.type == "text"}
+        drafted = {field.id: suggest.draft(rung, field, picture) for field in rung.ask if field.type == "text"}
         new = {id: text for id, text in drafted.items() if text and (id not in told or told[id].text != text)}
         if new:
             await self.desk.in_thread(session.answer, rung.id, new)
             await self.desk.drafts.drop(rung.id, *new)
+        if self.app.place == rung.id:
+            self.app.query_one(RungRows).put_cursor(next_row(rung, session.missing(rung.id)))
+
+    async def take_suspect(self, rung: Rung, known: Understanding, row: str) -> None:
+        """Answer the class, and what goes with it, as this row says; the cursor goes to what nobody can draft."""
+        session = self.desk.session
+        answers = suggest.taken(rung, known, suspects.class_of(row) or known.incident_class)
+        self.desk.must_be_open()
+        await self._open_rung(rung)
+        await self.desk.in_thread(session.answer, rung.id, answers)
+        await self.desk.drafts.drop(rung.id, *answers)
         if self.app.place == rung.id:
             self.app.query_one(RungRows).put_cursor(next_row(rung, session.missing(rung.id)))
 
@@ -84,7 +99,9 @@ class Climb:
             await self._complete(rung)
 
     def _rung(self, place: str) -> Rung | None:
-        return next((rung for rung in self.desk.session.runbook.rungs if rung.id == place), None)
+        """As it is shown: its evidence in the order in which to look at it."""
+        found = next((rung for rung in self.desk.session.runbook.rungs if rung.id == place), None)
+        return smallest_first(found, self.app.picture)[0] if found is not None else None
 
     async def _open_rung(self, rung: Rung) -> None:
         """Working on a rung enters it; looking at one does not."""
@@ -116,10 +133,8 @@ class Climb:
 
     def drafts(self, rung: Rung) -> dict[str, str]:
         """By field: what was half typed, or what the run suggests."""
-        run = self.app.picture.run
-        return {
-            field.id: self.desk.drafts.get(rung.id, field.id, suggest.draft(rung, field, run)) for field in rung.ask
-        }
+        picture, drafts = self.app.picture, self.desk.drafts
+        return {field.id: drafts.get(rung.id, field.id, suggest.draft(rung, field, picture)) for field in rung.ask}
 
     async def _answer(self, rung: Rung, field: Field) -> None:
         session = self.desk.session
@@ -136,9 +151,9 @@ class Climb:
     def _question(self, rung: Rung, field: Field) -> Question:
         state = self.app.incident.rungs.get(rung.id)
         given = state.answers.get(field.id) if state is not None else None
-        offered = suggest.choices(field, self.app.picture.run)
+        offered = suggest.choices(field, self.app.picture)
         kind: Kind = "text" if not offered else "many" if field.type == "many" else "choice"
-        draft = suggest.draft(rung, field, self.app.picture.run)
+        draft = suggest.draft(rung, field, self.app.picture)
         if given is not None:
             several = kind == "many" and isinstance(given.value, list)
             draft = "\n".join(str(part) for part in given.value) if several else given.text
@@ -185,9 +200,22 @@ class Climb:
                 self._advance(rung, row)
         elif (allow := await self._consent(rung, item)) is not None:
             recorded = await self._gather(rung, item, allow)
+            if (other := await self._other_form(rung, item, recorded)) is not None:
+                recorded = await self._gather(rung, other, allow)
             if isinstance(recorded.event, EvidenceCaptured):
                 self._advance(rung, row)
             await self.show_item(recorded.seq, focus=False)
+
+    async def _other_form(self, rung: Rung, item: EvidenceItem, recorded: Recorded) -> EvidenceItem | None:
+        """The same question in the form that a live run does not stand in the way of, if the operator wants it."""
+        reading = await self.reader.read(recorded.event) if isinstance(recorded.event, EvidenceCaptured) else None
+        if reading is None or not reading.offer:
+            return None
+        prompt = f"It could not answer: {reading.failed} While a run goes on, this does: {' '.join(reading.offer)}"
+        answers = await self.desk.ask(f"{rung.id}.{item.id}", Question("consent", prompt, "choice", (YES, NO)))
+        if answers is None or answers["consent"] != YES:
+            return None
+        return item.model_copy(update={"run": reading.offer})
 
     async def _observe(self, rung: Rung, item: EvidenceItem) -> Recorded | None:
         session = self.desk.session
@@ -199,12 +227,21 @@ class Climb:
         )
 
     async def _consent(self, rung: Rung, item: EvidenceItem) -> tuple[str, ...] | None:
-        """The effects that are allowed; None: the operator said no. What only looks is not asked about."""
-        if not item.run or item.effects in capture.TOLD_NOT_ASKED or self.desk.session.trusted() is None:
+        """The effects that are allowed; None: the operator said no. What only looks is not asked about.
+
+        Of a make target it is first asked what it would do: a runbook may not know that it begins by deleting.
+        """
+        if not item.run or self.desk.session.trusted() is None:
             return ()
-        prompt = f"{' '.join(item.run)} — {capture.effect(item.effects)}. Run it?"
+        ahead = await self.desk.in_thread(capture.foresee, self.desk.session, item)
+        asked = [] if item.effects in capture.TOLD_NOT_ASKED else [capture.effect(item.effects)]
+        if not asked and not ahead.told:
+            return ()
+        if ahead.told:
+            asked.append(f"by its makefile it {ahead.told}")
+        prompt = f"{' '.join(item.run)} — {'; '.join(asked)}. Run it?"
         answers = await self.desk.ask(f"{rung.id}.{item.id}", Question("consent", prompt, "choice", (NO, YES)))
-        return (item.effects,) if answers is not None and answers["consent"] == YES else None
+        return (item.effects, *ahead.effects) if answers is not None and answers["consent"] == YES else None
 
     async def _gather(self, rung: Rung, item: EvidenceItem, allow: tuple[str, ...]) -> Recorded:
         """Run the command, or read the file, off the screen's loop, with its progress in the row."""
@@ -245,7 +282,8 @@ class Climb:
         session = self.desk.session
         item = session.incident.item(seq)
         if item is not None:
-            data = await self.desk.in_thread(evidencetext.of, item.event, session.record.blobs)
+            reading = await self.reader.read(item.event)
+            data = await self.desk.in_thread(evidencetext.of, item.event, session.record.blobs, reading)
             self.app.query_one(LogView).show_text(pinning.title_of(item), data)
             if focus:
                 self.app.show_log()

@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from incident_console.errors import ConsoleError, RecordError, Refused
 from incident_console.events import AttemptKept
+from incident_console.session.clues import failing_line
 from incident_console.session.core import Session
 from incident_console.session.logs import LogEntry
 from incident_console.session.opening import Plan
+from incident_console.snakemake.causes import Failure, Source
+from incident_console.tail.source import Place
+from incident_console.tui import pinning, stream, suspects
 from incident_console.tui.ask import Answers, Ask, Question, Take
 from incident_console.tui.climb import Climb
 from incident_console.tui.drafts import Drafts
-from incident_console.tui.ladder import FACTS, INBOX
+from incident_console.tui.ladder import FACTS, INBOX, RUN
 from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList
 from incident_console.tui.say import Say
@@ -33,6 +37,8 @@ Severity = Literal["information", "warning", "error"]
 
 NEW = "begin a new incident"
 TOLD_LIMIT = 1000
+SOON_S = 0.5
+"""What takes longer is said to be going on."""
 
 
 class Desk:
@@ -135,7 +141,9 @@ class Desk:
     # -- logs and runs -------------------------------------------------------------------------------------------
 
     def open_log(self, entry: LogEntry) -> None:
-        if entry.kept is not None:
+        if entry.key == stream.KEY:
+            self.app.action_stream()
+        elif entry.kept is not None:
             self.start(self.climb.show_item(entry.kept))
         elif entry.path is not None:
             self._show(entry.path, entry.label)
@@ -151,6 +159,53 @@ class Desk:
         entry = self.app.query_one(LogList).entry(f"file:{whole}")
         self._show(whole, entry.label if entry is not None else path)
 
+    def open_rule(self, rule: str) -> None:
+        """The log of a job of this rule: of one that failed for good, else of one that runs, else of the last."""
+        run = self.app.picture.run
+        jobs = [job for job in run.jobs if job.rule == rule and job.logs] if run is not None else []
+        if not jobs:
+            self.tell(f"No job of {rule or 'this rule'} has a log of its own yet.")
+            return
+        order = {"failed": 0, "waiting": 1, "running": 2}
+        chosen = min(reversed(jobs), key=lambda job: order.get(job.state, 3))
+        self.open_log_of(chosen.logs[0])
+
+    async def open_failure(self, failure: Failure) -> None:
+        """The rule's log at the line that matters; the attempt that was kept, where a retry has deleted the log."""
+        source, session = failure.source, self.session
+        if failure.from_rule_log and await self.in_thread((session.workdir / source.path).is_file):
+            self.open_place(source)
+        elif (seq := self._kept_failure(failure)) is not None:
+            await self.climb.show_item(seq)
+            event = item.event if (item := session.incident.item(seq)) is not None else None
+            if isinstance(event, AttemptKept) and event.sha256:
+                line = failing_line(await self.in_thread(session.record.blobs.get, event.sha256))
+                self._at_line(line or 0)
+        else:
+            self.open_place(source)
+
+    def open_place(self, source: Source) -> None:
+        """A file at a line. `source.path` is relative to the workdir, or absolute."""
+        path = self.session.workdir / source.path
+        entry = self.app.query_one(LogList).entry(f"file:{path}")
+        self._show(path, entry.label if entry is not None else source.path)
+        self._at_line(source.line)
+
+    def _at_line(self, line: int) -> None:
+        if line > 0:
+            self.app.query_one(LogView).go_to_line(str(line))
+
+    def _kept_failure(self, failure: Failure) -> int | None:
+        """The attempt that was kept of this failure, in the run that is watched."""
+        run = self.app.picture.run
+        for item in reversed(self.app.incident.evidence):
+            event = item.event
+            if not isinstance(event, AttemptKept) or not item.kept or run is None or event.run != run.log:
+                continue
+            if (event.jobid, event.attempt) == (failure.jobid, failure.attempt):
+                return item.seq
+        return None
+
     def _kept_attempt(self, jobids: tuple[int, ...]) -> int | None:
         """The last attempt of these jobs, in the run that is watched, whose log was kept."""
         run = self.app.picture.run
@@ -160,10 +215,60 @@ class Desk:
                 return item.seq if run is not None and event.run == run.log else None
         return None
 
+    def open_origin(self, path: Path, place: Place) -> None:
+        """A line of the stream, in its own file."""
+        entry = self.app.query_one(LogList).entry(f"file:{path}")
+        self._show(path, entry.label if entry is not None else str(path))
+        self.app.query_one(LogView).go_to(place)
+
     def _show(self, path: Path, label: str) -> None:
+        self.app.log_chosen = True
         view = self.app.query_one(LogView)
         view.show(path, label)
         self.app.show_log()
+
+    async def suspect_row(self, place: str, row: str, again: bool) -> None:
+        """Take a suspect as the answer of a rung that classifies, or open the place where a clue stands."""
+        known, rung = self.app.picture.known, next((r for r in self.session.runbook.rungs if r.id == place), None)
+        if known is None or rung is None:
+            self.tell("The run's own files are still being weighed.")
+        elif row.startswith(f"{suspects.CLUE}:"):
+            if (source := suspects.place_of(row, known)) is not None:
+                self.open_place(source)
+        else:
+            await self.climb.take_suspect(rung, known, row)
+
+    async def contrast(self) -> None:
+        """Failed against passed, for the open log or the row under the cursor of the list of logs."""
+        # Imported when it is asked for: the first screen must not wait for it.
+        from incident_console.session import contrast
+        from incident_console.tui.contrast import ContrastScreen
+
+        session, run, base = self.session, self.app.picture.run, self.app.screen_stack[0]
+        listed = self.app.query_one(LogList)
+        key = listed.row if base.focused is listed else self._open_log_key()
+        work = asyncio.create_task(self.in_thread(contrast.contrast, session, run, key or ""))
+        if not (await asyncio.wait({work}, timeout=SOON_S))[0]:
+            self.tell("The logs are being compared …")
+        found = await work
+        if isinstance(self.app.screen, ContrastScreen):
+            return  # the key was pressed twice
+
+        async def note() -> None:
+            await self.in_thread(session.note, contrast.as_note(found), "inference", session.incident.open_rung)
+            self.tell("The comparison is in the record, as a note: an inference.")
+
+        await self.app.push_screen(ContrastScreen(found, lambda: self.start(note())))
+
+    def _open_log_key(self) -> str | None:
+        """The key, in the list of logs, of what the log pane shows."""
+        view = self.app.query_one(LogView)
+        chosen = view.selection()
+        path = chosen.path if chosen is not None else view.path
+        if chosen is None or path is not None:
+            return f"file:{path}"
+        shown = (item.seq for item in self.app.incident.evidence if pinning.title_of(item) == chosen.title)
+        return next((f"kept:{seq}" for seq in shown), None)
 
     async def switch_run(self) -> None:
         live = self.app.live
@@ -193,11 +298,13 @@ class Desk:
             ("Brief", "Twelve lines to paste into a chat", self.say.brief),
             ("Read the record", "The record as it stands", self.say.show_record),
             ("Hand off", "Write the bundle for a receiver", self.say.handoff),
+            ("Failed against passed", "The open or marked job's logs side by side, and what else ran", self.contrast),
             ("Watch another run", "Choose among this workflow's runs", self.switch_run),
             ("Close the incident", "Outcome and proof", self.say.close_incident),
         ):
             yield title, told, lambda work=work: self.start(work())  # type: ignore[misc]
         yield "Go to facts", "What is seen without asking", lambda: self.app.go(FACTS)
+        yield "Run: jobs by rule", "States, failures by cause, cost, when it ends", lambda: self.app.go(RUN)
         yield "Go to inbox", "What was captured and not yet filed", lambda: self.app.go(INBOX)
         if self.app.session is not None:
             for number, rung in enumerate(self.app.session.runbook.rungs, 1):

@@ -7,11 +7,18 @@ import shlex
 from incident_console.events import AttemptKept, EvidenceCaptured, EvidenceFailed
 from incident_console.record.blobs import Blobs
 from incident_console.record.seen import ItemEvent
+from incident_console.session.readings import Reading
+from incident_console.tui import readings
 
 
-def of(event: ItemEvent, blobs: Blobs) -> bytes:
-    """The text, from the record. Raises InputError when the blob cannot be read or is not what was recorded."""
+def of(event: ItemEvent, blobs: Blobs, reading: Reading | None = None) -> bytes:
+    """The text, from the record, below what the console reads in it.
+
+    Raises InputError when the blob cannot be read or is not what was recorded.
+    """
     parts: list[bytes] = []
+    if reading is not None:
+        parts.append(readings.text(reading).encode("utf-8", "surrogateescape"))
     if isinstance(event, EvidenceFailed):
         parts.append(_line(f"{event.item}: {event.reason}"))
     if isinstance(event, EvidenceCaptured | EvidenceFailed) and event.argv:

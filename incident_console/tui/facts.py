@@ -12,12 +12,20 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from incident_console.session.live import Picture
+from incident_console.session.understanding import Understanding
 from incident_console.snakemake.groups import FailureGroup
 from incident_console.snakemake.run import Run
+from incident_console.tui import costbar
 from incident_console.tui.rows import Rows, text_row
+from incident_console.tui.runpane import ending
 from incident_console.tui.words import GLYPHS, STYLES, clock, safe
 
 SYMPTOM = "symptom"
+TO_THE_RUN = frozenset({"cost", "ends", "more-failures"})
+"""Rows of which the run pane tells more."""
+FAILURES = 20
+"""Causes that are told one by one."""
+UNSTEADY = 3
 AT_WORK = 12
 """Running jobs that are named."""
 
@@ -38,6 +46,9 @@ class Facts(Rows):
             self.path = path
             self.recovered = recovered
 
+    class OpenRun(Message):
+        """Show the run: its jobs by rule, and what the time went into."""
+
     class TakeSymptom(Message):
         """The operator takes the drafted symptom as a start."""
 
@@ -49,31 +60,37 @@ class Facts(Rows):
 
     def draw(self, picture: Picture, notices: tuple[str, ...], workdir: str, rungs: int) -> None:
         self.border_subtitle = f"1-{rungs} rungs"
-        state = (picture.run, picture.looked, picture.headline, picture.symptom, picture.clues, notices)
+        known, width = picture.known, self.columns
+        told = (known.cost, known.unsteady, known.remaining) if known is not None else None
+        state = (picture.run, picture.looked, picture.headline, picture.symptom, picture.clues, notices, told, width)
         if state == self._drawn:
             return
         self._drawn = state
         self._opens = {}
-        rows = [text_row(f"notice:{n}", "⚠ " + safe(told), "$text-warning") for n, told in enumerate(notices)]
-        rows += self._of_run(picture.run, picture) if picture.run is not None else _no_run(picture.looked)
+        rows = [text_row(f"notice:{n}", "⚠ " + safe(notice), "$text-warning") for n, notice in enumerate(notices)]
+        rows += self._of_run(picture.run, picture, width) if picture.run is not None else _no_run(picture.looked)
         rows.append(text_row("folder", f"folder  {safe(workdir)}"))
         if picture.symptom:
             rows += _symptom(picture.symptom)
         self.lay(rows, start=SYMPTOM)
 
-    def _of_run(self, run: Run, picture: Picture) -> Iterator[Option]:
+    def _of_run(self, run: Run, picture: Picture, width: int) -> Iterator[Option]:
         glyph = (f"{GLYPHS.get(run.status, '?')} ", STYLES.get(run.status, ""))
         yield Option(Content.assemble(glyph, (safe(picture.headline), "bold")), id="state")
         if run.failures:
             yield text_row("failures", "failures, by cause", still=True)
         else:
             yield text_row("no-failure", "no failure so far")
-        for number, group in enumerate(run.failures):
+        for number, group in enumerate(run.failures[:FAILURES]):
             recovered = () if group.still_failing else group.jobids
             row = f"failure:{group.rule}:{group.kind}:{number}"
             self._opens[row] = (group.logs[0] if group.logs else run.log, recovered)
-            yield Option(_failure(group, picture.clues.get(group.rule, "")), id=row)
+            yield Option(_failure(group, picture.clues[number] if number < len(picture.clues) else ""), id=row)
+        if (more := len(run.failures) - FAILURES) > 0:
+            yield text_row("more-failures", f"  and {more} more causes: u shows the run")
         yield from self._at_work(run)
+        if picture.known is not None:
+            yield from _known(picture.known, width)
         self._opens["run-log"] = (run.log, ())
         yield text_row("run-log", f"run log  {safe(run.log)}")
 
@@ -95,8 +112,20 @@ class Facts(Rows):
         event.stop()
         if event.option_id == SYMPTOM:
             self.post_message(self.TakeSymptom())
+        elif event.option_id in TO_THE_RUN:
+            self.post_message(self.OpenRun())
         elif event.option_id in self._opens:
             self.post_message(self.OpenLog(*self._opens[event.option_id]))
+
+
+def _known(known: Understanding, width: int) -> Iterator[Option]:
+    """Where the time goes, when it ends, and what is flaky: a line each."""
+    for number, one in enumerate(known.unsteady[:UNSTEADY]):
+        glyph, word = ("✗", "fails each time") if one.steady else ("↻", "flaky")
+        yield text_row(f"unsteady:{number}", f"{glyph} {word}: {safe(one.text)}", "$text-warning")
+    yield Option(Content.assemble(("cost  ", "$foreground-muted"), costbar.line(known.cost, width - 6)), id="cost")
+    if known.remaining is not None:
+        yield Option(ending(known.remaining), id="ends")
 
 
 def _no_run(looked: bool) -> Iterator[Option]:

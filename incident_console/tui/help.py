@@ -28,21 +28,22 @@ class HelpScreen(ModalScreen[None]):
         Binding("k", "scroll(-1)", "up", id="help.up", show=False),
     ]
 
-    def __init__(self, active: Iterable[ActiveBinding]) -> None:
+    def __init__(self, active: Iterable[ActiveBinding], beginning: str = BEGINNING) -> None:
         super().__init__()
         self._active = tuple(active)
+        self._beginning = beginning
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as box:
             box.border_title = "Help"
             box.border_subtitle = "Esc closes"
-            yield Static(_text(self.app, self._active), markup=False)
+            yield Static(_text(self.app, self._active, self._beginning), markup=False)
 
     def action_scroll(self, by: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
-def _text(app: App[object], active: Iterable[ActiveBinding]) -> Content:
+def _text(app: App[object], active: Iterable[ActiveBinding], beginning: str) -> Content:
     """The keys by where they work: what has the focus comes first."""
     groups: dict[str, dict[str, list[str]]] = {}
     for node, binding, enabled, tooltip in active:
@@ -53,7 +54,7 @@ def _text(app: App[object], active: Iterable[ActiveBinding]) -> Content:
             key = app.get_key_display(binding)
             if key not in keys:
                 keys.append(key)
-    parts: list[str | tuple[str, str]] = [(BEGINNING, "$foreground-muted")]
+    parts: list[str | tuple[str, str]] = [(beginning, "$foreground-muted")]
     for place in sorted(groups, key=lambda place: place == EVERYWHERE):
         parts.append((f"\n{place}\n", "bold $text-accent"))
         for told, keys in groups[place].items():
@@ -64,9 +65,12 @@ def _text(app: App[object], active: Iterable[ActiveBinding]) -> Content:
 PLACES = {
     "ladder": "in the ladder",
     "facts": "in the facts",
+    "run": "in the run",
     "inbox": "in the inbox",
     "rung-rows": "in the rung",
     "log-list": "in the list of logs",
     "log-view": "in the log",
+    "stream": "in the stream",
+    "contrast-lines": "in the comparison",
     "ask": "in the question",
 }

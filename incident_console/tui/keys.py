@@ -22,6 +22,7 @@ KEYS: list[BindingType] = [
     _key("shift+tab", "pane(-1)", "pane before", "previous", "Go back a pane", first=True),
     _key("ctrl+p", "command_palette", "palette", "palette", "The palette: every action and every rung", first=True),
     _key("p", "pin", "pin", "pin", "Keep the log's line, or the selected ones, as evidence"),
+    _key("u", "run", "run", "jobs", "The run: jobs by rule, failures by cause, cost, when it ends"),
     _key("i", "inbox", "inbox", "inbox", "What was captured and not yet laid to a rung"),
     _key("b", "brief", "brief", "brief", "The brief: twelve lines to paste into a chat"),
     _key("a", "act", "action", "act", "Record something that was done, why, and what to expect"),

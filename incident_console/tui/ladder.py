@@ -1,4 +1,4 @@
-"""The ladder on the left: the facts first, then the rungs with their states, then the inbox."""
+"""The ladder on the left: the facts first, then the rungs with their states, then the run and the inbox."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from incident_console.runbook.ladder import Mark
+from incident_console.session.picture import Picture
+from incident_console.tui import costbar
 from incident_console.tui.rows import Rows
 from incident_console.tui.words import GLYPHS, STYLES, safe
 
 FACTS = "(facts)"
+RUN = "(run)"
 INBOX = "(inbox)"
 """Places that are no rungs; in brackets, since a rung may be called `facts`, too."""
 
@@ -28,7 +31,7 @@ class Ladder(Rows):
     ]
 
     class Shown(Message):
-        """The cursor stands on this place: `FACTS`, `INBOX`, or a rung's id."""
+        """The cursor stands on this place: `FACTS`, `RUN`, `INBOX`, or a rung's id."""
 
         def __init__(self, place: str) -> None:
             super().__init__()
@@ -40,11 +43,13 @@ class Ladder(Rows):
     def __init__(self) -> None:
         super().__init__(id="ladder", markup=False)
 
-    def draw(self, marks: tuple[Mark, ...], inbox: int) -> None:
-        """Show these states; the cursor stays where it is."""
+    def draw(self, marks: tuple[Mark, ...], inbox: int, picture: Picture) -> None:
+        """Show these states, and at the foot what the time goes into; the cursor stays where it is."""
         rows = [Option(Content("0 facts: what is seen"), id=FACTS)]
         rows += [Option(_line(mark), id=mark.id) for mark in marks]
-        rows.append(Option(Content(f"  inbox {inbox}" if inbox else "  inbox (empty)"), id=INBOX))
+        rows.append(Option(Content("u run: jobs by rule"), id=RUN))
+        rows.append(Option(Content(f"i inbox {inbox}" if inbox else "i inbox (empty)"), id=INBOX))
+        self.border_subtitle = Content(costbar.foot(picture.known.cost)) if picture.known is not None else ""
         self.lay(rows, start=FACTS)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:

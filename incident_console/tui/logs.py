@@ -15,13 +15,15 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from incident_console.session.logs import LogEntry
+from incident_console.tui import stream
 from incident_console.tui.log.view import LogView
 from incident_console.tui.rows import Rows
 from incident_console.tui.words import GLYPHS, STYLES, both, circled, safe, size, span
 
-STATE_GLYPHS = {**GLYPHS, "run": "≡", "other": "·", "waiting": "·", "kept": "◂", "lost": "∅"}
+STATE_GLYPHS = {**GLYPHS, "stream": "≋", "run": "≡", "other": "·", "waiting": "·", "kept": "◂", "lost": "∅"}
 STATE_STYLES = {
     **STYLES,
+    "stream": "bold",
     "run": "bold",
     "other": "",
     "waiting": "$foreground-muted",
@@ -45,10 +47,14 @@ AGED = 200
 """Rows whose age is told anew as time goes by: the first ones, where what matters stands."""
 
 
+AGAINST = "Failed against passed: this job's failed attempt beside one that passed, from the first line that differs"
+
+
 class LogList(Rows):
     BORDER_TITLE = "logs"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "open log", id="logs.open", tooltip="Open the log under the cursor"),
+        Binding("x", "app.contrast", "against passed", id="logs.contrast", tooltip=AGAINST),
     ]
 
     class Open(Message):
@@ -59,6 +65,8 @@ class LogList(Rows):
     def __init__(self) -> None:
         super().__init__(id="log-list", markup=False)
         self._told: tuple[LogEntry, ...] = ()
+        self._shown: tuple[LogEntry, ...] = ()
+        """As told, and before them the stream of them all."""
         self._by_key: dict[str, LogEntry] = {}
 
     def on_mount(self) -> None:
@@ -71,19 +79,20 @@ class LogList(Rows):
         if entries == self._told:
             return
         self._told = entries
-        self._by_key = {entry.key: entry for entry in entries}
+        self._shown = (*stream.entry_of(entries), *entries)
+        self._by_key = {entry.key: entry for entry in self._shown}
         self._lay()
         count = len(entries)
         self.border_subtitle = f"{count} file{'' if count == 1 else 's'}" if count else "no log yet"
 
     def _lay(self) -> None:
         now, width = time.time(), self._width
-        rows = [Option(_row(entry, now, width), id=entry.key) for entry in self._told]
-        self.lay(rows, start=self._told[0].key if self._told else None)
+        rows = [Option(_row(entry, now, width), id=entry.key) for entry in self._shown]
+        self.lay(rows, start=self._shown[0].key if self._shown else None)
 
     def _tell_ages(self) -> None:
         now, width = time.time(), self._width
-        for index, entry in enumerate(self._told[:AGED]):
+        for index, entry in enumerate(self._shown[:AGED]):
             self.show_at(index, _row(entry, now, width))
 
     @property
@@ -106,6 +115,10 @@ class OpenLog(LogView):
     BORDER_TITLE = "log"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "app.pin", "pin", id="log.pin", tooltip="Keep this line, or the selected ones, as evidence"),
+        Binding("x", "app.contrast", "against passed", id="log.contrast", tooltip=AGAINST, show=False),
+        Binding(
+            "backspace", "app.stream", "stream", id="log.stream", tooltip="All logs as one stream, by time", show=False
+        ),
     ]
 
 

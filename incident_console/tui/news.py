@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from incident_console.events import AttemptKept, EditObserved, Recorded
+from incident_console.events import ActionTaken, AttemptKept, EditObserved, Recorded
 from incident_console.record.incident import Incident
 from incident_console.record.store import records_dir
 from incident_console.session.core import Session, unexplained
@@ -51,6 +51,9 @@ def of_event(desk: Desk, recorded: Recorded, since: datetime) -> None:
             desk.tell(f"{whose}: {event.missing or ''}", "not kept", "warning")
     elif isinstance(event, EditObserved) and not event.gate_open:
         desk.tell(f"{event.path} was edited before the gate is open. y says why.", "edit seen", "warning")
+    elif isinstance(event, ActionTaken) and event.launch and event.corrects is not None:
+        well = event.result.startswith("ended with exit 0 ")
+        desk.tell(event.result, "the run that was started here", "information" if well else "error", seconds=10)
 
 
 def notices(incident: Incident, picture: Picture, not_saved: str) -> tuple[str, ...]:

@@ -16,11 +16,20 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 
+PADDING = 2
+"""Columns that a list keeps free beside its rows."""
+
+
 class Rows(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "down", id="rows.down", show=False, tooltip="A row down; so do the arrow keys"),
         Binding("k", "cursor_up", "up", id="rows.up", show=False, tooltip="A row up"),
     ]
+
+    @property
+    def columns(self) -> int:
+        """How wide a row's text may be before it is folded."""
+        return max(30, self.scrollable_content_region.width - PADDING)
 
     @property
     def row(self) -> str | None:

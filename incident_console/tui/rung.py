@@ -17,7 +17,8 @@ from incident_console.record.incident import Incident
 from incident_console.record.seen import RungState
 from incident_console.runbook.ladder import Held, Need
 from incident_console.runbook.schema import EvidenceItem, Rung
-from incident_console.tui import rungrows
+from incident_console.session.understanding import Understanding
+from incident_console.tui import rungrows, suspects
 from incident_console.tui.rows import Rows
 from incident_console.tui.rungrows import Busy
 from incident_console.tui.words import safe, safe_text
@@ -32,12 +33,13 @@ class RungRows(Rows):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "enter", id="rung.enter", tooltip="Answer, capture, open or complete this row"),
         Binding("c", "capture", "capture", id="rung.capture", tooltip="Capture the evidence of this row (again)"),
+        Binding("t", "take", "take suspect", id="rung.take", tooltip="Take the suspect under the cursor, or the first"),
         Binding("w", "waive", "waive", id="rung.waive", tooltip="Leave this rung out, with a reason"),
         Binding("x", "cancel", "cancel", id="rung.cancel", tooltip="Stop the evidence command that is running"),
     ]
 
     class Chosen(Message):
-        """Enter, or `c`, on a row: `evidence:ID`, `NEXT`, `field:ID`, `item:SEQ`, `escalate:N` or `complete`."""
+        """Enter, `c` or `t` on a row: `evidence:ID`, `NEXT`, `field:ID`, `item:SEQ`, `escalate:N`, `complete`, a suspect's."""
 
         def __init__(self, row: str, again: bool = False) -> None:
             super().__init__()
@@ -52,22 +54,27 @@ class RungRows(Rows):
 
     def __init__(self) -> None:
         super().__init__(id="rung-rows", markup=False)
-        self._offered = (False, False)
+        self._offered: dict[str, bool] = {"capture": False, "cancel": False, "take": False}
 
-    def offer(self, *, capture: bool, cancel: bool) -> None:
-        """Whether there is evidence to capture, and a command that can be cancelled: the keys for it come and go."""
-        if self._offered != (capture, cancel):
-            self._offered = (capture, cancel)
+    def offer(self, *, capture: bool, cancel: bool, take: bool) -> None:
+        """Whether there is evidence to capture, a command to cancel, a suspect to take: the keys for it come and go."""
+        offered = {"capture": capture, "cancel": cancel, "take": take}
+        if self._offered != offered:
+            self._offered = offered
             self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        capture, cancel = self._offered
-        return {"capture": capture, "cancel": cancel}.get(action, True)
+        return self._offered.get(action, True)
 
     def action_capture(self) -> None:
         """The evidence of this row; elsewhere the next that is not captured yet."""
         row = self.row or ""
         self.post_message(self.Chosen(row if row.startswith("evidence:") else NEXT, again=True))
+
+    def action_take(self) -> None:
+        """The suspect under the cursor; elsewhere what the evidence carries."""
+        row = self.row or ""
+        self.post_message(self.Chosen(row if row.startswith(f"{suspects.SUSPECT}:") else suspects.TAKE))
 
     def action_waive(self) -> None:
         self.post_message(self.Waive())
@@ -106,17 +113,28 @@ class RungPane(Vertical):
         busy: Mapping[str, Busy],
         drafts: Mapping[str, str],
         run: str | None,
+        readings: Mapping[str, str],
+        because: str = "",
+        known: Understanding | None = None,
     ) -> None:
-        """Show `rung` as the incident has it now; the cursor stays on its row. `drafts` are by field."""
-        stamp = (rung.id, len(incident.lines), missing, held, dict(busy), dict(drafts), run)
+        """Show `rung` as the incident has it now; the cursor stays on its row.
+
+        `drafts` are by field; `readings`, what a captured output says in a line, by evidence id; `because` says why
+        the first evidence comes first; `known` has the suspects of a rung that classifies.
+        """
+        suspected = (known.suspects, known.incident_class, known.cost) if known and rung.role == "classify" else None
+        given = (dict(busy), dict(drafts), run, dict(readings), because, suspected)
+        stamp = (rung.id, rung.evidence, len(incident.lines), missing, held, given)
         if stamp == self._drawn:
             return
         self._drawn = stamp
         state = incident.rungs.get(rung.id)
         self._draw_head(rung, number, state)
         rows = self.query_one(RungRows)
-        rows.offer(capture=bool(rung.evidence), cancel=bool(busy))
-        options = [*_evidence(rung, incident, busy, run), *_fields(rung, state, drafts)]
+        rows.offer(capture=bool(rung.evidence), cancel=bool(busy), take=bool(suspected))
+        options = [*_evidence(rung, incident, busy, run, readings, because)]
+        options += suspects.rows(known) if rung.role == "classify" and run is not None else ()
+        options += _fields(rung, state, drafts)
         options += [
             Option(rungrows.trigger(trigger), id=f"{ESCALATE}:{n}")
             for n, trigger in enumerate(held)
@@ -128,7 +146,10 @@ class RungPane(Vertical):
         rows.lay(options)
         if another:
             rows.scroll_home(animate=False)
-            rows.put_cursor(next_row(rung, missing))
+            following = next_row(rung, missing)
+            # What is suspected, and why, is read before it is answered.
+            unread = known is not None and suspected is not None and following == "field:class"
+            rows.put_cursor(suspects.first(known) if known is not None and unread else following)
 
     def _draw_head(self, rung: Rung, number: int, state: RungState | None) -> None:
         self.border_title = Content(f"{number}  {safe(rung.title, 100)}")
@@ -166,17 +187,26 @@ def next_evidence(rung: Rung, incident: Incident, busy: Mapping[str, Busy], afte
     return next((item for item in open if item.id not in got), open[0] if open else None)
 
 
-def _evidence(rung: Rung, incident: Incident, busy: Mapping[str, Busy], run: str | None) -> Iterator[Option]:
+def _evidence(
+    rung: Rung,
+    incident: Incident,
+    busy: Mapping[str, Busy],
+    run: str | None,
+    readings: Mapping[str, str],
+    because: str,
+) -> Iterator[Option]:
     """What the rung asks for, then what was laid to it besides."""
     items = rungrows.latest(incident, rung)
     needed = {id.strip() for need in rung.needs for id in need.split("|")}
     for item in rung.evidence:
-        content = rungrows.evidence(item, items.get(item.id), busy.get(item.id), run, item.id in needed)
+        got, reading = items.get(item.id), readings.get(item.id, "")
+        first = because if item is rung.evidence[0] else ""
+        content = rungrows.evidence(item, got, busy.get(item.id), run, item.id in needed, reading, first)
         yield Option(content, id=f"evidence:{item.id}")
     asked = {item.id for item in rung.evidence}
-    for got in incident.evidence:
-        if got.rung == rung.id and getattr(got.event, "item", None) not in asked:
-            yield Option(rungrows.filed(got), id=f"item:{got.seq}")
+    for other in incident.evidence:
+        if other.rung == rung.id and getattr(other.event, "item", None) not in asked:
+            yield Option(rungrows.filed(other), id=f"item:{other.seq}")
 
 
 def _fields(rung: Rung, state: RungState | None, drafts: Mapping[str, str]) -> Iterator[Option]:

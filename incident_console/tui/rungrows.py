@@ -12,6 +12,7 @@ from incident_console.record.incident import Incident
 from incident_console.record.seen import Answer, Item
 from incident_console.runbook.ladder import Held, Need
 from incident_console.runbook.schema import EvidenceItem, Field, Rung
+from incident_console.session.surfaces import WEAK
 from incident_console.snakemake.facts import WARNINGS
 from incident_console.tui.words import clock, safe, size, span
 
@@ -37,8 +38,20 @@ def latest(incident: Incident, rung: Rung) -> dict[str, Item]:
     }
 
 
-def evidence(item: EvidenceItem, got: Item | None, busy: Busy | None, run: str | None, needed: bool = False) -> Content:
-    """What is asked for, how it is got, and what came of it. `run` is watched now; `needed` to complete the rung."""
+def evidence(
+    item: EvidenceItem,
+    got: Item | None,
+    busy: Busy | None,
+    run: str | None,
+    needed: bool = False,
+    reading: str = "",
+    first: str = "",
+) -> Content:
+    """What is asked for, how it is got, and what came of it.
+
+    `run` is watched now; `needed` to complete the rung; `reading` is what the captured output says, in a line; `first`
+    is why this is to be looked at before the others.
+    """
     effects = (f"  [{item.effects}]", MUTED) if item.run else ""
     parts: list[Part] = [
         (f"{'✓' if got is not None and got.kept else '○'} {item.id}  ", "bold"),
@@ -47,11 +60,23 @@ def evidence(item: EvidenceItem, got: Item | None, busy: Busy | None, run: str |
         "\n    ",
         _state(got, busy, run, needed),
     ]
+    if first and got is None:
+        parts.append((f"\n    ▸ first: {safe(first)}", "$text-accent"))
+    if reading:
+        parts.append(f"\n    {safe(reading, 200)}")
     if item.expect:
         parts.append((f"\n    expected: {safe(item.expect.strip())}", MUTED))
-    if caution := item.warn or WARNINGS.get(item.surface, ""):
+    if caution := _caution(item):
         parts.append((f"\n    ! {safe(caution.strip())}", "$text-warning"))
     return Content.assemble(*parts)
+
+
+def _caution(item: EvidenceItem) -> str:
+    """The question that the surface answers badly, and the lies that it is known for."""
+    weak = WEAK.get(item.surface)
+    if item.warn is None or weak is None:
+        return item.warn or WARNINGS.get(item.surface, "")
+    return f"It does not say {weak}. {item.warn}"
 
 
 def _how(item: EvidenceItem) -> str:

@@ -31,7 +31,7 @@ from incident_console import events
 from incident_console.runbook import shelf
 from incident_console.session.live import Live
 from incident_console.session.opening import Who, open_incident
-from incident_console.tail.mounts import Mounts
+from incident_console.tail.places.mounts import Mounts
 
 FAST_LIFE_S = 0.03
 DELETED_AFTER_S = 0.012
@@ -131,7 +131,7 @@ def measure(folder: Path, wanted: argparse.Namespace) -> int:
         f" jobs...\nJob stats:\njob      count\n-----  -------\nalign  {wanted.jobs}\ntotal  {wanted.jobs}\n\n"
     )
     if wanted.spool:
-        from incident_console.tail import far
+        from incident_console.tail.keeping import far
 
         far.read_mounts = lambda: Mounts((("/", "ext4"), (os.fspath(folder), "nfs4")))
     session = open_incident(

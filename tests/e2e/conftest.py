@@ -45,7 +45,7 @@ class Desk:
 
     def record(self) -> Path:
         """The only record there is."""
-        (found,) = self.records.iterdir()
+        (found,) = self.records.glob("INC-*")
         return found
 
 

@@ -6,16 +6,16 @@ run going. A gate is a file beside the workflow folder, so the workflow folder h
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 from incident_console.demo import start as demo
+from incident_console.session import launch
+from incident_console.session.launch import Launch
 
-DETACHED = Path(demo.__file__).with_name("detached.py")
 CLUE = "FATAL index is locked by pid 4711"
 BROKEN = "ERROR truncated read at line 399"
 SNAKEFILE = """
@@ -83,6 +83,7 @@ class Flaky:
 
     workdir: Path
     gates: Path
+    launch: Launch
 
     @classmethod
     def start(cls, folder: Path) -> Flaky:
@@ -90,10 +91,8 @@ class Flaky:
         workdir.mkdir(parents=True)
         gates.mkdir()
         (workdir / "Snakefile").write_text(SNAKEFILE, encoding="utf-8")
-        run = ["--cores", "4", "--keep-going", "--scheduler", "greedy"]
-        wrapper = [sys.executable, "-I", str(DETACHED), "run", *demo.find_snakemake(), *run]
-        subprocess.run(wrapper, cwd=workdir, stdin=subprocess.DEVNULL, check=True)
-        return cls(workdir, gates)
+        command = (*demo.find_snakemake(), "--cores", "4", "--keep-going", "--scheduler", "greedy")
+        return cls(workdir, gates, launch.start(command, workdir, folder / "runs", now=datetime.now(UTC)))
 
     def __enter__(self) -> Self:
         return self
@@ -103,15 +102,15 @@ class Flaky:
 
     @property
     def pid(self) -> int:
-        return int((self.workdir / "run.pid").read_text())
+        return self.launch.command.pid
 
     @property
     def goes_on(self) -> bool:
-        return Path(f"/proc/{self.pid}").exists() and not self.ended
+        return self.launch.command.alive
 
     @property
     def ended(self) -> bool:
-        return (self.workdir / "run.exit").exists()
+        return self.launch.state().kind != "running"
 
     def open(self, *gates: str) -> None:
         for gate in gates:
@@ -122,11 +121,16 @@ class Flaky:
         path = self.workdir / name
         give_up = time.monotonic() + timeout
         while not (path.exists() and text in path.read_text(encoding="utf-8")):
-            assert time.monotonic() < give_up, f"{name} never held {text!r}: {(self.workdir / 'run.out').read_text()}"
+            assert time.monotonic() < give_up, f"{name} never held {text!r}: {self.launch.output.read_text()}"
             time.sleep(0.05)
 
     def finish(self) -> int:
         """Let every job go on, and wait for the run's exit code."""
         self.open("align", "again", "count", "settle")
-        self.wait_for_file("run.exit")
-        return int((self.workdir / "run.exit").read_text())
+        give_up = time.monotonic() + 60
+        while not self.ended:
+            assert time.monotonic() < give_up, self.launch.output.read_text()
+            time.sleep(0.05)
+        code = self.launch.state().exit_code
+        assert code is not None
+        return code

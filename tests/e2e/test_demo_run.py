@@ -19,6 +19,7 @@ import pytest
 
 from incident_console.demo import start as demo
 from incident_console.demo.story import NEWCOMER, SAMPLES, story
+from incident_console.session.launch import Launch, read_launch
 from tests.needs import needs
 
 pytestmark = [needs("snakemake", "git", "make"), pytest.mark.timeout(200)]
@@ -29,8 +30,8 @@ import json, sys
 from pathlib import Path
 from typing import TextIO
 from incident_console.demo.start import prepare, start
-begun = start(prepare(Path(sys.argv[1]), short=True))
-print(json.dumps({"pid": begun.pid, "log": str(begun.log)}) + "!")
+begun = start(prepare(Path(sys.argv[1]), short=True), Path(sys.argv[2]))
+print(json.dumps({"run": str(begun.launch.folder), "log": str(begun.log)}) + "!")
 sys.stdin.read()
 """
 BLOCK = re.compile(
@@ -42,9 +43,8 @@ ERROR = re.compile(r"^Error in rule \w+:\n(?:    .*\n)*?    jobid: (\d+)", re.M)
 @dataclass(frozen=True)
 class Ran:
     workdir: Path
-    pid: int
+    launch: Launch
     log: Path
-    exit_code: int
     seconds: float
     attempt_logs: tuple[tuple[str, str], ...]
     """(path, text) of every attempt's log, read through descriptors that were opened while it was being written."""
@@ -52,10 +52,11 @@ class Ran:
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    workdir = tmp_path_factory.mktemp("demo") / "on call, Zürich"
+    folder = tmp_path_factory.mktemp("demo")
+    workdir = folder / "on call, Zürich"
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execv(sys.executable, [sys.executable, "-c", STARTER, str(workdir)])
+        os.execv(sys.executable, [sys.executable, "-c", STARTER, str(workdir), str(folder / "runs")])
     told = b""
     try:
         while b"!" not in told:
@@ -68,16 +69,17 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     started = json.loads(told.decode().split("!")[0])
 
     held: dict[tuple[str, int], TextIO] = {}
-    ended = workdir / "run.exit"
-    while not ended.exists():
-        assert time.monotonic() < begun + 150, (workdir / "run.out").read_text()
+    launch = read_launch(Path(started["run"]))
+    assert launch is not None
+    while launch.state().kind == "running":
+        assert time.monotonic() < begun + 150, launch.output.read_text()
         _hold_new_logs(workdir, held)
         time.sleep(0.05)
     seconds = time.monotonic() - begun
     texts = tuple((path, log.read()) for (path, _), log in held.items())
     for log in held.values():
         log.close()
-    return Ran(workdir, started["pid"], Path(started["log"]), int(ended.read_text()), seconds, texts)
+    return Ran(workdir, launch, Path(started["log"]), seconds, texts)
 
 
 def _hold_new_logs(workdir: Path, held: dict[tuple[str, int], TextIO]) -> None:
@@ -106,11 +108,10 @@ def _failed(ran: Ran) -> Counter[tuple[str, str]]:
 
 
 def test_the_run_outlives_its_terminal_and_ends_failed(ran: Ran) -> None:
-    assert ran.exit_code == 1
+    assert (ran.launch.state().kind, ran.launch.state().exit_code) == ("ended", 1)
     assert 20 < ran.seconds < 75
     assert ran.log.parent == ran.workdir / ".snakemake/log"
-    assert (ran.workdir / "run.pid").read_text() == f"{ran.pid}\n"
-    assert not Path(f"/proc/{ran.pid}").exists()
+    assert not ran.launch.command.alive
 
 
 def test_the_attempts_fail_and_recover_as_the_story_says(ran: Ran) -> None:

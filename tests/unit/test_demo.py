@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +17,6 @@ from incident_console.demo.story import CUT_AT_LINE, NEWCOMER, SAMPLES, fastq, s
 from incident_console.errors import Exit, InputError, UsageError
 
 SCRIPTS = demo.FILES / "workflow/scripts"
-DETACHED = Path(demo.__file__).with_name("detached.py")
 
 
 @pytest.fixture
@@ -38,14 +33,6 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
         return module
 
     return load
-
-
-def wait_for(path: Path, seconds: float = 20.0) -> str:
-    give_up = time.monotonic() + seconds
-    while not path.exists():
-        assert time.monotonic() < give_up, f"{path.name} never came"
-        time.sleep(0.01)
-    return path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("seed", [0, 7, 8, 123456])
@@ -170,13 +157,13 @@ def test_a_run_that_ends_before_its_log_exists_is_told(tmp_path: Path, monkeypat
         demo, "find_snakemake", lambda: (sys.executable, "-c", "import sys; sys.exit('no such profile')")
     )
     with pytest.raises(InputError, match="did not start: no such profile"):
-        demo.start(demo.Demo(tmp_path, short=True))
+        demo.start(demo.Demo(tmp_path, short=True), tmp_path / "runs")
 
 
 def test_a_workflow_that_vanished_before_its_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "find_snakemake", lambda: ("true",))
-    with pytest.raises(InputError, match=r"did not start: .*No such file"):
-        demo.start(demo.Demo(tmp_path / "gone", short=True))
+    with pytest.raises(InputError, match=r"did not start: .*no such file"):
+        demo.start(demo.Demo(tmp_path / "gone", short=True), tmp_path / "runs")
 
 
 def test_the_canned_answers_fit_the_shipped_runbook_and_name_the_storys_samples() -> None:
@@ -208,34 +195,3 @@ def test_neither_a_cluster_profile_nor_a_git_hook_reaches_the_run(monkeypatch: p
     given = demo._environment()
     assert "SNAKEMAKE_PROFILE" not in given and "GIT_DIR" not in given
     assert given["LANG"] == "C.UTF-8"
-
-
-def test_a_detached_command_lets_go_of_its_starter_at_once_and_survives_a_hang_up(tmp_path: Path) -> None:
-    go_on = tmp_path / "go-on"
-    os.mkfifo(go_on)
-    command = [
-        sys.executable,
-        "-c",
-        f"print('before', flush=True); open({str(go_on)!r}).read(); print('after'); exit(3)",
-    ]
-    # Reads to the end of both pipes, so this returns only when nobody holds them open any more.
-    subprocess.run([sys.executable, "-I", DETACHED, "a run", *command], cwd=tmp_path, capture_output=True, timeout=20)
-    pid = int(wait_for(tmp_path / "a run.pid"))
-    assert os.getsid(pid) not in (os.getsid(0), pid)
-    os.kill(pid, signal.SIGHUP)
-    assert not (tmp_path / "a run.exit").exists()
-    go_on.write_text("now")
-    assert wait_for(tmp_path / "a run.exit") == "3\n"
-    assert (tmp_path / "a run.out").read_text() == "before\nafter\n"
-
-
-def test_a_killed_command_leaves_its_signal_as_exit_code(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, DETACHED, "run", "sleep", "60"], cwd=tmp_path, timeout=20, check=True)
-    os.kill(int(wait_for(tmp_path / "run.pid")), signal.SIGKILL)
-    assert wait_for(tmp_path / "run.exit") == "137\n"
-
-
-def test_a_command_that_is_not_there_is_told_in_its_output(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, DETACHED, "run", "no-such-command"], cwd=tmp_path, timeout=20, check=True)
-    assert wait_for(tmp_path / "run.exit") == "127\n"
-    assert "no-such-command: No such file" in (tmp_path / "run.out").read_text()

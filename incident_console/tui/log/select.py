@@ -1,6 +1,8 @@
-"""Which bytes of which file are the selected lines?"""
+"""Which lines are selected, and which bytes of which file are they?
 
-from __future__ import annotations
+Of a file, a selection names the bytes: they can be read again and checked. Lines with hidden ones between them, or of
+several files, are text that no file holds in one piece: they are taken as they are.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,17 +11,19 @@ from pathlib import Path
 from incident_console.tail.source import Line, Place, Source
 
 MOST_SELECTED = 1024 * 1024
+MOST_LINES = 5_000
+"""Lines of a merged stream that are looked up in their own file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """Whole lines of one generation of one file: the selection, or the line under the cursor."""
+    """Whole lines: the selection, or the line under the cursor. Of a file, of one generation of it."""
 
     path: Path | None
-    """None: the text is not a file (a kept attempt, captured output)."""
+    """None: the text is not in one piece in a file (a kept attempt, captured output, several files, a filter)."""
     inode: int | None
     first_line: int | None
-    """Counted from 1; None while the lines are not numbered yet."""
+    """Counted from 1; None while the lines are not numbered yet, and where they have no numbers."""
     last_line: int | None
     start_byte: int
     end_byte: int
@@ -48,6 +52,57 @@ def selected(source: Source, path: Path | None, title: str, cursor: Place, ancho
     cut = stop < end.end
     last_number = part.index.row_at(stop - 1) + 1 if cut and end.number else end.number
     return Selected(path, part.inode, start.number, last_number, start.offset, stop, title, cut)
+
+
+def in_own_file(shown: Source, whole: Source, cursor: Place, anchor: Place | None) -> Selected | None:
+    """Lines of several files as one: where they stand in one of them, one after the other; else None."""
+    first, last = rows_between(shown, cursor, anchor)
+    if last - first > MOST_LINES:
+        return None
+    path: Path | None = None
+    start = end = generation = 0
+    lines: list[Line] = []
+    for row in range(first, last + 1):
+        line = shown.row(row)
+        own = whole.origin(line.place) if isinstance(line, Line) else None
+        if own is None or not isinstance(line, Line):
+            return None
+        if path is None:
+            path, generation, start, end = own[0], own[1].generation, own[1].offset, own[1].offset - 1
+        if own != (path, Place(generation, end + 1)):
+            return None
+        end += 1 + line.end - line.offset
+        lines.append(line)
+    if end - start > MOST_SELECTED:
+        return None
+    return Selected(path, None, lines[0].number, lines[-1].number, start, end, lines[0].tag) if path else None
+
+
+def hidden_between(shown: Source, whole: Source, cursor: Place, anchor: Place | None) -> bool:
+    """Whether there are lines between the selected ones that are not shown."""
+    first, last = rows_between(shown, cursor, anchor)
+    begin, end = rows_between(whole, cursor, anchor)
+    return end - begin != last - first
+
+
+def joined(source: Source, whole: Source, cursor: Place, anchor: Place | None) -> tuple[bytes, bool]:
+    """The text of the selected lines as they are shown, at most 1 MiB; and whether there is more."""
+    first, last = rows_between(source, cursor, anchor)
+    taken = bytearray()
+    for row in range(first, min(last + 1, source.row_count)):
+        taken += text_of(source.row(row), whole, MOST_SELECTED)
+        taken += b"\n"
+        if len(taken) > MOST_SELECTED + 1:
+            return bytes(taken[:MOST_SELECTED]), True
+    return bytes(taken[:-1]), False
+
+
+def text_of(row: object, whole: Source, most: int) -> bytes:
+    """A line's whole text, where it can be had; nothing for a row that no log wrote."""
+    if not isinstance(row, Line):
+        return b""
+    part = whole.part_of(row.place) if row.cut else None
+    return part.read(row.offset, min(row.end - row.offset, most)) if part is not None else row.text
 
 
 def _ends(source: Source, cursor: Place, anchor: Place | None) -> Iterator[Line]:

@@ -1,79 +1,92 @@
-"""The open log under one's hands: what the keys and the mouse do in it. Moves, selects lines, searches."""
+"""The open log under one's hands: what the keys and the mouse do in it. Moves, selects lines, changes how they look."""
 
 from __future__ import annotations
 
-import asyncio
-import re
-import time
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
-from textual.widget import Widget
+from textual.binding import BindingType
+from textual.message import Message
 
-from incident_console.errors import InputError
-from incident_console.tail.logfile import LogFile
-from incident_console.tail.search import Finder, Hit, Search, error_finder, finder, matcher
-from incident_console.tail.source import Source
-from incident_console.tui.log.scroll import SAY_EACH_S, LogScroll
-from incident_console.tui.log.search import SearchBar
-from incident_console.tui.log.select import Selected, selected
+from incident_console.tail.source import Place
+from incident_console.tui.log.leaving import LogLeaving
+from incident_console.tui.log.seeking import key
+from incident_console.tui.log.status import count
 
-SEARCH_SLICE_S = 0.008
 SIDEWAYS = 8
 
 
-def _key(keys: str, action: str, told: str, name: str, tooltip: str, show: str | None = None) -> Binding:
-    return Binding(keys, action, told, id=f"log.{name}", tooltip=tooltip, show=show is not None, key_display=show)
-
-
-class LogView(LogScroll, can_focus=True):
+class LogView(LogLeaving, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
-        _key("f", "follow", "follow", "follow", "Go to the end and follow what is written", "f"),
-        _key("slash", "search", "search", "search", "Search this log", "/"),
-        _key("e", "errors(True)", "errors", "next-error", "The next line that states a failure", "e"),
+        key("f", "follow", "follow", "follow", "Go to the end and follow what is written", "f"),
         # The app's own key, said again: at the bottom it is shown only where there are lines to pin.
-        _key("p", "app.pin", "pin", "pin", "Keep the selected log lines as evidence", "p"),
-        _key("E", "errors(False)", "error before", "previous-error", "The line before that states a failure"),
-        _key("greater_than_sign", "hit(True)", "next hit", "next-hit", "The next line that was searched for"),
-        _key("less_than_sign", "hit(False)", "hit before", "previous-hit", "The line before that was searched for"),
-        _key("up,k", "move(-1)", "up", "up", "One line up; stops following"),
-        _key("down,j", "move(1)", "down", "down", "One line down"),
-        _key("shift+up", "extend(-1)", "select up", "extend-up", "Select lines, upwards"),
-        _key("shift+down", "extend(1)", "select down", "extend-down", "Select lines, downwards"),
-        _key("v", "mark", "select", "mark", "Begin selecting lines at the cursor; again: drop the selection"),
-        _key("escape", "clear", "clear", "clear", "Drop the selection and what was searched for"),
-        _key("pageup", "page(-1)", "page up", "page-up", "One screen up"),
-        _key("pagedown", "page(1)", "page down", "page-down", "One screen down"),
-        _key("home,g", "home", "first line", "home", "The first line"),
-        _key("end,G", "follow", "last line", "end", "The last line, and follow"),
-        _key("left", "sideways(-1)", "left", "left", "Show what is further left"),
-        _key("right", "sideways(1)", "right", "right", "Show what is further right, where › stands", "→"),
+        key("p", "app.pin", "pin", "pin", "Keep the selected log lines as evidence", "p"),
+        key("up,k", "move(-1)", "up", "up", "One line up; stops following"),
+        key("down,j", "move(1)", "down", "down", "One line down"),
+        key("shift+up", "extend(-1)", "select up", "extend-up", "Select lines, upwards"),
+        key("shift+down", "extend(1)", "select down", "extend-down", "Select lines, downwards"),
+        key("v", "mark", "select", "mark", "Begin selecting lines at the cursor; again: drop the selection"),
+        key("escape", "clear", "clear", "clear", "Drop the selection, then what was searched for, then the filter"),
+        key("pageup", "page(-1)", "page up", "page-up", "One screen up"),
+        key("pagedown", "page(1)", "page down", "page-down", "One screen down"),
+        key("home,g", "home", "first line", "home", "The first line"),
+        key("end,G", "follow", "last line", "end", "The last line, and follow"),
+        key("left", "sideways(-1)", "left", "left", "Show what is further left"),
+        key("right", "sideways(1)", "right", "right", "Show what is further right, where › stands", "→"),
+        key("w", "wrap", "wrap", "wrap", "Long lines go on below themselves; again: cut at the edge"),
+        key("A", "colours", "colours", "colours", "Show the colours that the log asks for, or leave them out"),
+        key("R", "whole", "progress", "whole", "Show every state of progress bars, or the last one alone"),
+        key("enter", "origin", "own file", "origin", "Open this line's own file, where several are shown as one"),
     ]
+
+    class OpenOrigin(Message):
+        """The line under the cursor was asked for in its own file."""
+
+        def __init__(self, path: Path, place: Place) -> None:
+            super().__init__()
+            self.path = path
+            self.place = place
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self._pattern, self._regex = "", False
         self._dragging = False
-
-    def _open(self, source: Source, *, follow: bool) -> None:
-        self.workers.cancel_group(self, "log-seek")
-        super()._open(source, follow=follow)
 
     # -- moving about --------------------------------------------------------------------------------------------
 
     def action_follow(self) -> None:
+        source = self._source
+        if source is None:
+            return
+        came = max(0, self._rows - 1 - source.row_of(self._seen)) if not self.following else 0
         self._anchor = None
-        self.following = isinstance(self._source, LogFile)
+        self.following = source.live
+        self._told = f"{count(came)} line{'' if came == 1 else 's'} came meanwhile" if came and source.live else ""
         self._put_cursor(self._rows - 1)
 
     def action_move(self, by: int) -> None:
         self._pause()
-        self._put_cursor(self.cursor_row + by)
+        if not self._scroll_within(by):
+            self._put_cursor(self.cursor_row + by)
+
+    def _scroll_within(self, by: int) -> bool:
+        """A wrapped line that is taller than the screen is read page by page before the cursor leaves it."""
+        row = self.cursor_row
+        if not self.wrapped or (tall := self._height(row)) <= self._page:
+            return False
+        pieces = [piece for line, piece in self._shown if line == row]
+        if not pieces or (pieces[-1] >= tall - 1 if by > 0 else pieces[0] == 0):
+            return False
+        skip = pieces[0] + by * max(1, self._page - 1)
+        self._top, self._skip = self._place(row), max(0, min(skip, tall - self._page))
+        self._lay_out()
+        return True
 
     def action_page(self, by: int) -> None:
         self._pause()
-        self._put_cursor(self.cursor_row + by * max(1, self._page - 1))
+        if not self._scroll_within(by):
+            lines = len({row for row, _ in self._shown}) if self.wrapped else self._page
+            self._put_cursor(self.cursor_row + by * max(1, lines - 1))
 
     def action_home(self) -> None:
         self._pause()
@@ -91,6 +104,29 @@ class LogView(LogScroll, can_focus=True):
         self.action_sideways(-1)
         event.stop()
 
+    # -- how lines look ------------------------------------------------------------------------------------------
+
+    def action_wrap(self) -> None:
+        self.wrapped = not self.wrapped
+        self.tell("long lines are wrapped" if self.wrapped else "long lines are cut at the edge")
+
+    def action_colours(self) -> None:
+        self.colours = not self.colours
+        self.tell("colours as the log asks for them" if self.colours else "colours of the log are left out")
+
+    def action_whole(self) -> None:
+        self.whole = not self.whole
+        self.tell("carriage returns are shown" if self.whole else "progress bars show their last state")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter means something only where several files are shown as one."""
+        return action != "origin" or (self.whole_source is not None and self.whole_source.several)
+
+    def action_origin(self) -> None:
+        source = self.whole_source
+        if source is not None and (found := source.origin(self._cursor)) is not None:
+            self.post_message(self.OpenOrigin(*found))
+
     # -- selecting -----------------------------------------------------------------------------------------------
 
     def action_extend(self, by: int) -> None:
@@ -105,46 +141,32 @@ class LogView(LogScroll, can_focus=True):
         self._lay_out()
 
     def action_clear(self) -> None:
-        self.workers.cancel_group(self, "log-seek")
-        if self._anchor is None:
+        """One step: the selection, else what was found, else the filter."""
+        self.stop_seeking()
+        if self._anchor is None and self._hits is not None:
             self._hits = None
+        elif self._anchor is None:
+            self.set_filter("")
         self._told = ""
         self.clear_selection()
 
-    def clear_selection(self) -> None:
-        self._anchor = None
-        self._lay_out()
-
-    def selection(self) -> Selected | None:
-        """The selected lines, or the line under the cursor; None when there is no line there."""
-        return (
-            selected(self._source, self.path, self._label, self._cursor, self._anchor)
-            if self._source is not None
-            else None
-        )
-
-    def selected_bytes(self) -> bytes:
-        """The bytes that `selection()` names, at most 1 MiB; empty when there are none."""
-        chosen = self.selection()
-        part = self._source.part_of(self._cursor) if self._source is not None else None
-        if chosen is None or part is None:
-            return b""
-        return part.read(chosen.start_byte, chosen.end_byte - chosen.start_byte)
-
     def on_mouse_down(self, event: events.MouseDown) -> None:
         offset = event.get_content_offset(self)
-        if offset is None or event.button != 1 or self.scroll_offset.y + offset.y >= self._rows:
+        if offset is None or event.button != 1 or (row := self._row_at(offset.y)) is None:
             return
         self._pause()
         self._anchor = None
-        self._put_cursor(self.scroll_offset.y + offset.y)
+        self._put_cursor(row)
         self._dragging = True
         self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        if not self._dragging:
+        if not self._dragging or not self._shown:
             return
-        row = self.scroll_offset.y + event.get_content_offset_capture(self).y
+        y = event.get_content_offset_capture(self).y
+        row = self._row_at(y)
+        if row is None:
+            row = self._shown[0][0] - 1 if y < 0 else self._shown[-1][0] + 1
         if row != self.cursor_row:
             if self._anchor is None:
                 self._anchor = self._cursor
@@ -155,59 +177,6 @@ class LogView(LogScroll, can_focus=True):
             self._dragging = False
             self.release_mouse()
 
-    # -- searching -----------------------------------------------------------------------------------------------
-
-    def action_search(self) -> None:
-        if self._source is not None and isinstance(self.parent, Widget):
-            bar = SearchBar(self._pattern, self._regex, lambda text, regex: self.search(text, regex=regex), self.focus)
-            self.parent.mount(bar, after=self)
-            bar.focus()
-
-    def action_hit(self, forward: bool) -> None:
-        if self._pattern:
-            self.search(self._pattern, regex=self._regex, forward=forward)
-        else:
-            self.action_search()
-
-    def action_errors(self, forward: bool) -> None:
-        self._seek(error_finder(), "errors", forward)
-
-    def search(self, pattern: str, *, regex: bool = False, forward: bool = True) -> None:
-        """Put the cursor on the next line that holds the pattern; from the other end when there is none."""
-        try:
-            find, compiled = finder(pattern, regex=regex), matcher(pattern, regex=regex)
-            self._hits = re.compile(pattern if regex else re.escape(pattern), compiled.flags & re.IGNORECASE)
-        except (InputError, re.error) as fault:
-            self._told = str(fault)
-            self._say()
-            return
-        self._pattern, self._regex = pattern, regex
-        self._seek(find, f"“{pattern}”", forward)
-
-    def _seek(self, find: Finder, what: str, forward: bool) -> None:
-        if self._source is not None:
-            self._pause()
-            self.run_worker(self._seeking(self._source, find, what, forward), group="log-seek", exclusive=True)
-
-    async def _seeking(self, source: Source, find: Finder, what: str, forward: bool) -> None:
-        """In slices, so that the screen stays alive and Escape ends it."""
-        for start in (self._cursor, None):
-            if hit := await self._run(Search(source, find, start, forward=forward), what):
-                while not source.knows(hit.place) and not source.index_step(SEARCH_SLICE_S):
-                    await asyncio.sleep(0)
-                end = "below; this is the first one" if forward else "above; this is the last one"
-                self._told = "" if start is not None else f"no more {what} {end}"
-                self._put_cursor(source.row_of(hit.place), centre=True)
-                return
-        self._told = f"no {what} in this log"
-        self._lay_out()
-
-    async def _run(self, search: Search, what: str) -> Hit | None:
-        said = time.monotonic()
-        while not search.step(SEARCH_SLICE_S):
-            if time.monotonic() - said > SAY_EACH_S:
-                self._told = f"searching {what}: {search.progress:.0%}, escape stops"
-                self._say()
-                said = time.monotonic()
-            await asyncio.sleep(0)
-        return search.hit
+    def _row_at(self, y: int) -> int | None:
+        """The row of the log on this row of the screen."""
+        return self._shown[y][0] if 0 <= y < len(self._shown) else None

@@ -30,6 +30,7 @@ WORK = """
 n=$(($(cat tried.$1 2>/dev/null || echo 0) + 1))
 echo $n > tried.$1
 echo "words of $1, attempt $n" >&2
+sleep 0.2
 if [ $n -le $2 ]; then echo "FATAL $1 $n" >&2; exit 3; fi
 echo done > $3
 """

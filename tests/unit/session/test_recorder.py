@@ -209,15 +209,12 @@ def test_a_log_that_was_opened_after_the_look_is_the_attempts_if_no_retry_had_be
     log = followed.log
     log.start(4, "B")
     log.error(4, "B", retry=True)
-    events = followed.watcher.poll_events()[1]
-    read_at, followed.now = followed.now, followed.now + 0.01
-    path = log.job_log("B", "whose is this?\n")
-    followed.recorder.take_in(events, read_at)
-    path.unlink()
-    assert followed.kept() == []
+    events, read_at = followed.watcher.poll_events()[1], followed.now
     followed.now += 0.01
-    followed.poll()
-    followed.recorder.pay()
+    path = log.job_log("B", "whose is this?\n")
+    log.start(44, "C")  # something else went on meanwhile
+    followed.recorder.take_in(events, read_at, followed.watcher.read_to)
+    path.unlink()
     assert [followed.text(event) for event in followed.kept()] == [b"whose is this?\n"]
 
 
@@ -225,11 +222,11 @@ def test_a_log_that_was_opened_after_the_look_is_nobodys_if_its_retry_failed_as_
     log = followed.log
     log.start(4, "B")
     log.error(4, "B", retry=True)
-    events = followed.watcher.poll_events()[1]
-    read_at, followed.now = followed.now, followed.now + 0.01
+    events, read_at = followed.watcher.poll_events()[1], followed.now
+    followed.now += 0.01
     log.start(4, "B")
     path = log.job_log("B", "the retry says this\n")
-    followed.recorder.take_in(events, read_at)
+    followed.recorder.take_in(events, read_at, followed.watcher.read_to)
     log.error(4, "B", retry=True)
     path.unlink()
     followed.now += 0.01

@@ -1,6 +1,6 @@
 import pytest
 
-from incident_console.tail.errors_in import is_error
+from incident_console.tail.finding.errors_in import is_error
 
 ERRORS = """
 ERROR index is locked

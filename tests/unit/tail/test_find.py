@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from incident_console.tail.find import find_logs, glob_logs
+from incident_console.tail.places.find import find_logs, glob_logs
 
 
 @pytest.fixture

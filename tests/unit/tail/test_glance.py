@@ -1,7 +1,7 @@
 import os
 from pathlib import Path
 
-from incident_console.tail.glance import glance
+from incident_console.tail.places.glance import glance
 
 
 def test_a_glance_gives_size_last_change_and_error_marks(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from incident_console.tail import held as module
-from incident_console.tail.held import HeldLogs
-from incident_console.tail.mounts import Mounts
+from incident_console.tail.keeping import held as module
+from incident_console.tail.keeping.held import HeldLogs
+from incident_console.tail.places.mounts import Mounts
 
 LOCAL = Mounts((("/", "ext4"),))
 

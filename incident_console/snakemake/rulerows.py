@@ -1,0 +1,85 @@
+"""What does each rule look like: how many jobs, how they ended, what they took?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+
+from incident_console.snakemake.measured import Measured
+from incident_console.snakemake.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Seconds of `count` jobs; all zero for none."""
+
+    sum: float
+    median: float
+    max: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    rule: str
+    planned: int
+    finished: int
+    failed: int
+    running: int
+    retried: int
+    wall_s: Spread
+    """Of the attempts that succeeded: by the metadata where they fit, else by the log's whole seconds."""
+    benchmark_s: Spread
+
+
+class _Row:
+    def __init__(self) -> None:
+        self.jobs = self.finished = self.failed = self.running = self.retried = 0
+        self.wall: list[float] = []
+        self.bench: list[float] = []
+
+
+def rule_rows(run: Run, measured: Measured) -> tuple[RuleRow, ...]:
+    """A row per rule, the one that took longest first. A job whose rule is not known yet has the rule ``."""
+    rows: dict[str, _Row] = {rule: _Row() for rule, _ in run.planned_rules}
+    for job in run.jobs:
+        row = rows.setdefault(job.rule, _Row())
+        row.jobs += 1
+        row.finished += job.state == "succeeded"
+        row.failed += job.state == "failed"
+        row.running += job.state == "running"
+        row.retried += len(job.attempts) > 1
+        bench = measured.bench.get(job.jobid)
+        if bench is not None:
+            row.bench.append(bench.s)
+        if job.state == "succeeded":
+            times = measured.times.get(job.jobid)
+            last = job.attempts[-1]
+            if times is not None:
+                row.wall.append(times[1] - times[0])
+            elif last.started is not None and last.ended is not None:
+                row.wall.append(max(0.0, last.ended - last.started))
+    planned = dict(run.planned_rules)
+    found = [
+        RuleRow(
+            rule,
+            # The plan grows after a checkpoint, and the table of it is printed once.
+            max(planned.get(rule, 0), row.jobs),
+            row.finished,
+            row.failed,
+            row.running,
+            row.retried,
+            spread(row.wall),
+            spread(row.bench),
+        )
+        for rule, row in rows.items()
+    ]
+    return tuple(sorted(found, key=lambda row: (-max(row.wall_s.sum, row.benchmark_s.sum), row.rule)))
+
+
+def spread(values: Iterable[float]) -> Spread:
+    known = list(values)
+    if not known:
+        return Spread(0.0, 0.0, 0.0, 0)
+    return Spread(round(sum(known), 3), round(median(known), 3), round(max(known), 3), len(known))

@@ -1,0 +1,1 @@
+"""Two logs side by side, from the first line that differs."""

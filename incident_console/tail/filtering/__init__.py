@@ -1,0 +1,1 @@
+"""A text with only the lines that are wanted."""

@@ -1,0 +1,1 @@
+"""The logs of running jobs, kept readable for when a retry deletes them."""

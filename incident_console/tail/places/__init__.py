@@ -1,0 +1,1 @@
+"""Where logs are: names, globs, rotated siblings, mounts."""

@@ -1,0 +1,49 @@
+"""The rows of a log as text that leaves it: in slices, whatever the size.
+
+`raw` is the bytes as they stand in the file; otherwise the text is as it is shown, with nothing in it that a terminal
+obeys: it goes to a clipboard that is pasted somewhere, or to a pager.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from incident_console.tail.source import Line, Source
+from incident_console.tui.log.select import text_of
+from incident_console.tui.log.text import plain
+
+PIECE = 256 * 1024
+LONGEST = 8 * 1024 * 1024
+"""Bytes of one line that are taken out at most."""
+
+
+class Rows:
+    """The rows `first` … `last` of a source, taken out piece by piece."""
+
+    def __init__(self, shown: Source, whole: Source, first: int, last: int, *, raw: bool) -> None:
+        self.lines = 0
+        """Lines taken out so far."""
+        self._shown, self._whole, self._raw = shown, whole, raw
+        self._first, self._last = first, min(last, shown.row_count - 1)
+
+    @property
+    def progress(self) -> float:
+        return min(1.0, self.lines / max(1, self._last - self._first + 1))
+
+    def pieces(self, budget_s: float) -> Iterator[bytes]:
+        """Pieces of text that each took at most about so long to read; each ends with a line."""
+        until, piece = time.perf_counter() + budget_s, bytearray()
+        for row in range(self._first, self._last + 1):
+            line = self._shown.row(row)
+            self.lines += 1
+            if not isinstance(line, Line):
+                continue
+            text = text_of(line, self._whole, LONGEST)
+            prefix = f"{plain(line.tag.encode())}  ".encode() if line.tag else b""
+            piece += prefix + (text if self._raw else plain(text, whole=True).encode()) + b"\n"
+            if len(piece) >= PIECE or time.perf_counter() >= until:
+                yield bytes(piece)
+                until, piece = time.perf_counter() + budget_s, bytearray()
+        if piece:
+            yield bytes(piece)

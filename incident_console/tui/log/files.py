@@ -1,0 +1,105 @@
+"""Which files are followed, in which order are they listed, and what is there to say about each in one row?"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from incident_console.tail.places.named import Named, labels
+
+State = tuple[int, float] | None
+"""Bytes, and seconds of the epoch when it changed last; None: there is no such file."""
+
+
+@dataclass(slots=True)
+class File:
+    """One row of the list."""
+
+    path: Path
+    label: str
+    """As many of the path's last names as tell it from all others."""
+    size: int
+    """Bytes; -1: it does not exist."""
+    changed_at: float
+    """Seconds of the epoch; 0: never."""
+    size_at_first: int
+    """Bytes when this view was opened: what is beyond them is new."""
+    errors: int | None = None
+    """Lines near its end that state a failure; None: nobody has looked since it changed."""
+
+    @property
+    def gone(self) -> bool:
+        return self.size < 0
+
+    @property
+    def new(self) -> int:
+        """Bytes written since the view was opened; after a truncation all that is there."""
+        return self.size - self.size_at_first if self.size >= self.size_at_first else max(0, self.size)
+
+
+class Files:
+    """All files that are followed, by path. Nothing here reads a file."""
+
+    def __init__(self, titles: Mapping[Path, str]) -> None:
+        """`titles`: what these are called, instead of by their paths."""
+        self._titles = titles
+        self._files: dict[Path, File] = {}
+        self._began = False
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __contains__(self, path: Path) -> bool:
+        return path in self._files
+
+    def label(self, path: Path) -> str:
+        file = self._files.get(path)
+        return file.label if file is not None else str(path)
+
+    def add(self, found: Iterable[Named]) -> bool:
+        """Those that are new here; of the first ones what is in them already is not new. True when there were any."""
+        known = len(self._files)
+        for each in found:
+            if each.path not in self._files:
+                first = 0 if self._began else max(0, each.size)
+                self._files[each.path] = File(each.path, "", each.size, each.changed_at, first)
+        self._began = True
+        if len(self._files) == known:
+            return False
+        for file, label in zip(self._files.values(), labels(list(self._files)), strict=True):
+            file.label = self._titles.get(file.path, label)
+        return True
+
+    def take(self, states: Mapping[Path, State]) -> list[Path]:
+        """What they are now; gives those that changed."""
+        changed = []
+        for path, state in states.items():
+            file = self._files.get(path)
+            if file is None or (state or (-1, file.changed_at)) == (file.size, file.changed_at):
+                continue
+            changed.append(path)
+            file.size, file.changed_at = state or (-1, file.changed_at)
+            file.errors = None
+        return changed
+
+    def newest_first(self, holding: str = "") -> list[File]:
+        """Those whose path holds the text, whatever its case."""
+        wanted = holding.casefold()
+        files = (file for file in self._files.values() if not wanted or wanted in str(file.path).casefold())
+        return sorted(files, key=lambda file: (file.gone, -file.changed_at, file.label))
+
+
+def states(paths: Iterable[Path]) -> dict[Path, State]:
+    """How each file is now, from the disk; never raises."""
+    return {path: _state(path) for path in paths}
+
+
+def _state(path: Path) -> State:
+    try:
+        now = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError):
+        return None
+    return (now.st_size, now.st_mtime) if stat.S_ISREG(now.st_mode) else None

@@ -1,0 +1,58 @@
+"""All logs of the incident as one stream, by time, in the log pane: which logs are in it, and which of them changed?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from incident_console.session.logs import LogEntry
+from incident_console.tail.merging.merged import Member, Merged
+from incident_console.tui.log.view import LogView
+
+TITLE = "all logs, by time"
+KEY = "stream"
+"""Of its row in the list of logs."""
+MOST = 4000
+"""Logs that are in it: as many as are followed."""
+
+
+def entry_of(entries: tuple[LogEntry, ...]) -> tuple[LogEntry, ...]:
+    """Its row in the list; none where there is but one log."""
+    count = len(_members(entries))
+    return (LogEntry(KEY, TITLE, "stream", told=f"{count} logs as one"),) if count > 1 else ()
+
+
+class LogStream:
+    def __init__(self, view: LogView) -> None:
+        self._view = view
+        self._merged: Merged | None = None
+        self._members: list[Member] = []
+
+    @property
+    def is_open(self) -> bool:
+        return self._merged is not None and self._view.whole_source is self._merged
+
+    def open(self, entries: tuple[LogEntry, ...]) -> None:
+        """Show the stream: the last lines of the logs that changed last, and from now on all that is written."""
+        if not self.is_open:
+            self._merged, self._members = Merged(TITLE), _members(entries)
+            self._merged.set_members(self._members)
+            self._view.open(self._merged, TITLE)
+
+    def draw(self, entries: tuple[LogEntry, ...]) -> None:
+        """There may be other logs than before."""
+        if self.is_open and self._merged is not None and (members := _members(entries)) != self._members:
+            new = {member.path for member in members} - {member.path for member in self._members}
+            self._members = members
+            self._merged.set_members(members)
+            self.changed(new)
+
+    def changed(self, paths: Iterable[Path]) -> None:
+        if self.is_open and self._merged is not None:
+            self._merged.changed(paths)
+            self._view.refresh_from_disk()
+
+
+def _members(entries: tuple[LogEntry, ...]) -> list[Member]:
+    """A log that is not there yet is in it, too: it is read from its beginning when it appears."""
+    return [Member(entry.path, entry.label) for entry in entries[:MOST] if entry.path is not None]
