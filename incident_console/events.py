@@ -219,6 +219,21 @@ class EvidenceFailed(Evidence):
     scene: Scene | None = None
 
 
+class StateKept(Event):
+    """How the workflow stood before anything was repaired, kept by the console to be compared with later."""
+
+    kind: ClassVar[str] = "state.kept"
+    nature: Nature = "fact"
+    sha256: str
+    """Blob `incident-console/state/1`."""
+    size: int
+    run: str | None = None
+    """The log of the run that it tells of."""
+    unfinished: bool = False
+    """That run was going on; the state at its end follows."""
+    redactions: dict[str, int] = {}
+
+
 class EvidenceFiled(Event):
     """An inbox item (a captured or pinned one, named by its `seq`) laid to a rung."""
 
@@ -406,6 +421,7 @@ KINDS: dict[str, type[Event]] = {
         EvidenceStarted,
         EvidenceCaptured,
         EvidenceFailed,
+        StateKept,
         EvidenceFiled,
         AttemptKept,
         LogPinned,

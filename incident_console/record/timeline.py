@@ -93,6 +93,9 @@ def _of_evidence(event: Event) -> str:
             return f"evidence {event.item} captured: {source(event)}{code}, {event.size} bytes"
         case events.EvidenceFailed():
             return f"evidence {event.item} failed: {event.reason}"
+        case events.StateKept():
+            run = f", run {event.run}{' still going on' if event.unfinished else ''}" if event.run else ""
+            return f"state of the workflow kept, to be compared with later{run}; {event.size} bytes"
         case events.EvidenceFiled():
             return f"filed event {event.of} to rung {event.rung}"
         case events.AttemptKept():

@@ -27,7 +27,7 @@ Role = Literal["symptom", "scope", "plan", "state", "evidence", "classify", "dec
 Context = Literal["local", "ci", "escalation"]
 FieldType = Literal["text", "lines", "choice", "many", "number", "yes-no", "time"]
 ChoicesFrom = Literal["rules", "wildcards", "failures", "contexts", "logs"]
-Pick = Literal["failing-log", "latest-benchmark", "provenance"]
+Pick = Literal["failing-log", "latest-benchmark", "provenance", "comparison"]
 
 CLASSES = (
     "workflow-semantics",

@@ -2,8 +2,8 @@
 
 The work that is left is counted rule by rule, in seconds of one job. Each earlier run tells how long it took for all
 its work, and so for as much as is left now, its waiting, launching and cores among it; this run tells its own pace so
-far. The range goes from the quickest to the slowest of them. A rule that no run has ever finished makes the end
-unknown, and it is said which one.
+far. The range goes from the quickest to the slowest of them; an earlier run whose pace is not this one's at all is left
+out. A rule that no run has ever finished makes the end unknown, and it is said which one.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ COLLECTS = frozenset({"all"})
 """By custom a target that only names files: it takes no time, and it ends last."""
 LAUNCH_S = 0.5
 """Added to each job: logs tell whole seconds, and a job that reads 0 is launched and looked after all the same."""
+ALIKE = 3.0
+"""An earlier run that was so many times as quick, or as slow, for what is done now tells nothing of the rest."""
 ENOUGH = 4
 """Jobs of a rule from which on its quarters mean something."""
 
@@ -76,7 +78,8 @@ def remaining(run: Run, past: tuple[Pace, ...], now: float) -> Remaining | str:
     began = min((job.attempts[0].started for job in run.jobs if job.attempts and job.attempts[0].started), default=now)
     usual = {rule: median([walls[rule] for walls in known if rule in walls] or own.get(rule, [0.0])) for rule in left}
     estimates = []
-    for pace in past:
+    like = tuple(pace for pace in past if _alike(pace, own, now - began))
+    for pace in like:
         work = _work(run, left, {rule: pace.walls.get(rule, usual[rule]) for rule in left}, now)
         if pace.elapsed_s is not None:
             estimates.append(pace.elapsed_s * work / pace.work_s)
@@ -88,14 +91,25 @@ def remaining(run: Run, past: tuple[Pace, ...], now: float) -> Remaining | str:
             estimates.append((now - began) * _work(run, left, per_job, now) / done)
     if not estimates:
         return "no job of this run has ended yet, and the earlier ones do not tell how long they took"
-    return Remaining(math.floor(min(estimates)), math.ceil(max(estimates)), now, _basis(len(past), bool(done)))
+    basis = _basis(len(like), len(past) - len(like), bool(done))
+    return Remaining(math.floor(min(estimates)), math.ceil(max(estimates)), now, basis)
 
 
-def _basis(earlier: int, own: bool) -> str:
-    if not earlier:
-        return "by this run's own jobs alone"
+def _alike(pace: Pace, own: Mapping[str, list[float]], spent: float) -> bool:
+    """Whether what is done by now would have taken about as long in that run; True while too little is done."""
+    done = sum(len(walls) * (pace.walls[rule] + LAUNCH_S) for rule, walls in own.items() if rule in pace.walls)
+    if not done or not pace.elapsed_s or spent < 1:
+        return True
+    ratio = spent / (pace.elapsed_s * done / pace.work_s)
+    return 1 / ALIKE <= ratio <= ALIKE
+
+
+def _basis(earlier: int, unlike: int, own: bool) -> str:
     runs = "one earlier run" if earlier == 1 else f"{earlier} earlier runs"
-    return f"by {runs} and this one" if own else f"by {runs}"
+    if earlier:
+        return f"by {runs} and this one" if own else f"by {runs}"
+    aside = "; the earlier ones went at another pace" if unlike else ""
+    return f"by this run's own jobs alone{aside}"
 
 
 def _left(run: Run) -> Counter[str] | None:

@@ -54,9 +54,10 @@ class Foreseen:
 
 def foresee(item: EvidenceItem, cwd: Path, env: Mapping[str, str]) -> Foreseen:
     """For any evidence item; only a make target can hold more than is declared. Never raises for what make does."""
-    if not item.run or PurePath(item.run[0]).name not in MAKES:
+    argv = _words(item)
+    if not any(PurePath(word).name in MAKES for word in argv[: None if item.shell else 1]):
         return Foreseen(item.effects)
-    seen = _effects(tuple(item.run), item.shell, cwd, env)
+    seen = _asked(argv, cwd, env) if _is_plain(item, argv) else Effects(unclear=(" ".join(item.run or ()),))
     known = STRENGTH.index(item.effects)
     stronger = [one for one in seen.found if STRENGTH.index(one.kind) > known]
     kinds = [kind for kind in STRENGTH if any(one.kind == kind for one in stronger)]
@@ -74,12 +75,19 @@ def foresee(item: EvidenceItem, cwd: Path, env: Mapping[str, str]) -> Foreseen:
     return Foreseen(item.effects, tuple(kinds), tuple(because))
 
 
-def _effects(argv: tuple[str, ...], shell: bool, cwd: Path, env: Mapping[str, str]) -> Effects:
-    if shell:
-        return (
-            Effects(unclear=(shlex.join(argv),)) if set(" ".join(argv)) & set(";&|<>$`()") else _asked(argv, cwd, env)
-        )
-    return _asked(argv, cwd, env)
+def _words(item: EvidenceItem) -> tuple[str, ...]:
+    if not item.shell:
+        return tuple(item.run or ())
+    try:
+        return tuple(shlex.split(" ".join(item.run or ())))
+    except ValueError:
+        return ()
+
+
+def _is_plain(item: EvidenceItem, argv: tuple[str, ...]) -> bool:
+    """Whether it is one call of make and nothing else."""
+    line = " ".join(item.run or ()) if item.shell else ""
+    return PurePath(argv[0]).name in MAKES and not set(line) & set(";&|<>$`()\n*?")
 
 
 def _asked(argv: tuple[str, ...], cwd: Path, env: Mapping[str, str]) -> Effects:

@@ -19,6 +19,7 @@ from incident_console.session.clues import ClueFinder
 from incident_console.session.core import Session
 from incident_console.session.logs import log_entries
 from incident_console.session.picture import Picture
+from incident_console.session.proof import StateKeeper
 from incident_console.session.recorder import Recorder
 from incident_console.session.sightings import ENDED, Sightings
 from incident_console.session.started import Started
@@ -95,6 +96,7 @@ class Live:
         self._troubles: dict[str, str] = {}
         self._clues = ClueFinder(session)
         self._understander = Understander(self._workdir, self._understood)
+        self._keeper = StateKeeper(session)
         self._wake = threading.Event()
         self._closed = threading.Event()
         self.follower = Follower(at_once=self._at_once)
@@ -105,6 +107,7 @@ class Live:
     def start(self) -> None:
         self.follower.start()
         self._understander.start()
+        self._keeper.start()
         self._thread.start()
 
     def close(self) -> None:
@@ -112,6 +115,7 @@ class Live:
         self._closed.set()
         self._wake.set()
         self._understander.close()
+        self._keeper.close()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
         self.follower.close()

@@ -35,6 +35,8 @@ class LogEntry:
     """How each attempt of the job ended, in order: failed, succeeded, running, interrupted."""
     kept: int | None = None
     """The `seq` of the `attempt.kept` event whose text this is."""
+    twin: bool = False
+    """The output of a run on a terminal: where the run has a log, that says the same."""
     told: str = ""
     """Why there is nothing to show, for a lost one; what is shown beside the log's own text, for a kept one."""
 

@@ -1,5 +1,5 @@
 """Which file is the narrowest one? What the console picks from what the run left behind, when a rung asks for the
-failing log, the latest benchmark or the provenance."""
+failing log, the latest benchmark, the provenance or the comparison with how it was before."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from incident_console.errors import EvidenceError
 from incident_console.events import AttemptKept
 from incident_console.evidence import files
 from incident_console.evidence.files import FileCapture
+from incident_console.session import proof
 from incident_console.session.clues import read_end
 from incident_console.session.core import Session
 from incident_console.snakemake import benchmarks, find, provenance
@@ -22,6 +23,8 @@ TAIL = 64 * 1024
 
 def pick(what: str, session: Session) -> FileCapture:
     """Raises EvidenceError saying what was looked for and not found."""
+    if what == "comparison":
+        return proof.comparison(session)
     run = _run(session)
     if what == "failing-log":
         return _failing_log(session, run)

@@ -12,6 +12,7 @@ from incident_console import events
 from incident_console.record.incident import Incident
 from incident_console.record.seen import Item, RungState
 from incident_console.runbook import ladder
+from incident_console.session.said import clean_text
 from incident_console.session.suggest import Suggestion
 
 
@@ -58,9 +59,10 @@ def conclusions(
 
 
 def _class_set(answers: Mapping[str, Any], suggested: Suggestion | None) -> events.ClassSet:
-    """What nobody said for and against the class is taken from what the run's own files say."""
+    """What nobody said for and against the class is taken from what the run's own files say, its secrets redacted."""
     name = _text(answers["class"])
-    speaks_for, speaks_against = suggested.clues(name) if suggested is not None else ((), ())
+    clues = suggested.clues(name) if suggested is not None else ((), ())
+    speaks_for, speaks_against = (tuple(clean_text(clue) for clue in side) for side in clues)
     return events.ClassSet(
         class_=name,
         cost=_text(answers.get("cost")),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -99,7 +100,8 @@ class Started:
         for launch, state in self._newest:
             told = f"exit {state.exit_code}" if state.kind == "ended" else "" if state.kind == "running" else state.kind
             good = {"running": "running", "elsewhere": "other"}.get(state.kind, "failed")
-            rows.append(_row(f"output of {_short(launch.title)}", launch.output, told, _glyph(state, good)))
+            row = _row(f"output of {_short(launch.title)}", launch.output, told, _glyph(state, good))
+            rows.append(replace(row, twin=True))
         for source in self._sources:
             code = self._over.get(str(source.path))
             told = "" if code is None else f"exit {code}"

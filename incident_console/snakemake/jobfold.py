@@ -21,31 +21,32 @@ class Try(NamedTuple):
     """One attempt."""
 
     started: float | None
-    ended: float | None = None
-    outcome: Outcome = "running"
-    trouble: JobFailing | JobError | None = None
-
-
-_new = tuple.__new__
-"""As in the reader: called for each start and each end."""
+    ended: float | None
+    outcome: Outcome
+    trouble: JobFailing | JobError | None
 
 
 class Facts:
-    """What is known of one job."""
+    """What is known of one job; its latest attempt is a part of it, as most jobs have but one."""
 
     __slots__ = (
+        "before",
         "block",
         "cluster_logs",
         "end",
+        "ended",
         "error_logs",
         "external_id",
         "group",
         "jobid",
+        "outcome",
         "place",
         "rule",
         "shared",
+        "started",
         "state",
-        "tries",
+        "tried",
+        "trouble",
     )
 
     def __init__(self, jobid: int, place: int) -> None:
@@ -54,7 +55,14 @@ class Facts:
         self.rule = ""
         self.block = b""
         self.state: JobState = "running"
-        self.tries: tuple[Try, ...] = ()
+        self.tried = False
+        """There was an attempt."""
+        self.started: float | None = None
+        self.ended: float | None = None
+        self.outcome: Outcome = "running"
+        self.trouble: JobFailing | JobError | None = None
+        self.before: tuple[Try, ...] = ()
+        """The attempts before the latest."""
         self.error_logs: tuple[str, ...] = ()
         self.cluster_logs: tuple[str, ...] = ()
         self.external_id: str | None = None
@@ -79,7 +87,7 @@ class Facts:
                     return "failed"
                 return self.end or self.state if self.state in ("running", "waiting") else self.state
             case "attempts":
-                return tuple([self._attempt(number, one) for number, one in enumerate(self.tries, 1)])
+                return tuple([self._attempt(number, one) for number, one in enumerate(self.tries(), 1)])
             case "wildcards":
                 return fields.pairs(fields.value(self.block, name))
             case "benchmark":
@@ -91,6 +99,10 @@ class Facts:
                 return own + tuple([log for log in self.cluster_logs if log not in own])
             case _:
                 raise AttributeError(name)
+
+    def tries(self) -> tuple[Try, ...]:
+        latest = Try(self.started, self.ended, self.outcome, self.trouble)
+        return (*self.before, latest) if self.tried else self.before
 
     def _attempt(self, number: int, one: Try) -> Attempt:
         outcome: Outcome = self.end or "running" if one.outcome == "running" else one.outcome
@@ -129,7 +141,7 @@ class JobFold:
         self.first_at: float | None = None
         self.last_at: float | None = None
         self._jobs: list[Job] = []
-        self._changed: dict[int, None] = {}
+        self._changed: list[Facts] = []
         self._end: End = None
         self._snapshot: tuple[Job, ...] = ()
         self._groups = Groups()
@@ -169,10 +181,10 @@ class JobFold:
         if job is None:
             job = self._facts[jobid] = Facts(jobid, len(self._facts))
             self._counts["running"] += 1
-            self._changed[jobid] = None
+            self._changed.append(job)
         elif job.shared:
             job = self._facts[jobid] = job.copy()
-            self._changed[jobid] = None
+            self._changed.append(job)
         return job
 
     def _move(self, job: Facts, state: JobState) -> None:
@@ -181,23 +193,24 @@ class JobFold:
         job.state = state
 
     def started(self, event: JobStarted) -> None:
-        self._tell(event.at)
-        jobid = event.jobid
+        _, _, at, jobid, rule, _, _, group, _, block = event
+        self._tell(at)
         job = self._job(jobid)
-        before = job.tries
-        if before:
-            last = before[-1]
+        if job.tried:
             if job.state == "running":
-                if last.started == event.at:
+                if job.started == at:
                     return
                 # Nothing told how the attempt before ended: lines of the log are missing.
-                before = (*before[:-1], last._replace(outcome="interrupted", ended=event.at))
+                job.outcome, job.ended = "interrupted", at
                 self.gaps += 1
+            job.before = job.tries()
+            job.ended, job.outcome, job.trouble = None, "running", None
             self._again[jobid] = None
-        job.tries = (*before, _new(Try, (event.at, None, "running", None)))
-        job.rule = event.rule or job.rule
-        job.block = event.block
-        job.group = event.group
+        job.tried = True
+        job.started = at
+        job.rule = rule or job.rule
+        job.block = block
+        job.group = group
         job.external_id = None
         if job.state != "running":
             self._move(job, "running")
@@ -205,10 +218,8 @@ class JobFold:
     def finished(self, event: Finished) -> None:
         self._tell(event.at)
         job = self._job(event.jobid)
-        before = job.tries
-        last = before[-1] if before else Try(None)
-        done = _new(Try, (last.started, event.at, "succeeded", last.trouble))
-        job.tries = (*before[:-1], done) if len(before) > 1 else (done,)
+        job.tried = True
+        job.outcome, job.ended = "succeeded", event.at
         job.rule = event.rule or job.rule
         self._move(job, "succeeded")
 
@@ -217,11 +228,11 @@ class JobFold:
         job = self._job(event.jobid)
         self._troubled[event.jobid] = None
         interrupted = event.kind == "interrupted"
-        last = job.tries[-1] if job.tries else Try(None)
+        job.tried = True
+        job.outcome = "interrupted" if interrupted else "failed"
         # A missing output has no time of its own: the last one told is the nearest.
-        ended = event.at if event.at is not None else self.last_at
-        last = Try(last.started, ended, "interrupted" if interrupted else "failed", event)
-        job.tries = (*job.tries[:-1], last)
+        job.ended = event.at if event.at is not None else self.last_at
+        job.trouble = event
         job.rule = event.rule or job.rule
         job.error_logs = job.error_logs or event.logs
         job.group = event.group or job.group
@@ -244,20 +255,19 @@ class JobFold:
         """All jobs in the order they first started. `end`: what became of those whose end was not told."""
         if end != self._end:
             self._end = end
-            for jobid, facts in self._facts.items():
+            for jobid, facts in tuple(self._facts.items()):
                 if facts.state in ("running", "waiting"):
                     self._job(jobid)
         if self._changed:
             jobs = self._jobs
-            for jobid in self._changed:
-                facts = self._facts[jobid]
+            for facts in self._changed:
                 facts.shared, facts.end = True, end
                 job = Job.of(facts)
                 if facts.place < len(jobs):
                     jobs[facts.place] = job
                 else:
                     jobs.append(job)
-                if jobid in self._troubled:
+                if facts.jobid in self._troubled:
                     self._groups.put(job)
             self._changed.clear()
             self._snapshot = tuple(jobs)

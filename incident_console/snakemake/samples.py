@@ -47,8 +47,8 @@ class Discovery:
         if self.added:
             parts.append(f"{_values(self.added)} planned that no earlier run knew: {_list(v for _, v in self.added)}")
         if self.odd:
-            shown = _list(f"{one.value} (beside {one.other})" for one in self.odd)
-            parts.append(f"{len(self.odd)} perhaps no sample, but another one's name with an ending: {shown}")
+            shown = _list(f"{one.value} beside {one.other}" for one in self.odd)
+            parts.append(f"perhaps no samples, but the name of another one with an ending: {shown}")
         if self.absent and (self.added or self.odd):
             parts.append(
                 f"{_values(self.absent)} of the earlier runs not planned now (up to date, or no longer found): "

@@ -55,6 +55,8 @@ class Mark:
 
     generation: int
     text: str
+    tag: str = ""
+    """Of several files as one: which it happened to."""
 
     @property
     def place(self) -> Place:
@@ -173,7 +175,7 @@ class Source:
         return next((part for part in self.parts if part.generation == place.generation), None)
 
     def origin(self, place: Place) -> tuple[Path, Place] | None:
-        """The file of a row, and the line's place there; None where it is not in its file any more, or all are of one."""
+        """The file of a row, and the line's place there; None where that is not known, or all are of one."""
         return None
 
     def close(self) -> None:

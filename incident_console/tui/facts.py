@@ -112,7 +112,7 @@ class Facts(Rows):
         event.stop()
         if event.option_id == SYMPTOM:
             self.post_message(self.TakeSymptom())
-        elif event.option_id in TO_THE_RUN:
+        elif event.option_id in TO_THE_RUN or (event.option_id or "").startswith("unsteady:"):
             self.post_message(self.OpenRun())
         elif event.option_id in self._opens:
             self.post_message(self.OpenLog(*self._opens[event.option_id]))

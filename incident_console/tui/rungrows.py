@@ -112,7 +112,7 @@ def field(asked: Field, answer: Answer | None, draft: str) -> Content:
     if answer is not None:
         told: Part = (safe(answer.text, 300) or "(empty)", "$text-success" if answer.known else "$text-warning")
     elif draft:
-        told = (f"✎ draft: {safe(draft, 200)}", MUTED)
+        told = (f"✎ draft: {safe(', '.join(draft.splitlines()) if asked.type == 'many' else draft, 200)}", MUTED)
     else:
         told = ("— Enter answers" + ("" if asked.required else " (may stay empty)"), MUTED)
     glyph = "✓" if answer is not None else "?" if asked.required else "·"

@@ -126,7 +126,8 @@ class RunPane(Rows):
             row, unfolded = f"cause:{group}", group in self._unfolded
             if grouped.members:
                 self._failures[row] = grouped.members[0]
-            yield Option(_cause(grouped, unfolded, _clue(grouped, picture)), id=row)
+            mended = "recovered, or being tried again" if known.status == "running" else "made good later"
+            yield Option(_cause(grouped, unfolded, _clue(grouped, picture), mended), id=row)
             for number, failure in enumerate(grouped.members if unfolded else ()):
                 member = f"member:{number}:{group}"
                 self._failures[member] = failure
@@ -233,8 +234,8 @@ def _clue(grouped: Grouped, picture: Picture) -> str:
     return ""
 
 
-def _cause(grouped: Grouped, unfolded: bool, clue: str) -> Content:
-    """`clue` where the log that said more is gone."""
+def _cause(grouped: Grouped, unfolded: bool, clue: str, mended: str) -> Content:
+    """`clue` stands for the message where the log that said more is gone; `mended` is said of what does not last."""
     cause = grouped.cause
     message = cause.message if any(failure.from_rule_log for failure in grouped.members) else clue or cause.message
     lasting = cause.lasting > 0
@@ -242,7 +243,7 @@ def _cause(grouped: Grouped, unfolded: bool, clue: str) -> Content:
     more = f" and {len(cause.samples) - NAMED} more" if len(cause.samples) > NAMED else ""
     samples = f"  {', '.join(safe(sample, 40) for sample in cause.samples[:NAMED])}{more}" if cause.samples else ""
     code = f"  exit {cause.exit_code}" if cause.exit_code is not None else ""
-    told = "failed for good" if lasting else "made good later"
+    told = "failed for good" if lasting else mended
     fold = "" if cause.count == 1 else "▾ " if unfolded else "▸ "
     return Content.assemble(
         fold,

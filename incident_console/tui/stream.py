@@ -55,4 +55,6 @@ class LogStream:
 
 def _members(entries: tuple[LogEntry, ...]) -> list[Member]:
     """A log that is not there yet is in it, too: it is read from its beginning when it appears."""
-    return [Member(entry.path, entry.label) for entry in entries[:MOST] if entry.path is not None]
+    has_run_log = any(entry.state == "run" for entry in entries[:1])
+    wanted = (entry for entry in entries[:MOST] if not (entry.twin and has_run_log))
+    return [Member(entry.path, entry.label) for entry in wanted if entry.path is not None]

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from incident_console.events import LogPinned
+from incident_console.session.logs import LogEntry
 from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList
+from incident_console.tui.stream import entry_of
 from tests.ui.scene import SMALL, WIDE, Place, flat, opened, place, shows, until
 
 
@@ -78,3 +80,12 @@ async def test_the_stream_is_the_first_row_of_the_list(here: Place) -> None:
         append(here.workdir / "logs" / "c.log", "2026-11-22 10:00:09 c begins")
         await shows(pilot, "3 logs as one")
         assert app.query_one(LogView).path is not None, "what the operator opened stays"
+
+
+def test_what_a_run_says_on_its_terminal_is_not_told_twice() -> None:
+    run = LogEntry("file:/w/run.log", "run log", "run", Path("/w/run.log"))
+    output = LogEntry("file:/o", "output of snakemake", "running", Path("/o"), twin=True)
+    job = LogEntry("file:/w/b.log", "align B", "running", Path("/w/b.log"))
+    assert "2 logs" in entry_of((run, output, job))[0].told
+    assert "2 logs" in entry_of((output, job))[0].told
+    assert entry_of((run, output)) == ()

@@ -241,6 +241,13 @@ RULES: tuple[Rule, ...] = (
         "the dry-run in the old place",
     ),
     Rule(
+        "moved-against-edit",
+        "workflow-semantics",
+        -0.3,
+        "a move changes times and absolute paths without any edit",
+        _moved_and_again,
+    ),
+    Rule(
         "moved",
         "operating-context",
         0.3,

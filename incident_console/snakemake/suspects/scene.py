@@ -32,7 +32,7 @@ CLASSES: tuple[IncidentClass, ...] = (
 
 
 _OF_JOBS = frozenset({"nonzero-exit", "killed", "missing-output", "disk-full"})
-"""Kinds of failures that jobs have; with `--quiet rules`, when no block is written, a log does not say of which."""
+"""Kinds of failures that jobs have; with `--quiet rules`, when no block is written, a log does not say which job's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,11 @@ class Scene:
         # Rules look things up for each of perhaps many thousand failures.
         natures: dict[str, list[Failure]] = {}
         quiet = self.trace.started == 0
+        attributed = any(one.jobid is not None for one in self.failures)
         for one in self.failures:
-            if one.jobid is not None or (quiet and one.kind in _OF_JOBS):
+            # Of two that fail at once 8 may mix up the blocks: then the exception alone tells how a command ended.
+            alone = quiet or (not attributed and one.exit_code is not None)
+            if one.jobid is not None or (alone and one.kind in _OF_JOBS):
                 natures.setdefault(nature_of(one), []).append(one)
         object.__setattr__(self, "natures", {name: tuple(found) for name, found in natures.items()})
         object.__setattr__(self, "_jobs", {job.jobid: job for job in self.run.jobs})

@@ -11,7 +11,7 @@ from incident_console.tail.finding.errors_in import PAUSE_AFTER
 from incident_console.tail.finding.finders import Finder, TextFinder, Unjudged, finder
 from incident_console.tail.finding.levels import ERROR_KEYS, REACH, WARNING_KEYS, Level, Levels
 from incident_console.tail.finding.needle import Needles
-from incident_console.tail.source import Line
+from incident_console.tail.source import Line, Mark
 
 MOST_ORIGINS = 4096
 
@@ -67,6 +67,10 @@ class Sieve:
             if not self._fits(stream.of(line.text)):
                 return False
         return self._from_here(origin) and self._holds(line.text, self._with)
+
+    def wants_mark(self, mark: Mark) -> bool:
+        """What happened to a file is always told, unless lines of that file are not wanted."""
+        return self._from_here(mark.tag or self._title)
 
     def begin_rows(self) -> None:
         """What comes next does not follow what came last."""

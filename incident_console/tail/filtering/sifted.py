@@ -296,7 +296,7 @@ class SiftedRows:
         found = []
         for row in range(max(0, first - ROWS_BEFORE) if self._sieve.lead else first, stop):
             line = self._source.row(row)
-            if (isinstance(line, Mark) or self._sieve.wants(line)) and row >= first:
+            if (self._sieve.wants_mark(line) if isinstance(line, Mark) else self._sieve.wants(line)) and row >= first:
                 found.append(line.place)
         return found
 

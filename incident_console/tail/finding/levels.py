@@ -99,12 +99,16 @@ def _level_word(line: bytes) -> tuple[Level | None, int]:
     return level, first
 
 
+_ENTRY = re.compile(rb"\[?(?:\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d)")
+"""How a line begins that has a time of its own, and so is no part of the one before."""
+
+
 class Levels:
     """The level of every line of a text, read in order: a line without one belongs to a line before it.
 
     Behind a line with a level word that is every line up to the next level word, `REACH` bytes at most, so that a
     traceback under an ERROR line stays with it. Behind a line that only words make an error (`Traceback …`) it is the
-    indented lines. What belongs to nothing counts as info.
+    indented lines. A line with a time of its own, and what belongs to nothing, counts as info.
     """
 
     def __init__(self) -> None:
@@ -120,7 +124,8 @@ class Levels:
                 self._carried = own if by_level_word else Level.INFO
             return own
         self._left -= len(line) + 1
-        if self._left <= 0:
+        if self._left <= 0 or _ENTRY.match(line):
+            self._left = 0
             self._carried = self._under = Level.INFO
         elif line[:1] not in (b" ", b"\t"):
             self._under = self._carried

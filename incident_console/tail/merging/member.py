@@ -141,7 +141,7 @@ class MemberLog:
                 rows.settle(era, arrival, out)
         if change.kind == "vanished" and self.eras:
             rows.mark(
-                f"── {self.label}: the file was deleted; what was shown of it stays ──", self.eras[-1], arrival, out
+                "── deleted; what was shown of it stays ──", self.eras[-1], arrival, out
             )
         alive = {part.generation for part in parts}
         self.eras = tuple(era for era in self.eras if era.generation in alive) or self.eras[-1:]
@@ -179,8 +179,8 @@ class MemberLog:
         if last is not None:
             self.rows.settle(last, arrival, out)
             if last.scanned:
-                happened = "was truncated" if last.identity == era.identity else "was replaced by a new one (rotated)"
-                self.rows.mark(f"── {self.label}: the file {happened}, reading it from its start ──", era, arrival, out)
+                happened = "truncated" if last.identity == era.identity else "replaced by a new file"
+                self.rows.mark(f"── {happened}: read from its start ──", era, arrival, out)
         self.eras = (*self.eras, era)
         return era
 

@@ -53,7 +53,6 @@ class MemberMark(Mark):
     """What happened to one of the files, or to the stream (then without a tag)."""
 
     offset: int = -1
-    tag: str = ""
 
     @property
     def place(self) -> Place:
@@ -237,7 +236,7 @@ class Merged(Source):
         order, key, at = self._timeline.line(row)
         log = self._members.logs[key >> SEQ_BITS]
         if (text := log.rows.marks.get(key & SEQ_MASK)) is not None:
-            return MemberMark(order, text, key, log.label)
+            return MemberMark(order, text, log.label, key)
         era, start, end = log.rows.where(key & SEQ_MASK)
         return self._read(log, era, start, end, Place(order, key), None if math.isnan(at) else at)
 
@@ -282,7 +281,7 @@ class Merged(Source):
         own = Place(era.generation or 0, start)
         part = log.file.part_of(own) if log.file is not None and era.generation is not None else None
         if log.file is None or part is None:
-            return MemberMark(order, f"── {log.label}: this line is not in its file any more ──", key, log.label)
+            return MemberMark(order, "── this line is not in its file any more ──", log.label, key)
         if end - start <= CUT:
             text, newline, _ = part.read(start, end - start + 1).partition(b"\n")
             number = part.index.row_at(start) + 1 if part.index.complete else None

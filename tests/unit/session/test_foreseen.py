@@ -165,4 +165,7 @@ def test_what_is_captured_needs_consent_for_what_was_found_and_says_so_in_the_re
 
 def test_a_line_for_a_shell_is_not_taken_for_a_call_of_make(folder: Path) -> None:
     assert ahead(folder, "make", "plan", "&&", "rm", "x", shell=True).effects == ("runs-workflow",)
+    assert ahead(folder, "CORES=1 make plan", shell=True).effects == ("runs-workflow",)
     assert ahead(folder, "make", "plan", shell=True) == Foreseen("read-only")
+    assert ahead(folder, "make summary", shell=True).told.startswith("runs the workflow")
+    assert ahead(folder, "echo make-believe | cat", shell=True) == Foreseen("read-only")

@@ -231,9 +231,16 @@ def test_the_end_is_a_range_from_the_quickest_to_the_slowest_run() -> None:
 
 
 def test_the_pace_of_this_run_widens_the_range() -> None:
+    run = running((job(1, "align", 10, began=NOW - 20),), {"align": 2})  # it took 20 s for one job of 10 s
+    left = remaining(run, (pace(10, elapsed=40),), NOW)
+    assert left == Remaining(10, 20, NOW, "by one earlier run and this one")
+
+
+def test_an_earlier_run_that_this_one_is_not_like_is_left_out() -> None:
     run = running((job(1, "align", 10, began=NOW - 100),), {"align": 2})  # it took 100 s for one job of 10 s
     left = remaining(run, (pace(10, elapsed=40),), NOW)
-    assert left == Remaining(10, 100, NOW, "by one earlier run and this one")
+    basis = "by this run's own jobs alone; the earlier ones went at another pace"
+    assert left == Remaining(100, 100, NOW, basis)
 
 
 def test_what_a_running_job_has_spent_is_not_left() -> None:

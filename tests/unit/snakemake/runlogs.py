@@ -27,7 +27,9 @@ class Case:
 
 
 CASES = [Case(path.parent, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(CORPUS.glob("*/case.json"))]
-ALL_LOGS = sorted(CORPUS.glob("*/**/log/*.snakemake.log"))
+REAL = Path(__file__).parent / "logs"
+"""Logs of small runs of Snakemake 9.27, and two of them as a terminal showed them."""
+ALL_LOGS = sorted([*CORPUS.glob("*/**/log/*.snakemake.log"), *REAL.iterdir()])
 
 
 def events_of(data: bytes, size: int | None = None, name: str = "") -> list[LogEvent]:

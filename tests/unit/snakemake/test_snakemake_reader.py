@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from runlogs import ALL_LOGS, CORPUS, LogText, events_of, run_of
+from runlogs import ALL_LOGS, CORPUS, REAL, LogText, events_of, run_of
 
 from incident_console.snakemake.logevents import (
     Finished,
@@ -68,13 +68,50 @@ def test_lines_in_any_order_are_read_and_cut_anywhere(lines: list[bytes], size: 
     run_of(data)
 
 
-def test_lines_dropped_doubled_or_cut_off_never_raise() -> None:
+def test_lines_dropped_doubled_mixed_or_cut_off_are_read_and_cut_anywhere() -> None:
     rng = random.Random(4)
     for log in MATERIAL:
         lines = log.splitlines(keepends=True)
         for _ in range(6):
-            kept = [line for line in lines for _ in range(rng.choice((0, 1, 1, 1, 1, 1, 2)))]
-            run_of(b"".join(kept)[: rng.randrange(len(log) + 1)])
+            kept = []
+            for line in lines:
+                kept += [line] * rng.choice((0, *[1] * 12, 2))
+                if rng.random() < 0.03:
+                    kept.append(rng.choice((b"", b"    ", b"\x1b[32m")) + rng.choice(lines)[rng.randrange(3) :])
+                if rng.random() < 0.01:
+                    kept[-1:] = [line[: rng.randrange(len(line))]]
+            data = b"".join(kept)[: rng.randrange(len(log) + 1)]
+            assert events_of(data, 61) == events_of(data)
+            run_of(data)
+
+
+BLOCK = (
+    b"localrule a:",
+    b"    input: in.txt",
+    b"    log: logs/a.log",
+    b"    jobid: 1",
+    b"    reason: Missing output files: x",
+    b"    wildcards: s=A",
+    b"    resources: tmpdir=/tmp",
+    b"Shell command: true",
+)
+
+
+@pytest.mark.parametrize(
+    "odd", [b"    jobid: 2", b"        jobid: 3", b"", b"x", b"\t", b"    jobid: x", b"    resources: y"]
+)
+def test_a_block_with_a_line_too_many_is_read_the_same_however_it_is_cut(odd: bytes) -> None:
+    for place in range(len(BLOCK)):
+        lines = [b"Select jobs to execute...", b"", b"[Sun Nov 22 13:20:01 2026]", *BLOCK]
+        lines.insert(3 + place, odd)
+        data = b"\n".join((*lines, b"[Sun Nov 22 13:20:02 2026]", b"Finished jobid: 1 (Rule: a)", b""))
+        assert events_of(data, 1) == events_of(data), place
+
+
+def test_of_a_field_told_twice_the_first_counts() -> None:
+    log = LogText(a=1).start(1, "a").text.replace("    jobid: 1\n", "    jobid: 1\n    jobid: 7\n    log: other\n")
+    (started,) = only(JobStarted, log.encode())
+    assert (started.jobid, started.log) == (1, ("logs/a.log",))
 
 
 def test_a_line_of_a_hundred_megabytes_does_not_grow_memory() -> None:
@@ -106,6 +143,26 @@ def test_a_shell_text_that_imitates_the_engine_makes_no_ghost_jobs() -> None:
     assert [event.jobid for event in events if isinstance(event, Finished)] == [4, 1, 5]
     assert [(event.done, event.total) for event in events if isinstance(event, Progress)] == [(1, 8), (2, 8), (3, 8)]
     assert [event.rule for event in events if isinstance(event, JobError)] == ["odd"]
+
+
+def test_a_heredoc_does_not_fail_a_job_whose_rule_was_not_told() -> None:
+    events = events_of((REAL / "heredoc.log").read_bytes())
+    assert [(event.jobid, event.rule) for event in events if isinstance(event, JobError)] == [(2, "work")]
+    started = [event.jobid for event in events if isinstance(event, JobStarted)]
+    ended = [event.jobid for event in events if isinstance(event, Finished)]
+    assert sorted({*started}) == sorted(ended)
+
+
+def test_an_older_time_in_a_commands_text_ends_no_job_of_version_8() -> None:
+    log = LogText(a=1).start(1, "a", shell="cat <<EOF\n[Sun Nov 22 10:00:00 2026]\nFinished job 1.\nEOF")
+    assert not only(Finished, log.data)
+    log.add(log.stamp() + "Finished job 1.\n")
+    assert [event.jobid for event in only(Finished, log.data)] == [1]
+
+
+def test_a_clock_set_back_by_an_hour_hides_no_end() -> None:
+    log = LogText(a=1).start(1, "a", shell="true").add("[Sun Nov 22 12:20:30 2026]\nFinished job 1.\n")
+    assert [event.jobid for event in only(Finished, log.data)] == [1]
 
 
 HEREDOC = """

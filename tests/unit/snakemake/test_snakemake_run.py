@@ -1,9 +1,13 @@
 """The fold of a log's events: status, attempts, causes."""
 
+from dataclasses import FrozenInstanceError, replace
+
 import pytest
-from runlogs import CASES, CORPUS, Case, LogText, run_of
+from runlogs import CASES, CORPUS, REAL, Case, LogText, events_of, run_of
 
 from incident_console.snakemake.groups import shape
+from incident_console.snakemake.jobs import Attempt, Job
+from incident_console.snakemake.run import RunFold
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.path.name)
@@ -149,10 +153,6 @@ def test_an_attempt_whose_end_is_lost_is_said() -> None:
 
 
 def test_a_folded_run_gives_unchanged_jobs_again() -> None:
-    from runlogs import events_of
-
-    from incident_console.snakemake.run import RunFold
-
     log = LogText(a=2).start(1, "a", "A").finish(1, "a").start(2, "a", "B")
     fold = RunFold("x.snakemake.log")
     for event in events_of(log.data):
@@ -163,3 +163,115 @@ def test_a_folded_run_gives_unchanged_jobs_again() -> None:
     after = fold.snapshot(live=True)
     assert after.jobs[0] is before.jobs[0]
     assert after.jobs[1].state == "succeeded"
+
+
+def test_what_was_handed_out_stays_as_it_was() -> None:
+    log = LogText(a=1).start(1, "a", "A")
+    fold = RunFold("x.snakemake.log")
+    told = events_of(log.data)
+    for event in told:
+        fold.apply(event)
+    (before,) = fold.snapshot(live=True).jobs
+    for event in events_of(log.fail(1, "a").restart(1).start(1, "a", "A").finish(1, "a").data)[len(told) :]:
+        fold.apply(event)
+    (after,) = fold.snapshot(live=True).jobs
+    assert (before.state, len(before.attempts), before.wildcards) == ("running", 1, {"s": "A"})
+    assert (after.state, len(after.attempts), after.logs) == ("succeeded", 2, ("logs/aA.log",))
+
+
+def test_a_job_that_is_read_when_asked_is_one_like_any_other() -> None:
+    (job,) = run_of(LogText(a=1).start(1, "a", "A").data, live=True).jobs
+    same = Job(1, "a", {"s": "A"}, "running", (Attempt(1, job.attempts[0].started),), ("logs/aA.log",))
+    assert job == same
+    assert repr(job) == repr(same)
+    assert replace(job, rule="b") == replace(same, rule="b")
+    with pytest.raises(FrozenInstanceError):
+        job.rule = "b"  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        job.jobname  # type: ignore[attr-defined]  # noqa: B018
+
+
+@pytest.mark.parametrize("often", [1, 3, 1000])
+def test_however_often_one_looks_the_failures_are_grouped_the_same(often: int) -> None:
+    log = LogText(a=6, b=2)
+    for number in range(1, 7):
+        log.start(number, "a", f"S{number}").fail(number, "a", f"tool S{number}").restart(number)
+    for number in range(1, 7):
+        log.start(number, "a", f"S{number}")
+        log = log.finish(number, "a") if number < 4 else log.fail(number, "a", "x", "died with <Signals.SIGKILL: 9>")
+    log.start(7, "b").fail(7, "b", status="returned non-zero exit status 2").end(failed=True)
+    fold = RunFold("x.snakemake.log")
+    for number, event in enumerate(events_of(log.data)):
+        fold.apply(event)
+        if number % often == 0:
+            fold.snapshot(live=True)
+    groups = fold.snapshot().failures
+    assert [(one.rule, one.kind, one.count, one.still_failing, one.recovered, one.jobids) for one in groups] == [
+        ("a", "nonzero-exit", 6, 3, 3, (1, 2, 3, 4, 5, 6)),
+        ("a", "killed", 3, 3, 0, (4, 5, 6)),
+        ("b", "nonzero-exit", 1, 1, 0, (7,)),
+    ]
+    assert groups[0].logs == tuple(f"logs/aS{number}.log" for number in (4, 5, 6, 1, 2, 3))
+    assert groups == run_of(log.data).failures
+
+
+@pytest.mark.parametrize(
+    ("log", "name"),
+    [("heredoc", "2026-11-22T191909.853469"), ("interrupted", "2026-11-22T192345.033768")],
+)
+def test_a_run_captured_from_its_terminal_reads_like_its_log(log: str, name: str) -> None:
+    own = run_of((REAL / f"{log}.log").read_bytes(), log=f".snakemake/log/{name}.snakemake.log")
+    captured = run_of((REAL / f"{log}.typescript").read_bytes(), log="console.txt")
+    assert (captured.status, captured.planned, captured.finished) == (own.status, own.planned, own.finished)
+    assert [(job.jobid, job.rule, job.state, job.logs) for job in captured.jobs] == [
+        (job.jobid, job.rule, job.state, job.logs) for job in own.jobs
+    ]
+    assert [replace(group, line=0) for group in captured.failures] == [replace(group, line=0) for group in own.failures]
+    assert own.started_at is not None
+    assert captured.started_at is not None
+    assert abs(float(captured.started_at[17:-1]) - float(own.started_at[17:-1])) <= 1
+
+
+def test_what_quiet_progress_leaves_out_is_said_and_no_failure() -> None:
+    name = ".snakemake/log/2026-11-22T191902.752607.snakemake.log"
+    run = run_of((REAL / "quiet-progress.log").read_bytes(), log=name)
+    assert (run.status, run.finished, run.planned, run.retried) == ("succeeded", 10, 10, 1)
+    assert {job.state for job in run.jobs} == {"succeeded"}
+    assert run.notice is not None
+    assert "quiet progress" in run.notice
+
+
+def test_with_quiet_rules_failures_of_one_cause_are_one() -> None:
+    run = run_of((REAL / "quiet-rules.log").read_bytes())
+    assert (run.status, run.finished) == ("failed", 1)
+    told = [(group.kind, group.count, group.exit_codes, group.message) for group in run.failures]
+    assert told == [("nonzero-exit", 2, (3,), "exit status 3")]
+
+
+def test_the_rules_that_are_ambiguous_are_named() -> None:
+    (group,) = run_of((REAL / "ambiguous.log").read_bytes()).failures
+    assert (group.kind, group.message.split(" for ")[0]) == ("ambiguous-rules", "Rules amb2 and amb1 are ambiguous")
+
+
+def test_the_errors_that_verbose_and_shown_logs_surround_are_found() -> None:
+    run = run_of((REAL / "verbose.log").read_bytes())
+    assert (run.status, run.finished, run.failed, run.retried) == ("succeeded", 10, 0, 1)
+    run = run_of((REAL / "keep-going.log").read_bytes())
+    assert [(group.rule, group.count) for group in run.failures] == [("work", 2), ("runpy", 1)]
+    assert run.failures[0].message.startswith("exit status 3: KeyError: lane")
+
+
+def test_an_empty_log_is_said_to_be_empty() -> None:
+    run = run_of(b"")
+    assert run.status == "unknown"
+    assert run.notice is not None
+    assert "empty" in run.notice
+
+
+def test_the_cluster_logs_of_all_attempts_are_kept() -> None:
+    log = LogText(a=1)
+    for external in ("81", "82"):
+        log.start(1, "a").add(f"Job 1 has been submitted with SLURM jobid {external} (log: /s/{external}.log).\n")
+        log = log.fail(1, "a").restart(1) if external == "81" else log.finish(1, "a")
+    (job,) = run_of(log.data).jobs
+    assert (job.external_id, job.logs) == ("82", ("logs/a.log", "/s/81.log", "/s/82.log"))

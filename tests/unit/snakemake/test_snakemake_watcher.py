@@ -12,7 +12,7 @@ import pytest
 from runlogs import CASES, CORPUS, LOG, Case, LogText
 
 from incident_console.snakemake.find import FoundLog, watched_run
-from incident_console.snakemake.logevents import Finished, JobError, JobFailing, JobStarted
+from incident_console.snakemake.logevents import Finished, JobError, JobFailing, JobStarted, LogEvent
 from incident_console.snakemake.watcher import RunWatcher
 
 
@@ -87,6 +87,30 @@ def test_each_event_is_given_once(log: Path) -> None:
     run, events = watcher.poll_events()
     assert [type(event) for event in events if isinstance(event, (JobStarted, Finished))] == [Finished]
     assert run.jobs[0].state == "succeeded"
+
+
+def test_events_are_handed_over_as_they_are_read(log: Path) -> None:
+    text = LogText(a=3).start(1, "a", "A").finish(1, "a").start(2, "a", "B").fail(2, "a").restart(2)
+    write(log, text.text)
+    taken: list[LogEvent] = []
+    run = RunWatcher(log.parents[2], log).poll(taken.extend)
+    assert RunWatcher(log.parents[2], log).poll_events() == (run, taken)
+
+
+def test_jobs_that_began_and_succeeded_at_once_can_be_left_out(log: Path) -> None:
+    text = LogText(a=4).start(1, "a", "A").finish(1, "a").start(2, "a", "B").fail(2, "a").restart(2)
+    text.start(2, "a", "B").start(3, "a", "C").start(4, "a", "D").finish(2, "a").finish(4, "a")
+    write(log, text.text)
+    watcher = RunWatcher(log.parents[2], log)
+    run, events = watcher.poll_open()
+    _, everything = RunWatcher(log.parents[2], log).poll_events()
+    assert run.finished == 3
+    kinds = (JobStarted, Finished, JobFailing, JobError)
+    assert {event.jobid for event in events if isinstance(event, kinds)} == {2, 3}
+    assert [event for event in everything if event in events] == events
+    done = len(text.text)
+    write(log, text.finish(3, "a").text[done:])
+    assert [type(event) for event in watcher.poll_open()[1]] == [Finished]
 
 
 def test_a_failure_is_told_at_once_and_its_block_when_nothing_follows(log: Path) -> None:

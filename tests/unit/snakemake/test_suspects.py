@@ -286,6 +286,10 @@ STORIES: dict[str, Lay] = {
         homed("/srv/old", BEFORE),
         homed("/srv/new", reason="Params have changed since last execution: before: 1 now: 2"),
     ),
+    "moved-against-edit": after(
+        homed("/srv/old", BEFORE),
+        homed("/srv/new", reason="Params have changed since last execution: before: 1 now: 2"),
+    ),
     "moved": after(homed("/srv/old", BEFORE), homed("/srv/new")),
     "outputs-vanished": after(healthy(BEFORE), healthy()),
     "many-tiny-jobs": tiny,
@@ -355,6 +359,7 @@ def test_clues_point_at_lines_that_are_there(case: Case) -> None:
         (STORIES["always-missing"], "workflow-semantics"),
         (STORIES["only-here"], "operating-context"),
         (STORIES["moved-params"], "operating-context"),
+        (STORIES["moved-and-again"], "operating-context"),
         (STORIES["absent-then-there"], "storage-visibility"),
         (one_slow, "tool-behavior"),
         (straggling, "undetermined"),

@@ -110,3 +110,9 @@ def test_nothing_belongs_to_a_line_far_before_it() -> None:
 def test_a_hostile_line_costs_no_more_than_another(filler: bytes) -> None:
     for _ in range(20):
         level_of(filler * 1_000_000 + b"!")
+
+
+def test_a_line_with_a_time_of_its_own_is_no_part_of_the_warning_before_it() -> None:
+    levels = Levels()
+    told = [b"10:00:01 WARN slow disk", b"  on /scratch", b"10:00:02 read 5 of 9", b"and so on"]
+    assert [levels.of(line) for line in told] == [Level.WARNING, Level.WARNING, Level.INFO, Level.INFO]

@@ -41,12 +41,12 @@ def test_rotation_truncation_and_deletion_are_told_and_lose_nothing(stream: Stre
     assert stream.shown() == [
         "a|one",
         "a|late",
-        "── a: the file was replaced by a new one (rotated), reading it from its start ──",
-        "── a: this line is not in its file any more ──",
-        "── a: the file was truncated, reading it from its start ──",
+        "── replaced by a new file: read from its start ──",
+        "── this line is not in its file any more ──",
+        "── truncated: read from its start ──",
         "a|3",
-        "── a: the file was deleted; what was shown of it stays ──",
-        "── a: the file was replaced by a new one (rotated), reading it from its start ──",
+        "── deleted; what was shown of it stays ──",
+        "── replaced by a new file: read from its start ──",
         "a|four",
     ]
     entry = stream.source.row(2)
@@ -131,7 +131,7 @@ def test_a_file_that_was_renamed_before_it_was_ever_opened_has_nothing_new(strea
     stream.write("00.log", "anew\n")
     stream.look()
     assert [row for row in stream.shown() if row not in before] == [
-        "── 00: the file was replaced by a new one (rotated), reading it from its start ──",
+        "── replaced by a new file: read from its start ──",
         "00|anew",
         "00.old|more",
     ]
@@ -206,7 +206,7 @@ def test_few_descriptors_are_open_and_closed_files_are_read_again(
     assert stream.shown() == lines
     assert len(os.listdir("/proc/self/fd")) <= before + 4  # noqa: PTH208
     (stream.folder / "0.log").unlink()
-    assert "0: this line is not in its file" in stream.shown()[0]
+    assert "this line is not in its file" in stream.shown()[0]
     assert stream.shown()[1:12] == lines[1:12]
     stream.write("0.log", "again\n")
     stream.clock.now += 40
