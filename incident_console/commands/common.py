@@ -10,16 +10,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from incident_console import settings
 from incident_console.errors import Exit, InputError, UsageError
 
 if TYPE_CHECKING:
+    from incident_console import settings
     from incident_console.session.opening import Plan, Who
 
 
 def settings_of(
     arguments: argparse.Namespace, operator: str | None = None, fallback: str | None = None
 ) -> settings.Settings:
+    # `analyze` asks for no settings, and they bring the whole record with them.
+    from incident_console import settings
+
     said = getattr(arguments, "operator", None) or operator
     return settings.load(os.environ, operator=said, records=arguments.records, fallback=fallback)
 

@@ -11,7 +11,7 @@ from incident_console.snakemake.cost import seconds
 
 if TYPE_CHECKING:
     from incident_console.snakemake.compare import Comparison
-    from incident_console.snakemake.compare.meaning import Setting
+    from incident_console.snakemake.compare.settings import Setting
 
 _RULES = 15
 _NAMES = 6
@@ -68,6 +68,7 @@ def _meaning(page: Page, found: Comparison) -> None:
             "published changed",
             [one.path + (" (times only)" if one.harmless else "") for one in meaning.published_changed],
         ),
+        ("inputs changed", [one.path for one in meaning.inputs_changed]),
         ("inputs removed", [f"{one.rule} reads no {one.input}" for one in meaning.inputs_removed]),
         ("evidence lost", meaning.evidence_lost),
         ("jobs not run again", meaning.skipped),

@@ -46,11 +46,27 @@ class FailureGroup:
 
 def shape(message: str, wildcards: Iterable[str] = ()) -> str:
     """The message without what differs between jobs of one cause: wildcard values, paths, numbers."""
-    for value in sorted((value for value in wildcards if value), key=len, reverse=True):
-        message = re.sub(rf"(?<![A-Za-z]){re.escape(value)}(?![A-Za-z])", "*", message)
+    for value in sorted((value for value in wildcards if value and value in message), key=len, reverse=True):
+        message = _starred(message, value)
     message = _PATH.sub("/…", message)
     message = _HEX.sub("#", message)
     return _NUMBER.sub("#", message)
+
+
+def _starred(message: str, value: str) -> str:
+    """`value` becomes `*` where it is no part of a longer word. A pattern made for each sample would cost far more."""
+    first, *others = message.split(value)
+    said = first
+    for number, after in enumerate(others, 1):
+        left = message[len(first) - 1] if first else ""
+        right = after[:1] or (value[:1] if number < len(others) else "")
+        said += (value if _is_letter(left) or _is_letter(right) else "*") + after
+        first += value + after
+    return said
+
+
+def _is_letter(char: str) -> bool:
+    return char.isascii() and char.isalpha()
 
 
 _Key = tuple[str, str, int | None, str]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from incident_console.snakemake.jobs import Attempt, Job
 from incident_console.snakemake.measured import Bench, Measured
 from incident_console.snakemake.run import Run
 from incident_console.snakemake.trace import Trace, Wait
@@ -90,7 +89,12 @@ def timeline_of(run: Run, trace: Trace, measured: Measured, begun: float, ended:
             stop = min(max(stop, start), ended)
             if kept is not None and stop <= start:
                 continue
-            spans.append(_span(job, attempt, start, stop, ended, times is not None, bench, job.jobid in targets))
+            remote = trace.submitted and bool(job.external_id)
+            placed = _Placed(start, stop, ended, times is not None, max(1, min(job.threads, 1000)), remote)
+            if bench is not None:
+                spans.append(_benched(placed, bench))
+            else:
+                spans.append(_unmeasured(placed, attempt.outcome == "running", job.jobid in targets))
     for wait in trace.waits:
         # Somebody waits at this very moment; for which job is not written yet.
         if wait.jobid is None and wait.after is not None and run.status == "running":
@@ -126,53 +130,52 @@ def _waiting(wait: Wait, start: float, stop: float, ended: float, bench: Bench |
     return Span(min(begins, until), until, 1, storage=1.0, unsure=0.0 if exact else 0.25)
 
 
-def _span(
-    job: Job,
-    attempt: Attempt,
-    start: float,
-    stop: float,
-    ended: float,
-    precise: bool,
-    bench: Bench | None,
-    target: bool,
-) -> Span:
-    width = stop - start
-    threads = max(1, min(job.threads, 1000))
-    if target and bench is None and width <= 1:
+class _Placed(NamedTuple):
+    """Where an attempt lies: `ended` is the run's end, `precise` by the metadata, `remote` on a cluster."""
+
+    start: float
+    stop: float
+    ended: float
+    precise: bool
+    threads: int
+    remote: bool
+
+
+def _unmeasured(at: _Placed, running: bool, target: bool) -> Span:
+    width = at.stop - at.start
+    if target and width <= 1:
         # A rule that only names targets runs nothing.
-        return Span(start, stop, 1, busy=0.0)
-    if bench is not None:
-        return _benched(job, start, stop, ended, precise, bench, threads)
-    if attempt.outcome == "running" or width >= 2 or (precise and width >= _SHORT_S):
-        unsure = 0.5 if job.external_id or job.group else 0.0
-        return Span(start, stop, threads, tool=1.0, unsure=unsure)
-    if precise and width > 0:
-        return Span(start, stop, threads, tool=0.5, unsure=0.5)
+        return Span(at.start, at.stop, 1, busy=0.0)
+    if running or width >= 2 or (at.precise and width >= _SHORT_S):
+        # Of a cluster's job the log does not tell how long it was queued.
+        return Span(at.start, at.stop, at.threads, tool=1.0, unsure=0.5 if at.remote else 0.0)
+    if at.precise and width > 0:
+        return Span(at.start, at.stop, at.threads, tool=0.5, unsure=0.5)
     # Whole seconds tell of a short job no more than that it was short.
-    stop = min(ended, max(stop, start + 1))
-    return Span(start, stop, threads, tool=0.25 if width < 1 else 0.75, busy=0.25, unsure=0.25)
+    stop = min(at.ended, max(at.stop, at.start + 1))
+    return Span(at.start, stop, at.threads, tool=0.25 if width < 1 else 0.75, busy=0.25, unsure=0.25)
 
 
-def _benched(job: Job, start: float, stop: float, ended: float, precise: bool, bench: Bench, threads: int) -> Span:
+def _benched(at: _Placed, bench: Bench) -> Span:
     tool = max(0.0, bench.s - LAUNCH_S * bench.repeats)
-    stop = min(ended, max(stop, start + bench.s))
-    if not precise and stop - start < 1:
+    stop = min(at.ended, max(at.stop, at.start + bench.s))
+    if not at.precise and stop - at.start < 1:
         # It lies somewhere in this second, as perhaps a hundred others do.
-        stop = min(ended, start + 1)
-        width = max(stop - start, 1e-3)
-        return Span(start, stop, threads, tool=min(1.0, tool / width), busy=min(1.0, tool / width))
-    width = max(stop - start, 1e-3)
+        stop = min(at.ended, at.start + 1)
+        part = min(1.0, tool / max(stop - at.start, 1e-3))
+        return Span(at.start, stop, at.threads, tool=part, busy=part)
+    width = max(stop - at.start, 1e-3)
     excess = width - bench.s
     storage = min(bench.io_wait_s, tool)
+    tool -= storage
     unsure = 0.0
-    if precise and not job.external_id and excess >= _LATE_S and excess >= _LATE_SHARE * width:
+    if at.precise and not at.remote and excess >= max(_LATE_S, _LATE_SHARE * width):
         # The output was last written long after the tool had ended.
         storage += excess
         unsure = 0.25 * excess
-    elif not precise and not job.external_id and excess > 2:
+    elif not at.precise and not at.remote and excess > 2:
         unsure = excess - 2
-    tool -= min(bench.io_wait_s, tool)
-    return Span(start, stop, threads, tool=tool / width, storage=storage / width, unsure=unsure / width)
+    return Span(at.start, stop, at.threads, tool=tool / width, storage=storage / width, unsure=unsure / width)
 
 
 def _ready(run: Run, trace: Trace, measured: Measured, first: float) -> tuple[Span, ...]:

@@ -18,6 +18,7 @@ from incident_console.snakemake.logevents import (
     JobStarted,
     LogEvent,
     Provided,
+    Submitted,
     WaitingForFiles,
     WorkflowFault,
 )
@@ -87,6 +88,8 @@ class Trace:
     starts: tuple[Start, ...]
     started: int
     """All starts; more than `starts` holds in a long run."""
+    submitted: bool
+    """Whether any job was handed over to a cluster."""
     waits: tuple[Wait, ...]
     checkpoints: tuple[float, ...]
     """When checkpoints finished, after which the plan was made anew."""
@@ -108,6 +111,7 @@ class TraceFold:
         self._provided: dict[str, int] = {}
         self._provided_line = 0
         self._elapsed: float | None = None
+        self._submitted = False
         self._starts: list[Start] = []
         self._started = 0
         self._waits: list[Wait] = []
@@ -153,6 +157,8 @@ class TraceFold:
                 details = self._details.setdefault(event.fault_line, [])
                 if len(details) < _DETAILS:
                     details.append(event.text)
+            case Submitted():
+                self._submitted = True
             case Elapsed():
                 self._elapsed = event.seconds
             case _:
@@ -205,6 +211,7 @@ class TraceFold:
             elapsed=self._elapsed,
             starts=tuple(self._starts),
             started=self._started,
+            submitted=self._submitted,
             waits=tuple(self._waits),
             checkpoints=tuple(self._checkpoints),
             faults=tuple(faults),

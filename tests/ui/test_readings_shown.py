@@ -1,5 +1,6 @@
 """A captured plan is read aloud: a line in the rung, a table above the raw text, and nothing of that is lost."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from incident_console.session.readings import Reading
@@ -7,7 +8,7 @@ from incident_console.snakemake.dryrun import read_dry_run
 from incident_console.snakemake.summary import read_summary
 from incident_console.tui import readings
 from tests.needs import needs
-from tests.ui.scene import CORPUS, MEDIUM, SMALL, closed, kinds, opened, place, shows, until
+from tests.ui.scene import CORPUS, MEDIUM, SMALL, WIDE, closed, kinds, opened, place, shows, until
 
 RUNBOOK = """\
 schema: incident-console/runbook/1
@@ -40,9 +41,9 @@ def scripted(tmp_path: Path, script: str) -> str:
 async def test_a_plan_is_told_in_the_rung_and_above_its_raw_text(tmp_path: Path) -> None:
     here = place(tmp_path)
     text = scripted(tmp_path, f"cat {CORPUS}/a-discovery-widened-v9/cmd/10-dryrun.stdout")
-    async with opened(here.tiny(text=text), MEDIUM) as (_, pilot):
+    async with opened(here.tiny(text=text), WIDE) as (_, pilot):
         await pilot.press("1", "c")
-        await shows(pilot, "5 jobs: 3 missing output, 2 updated upstream", "! Beware", pane="#rung")
+        await shows(pilot, "5 jobs: 3 missing output, 2 updated upstream", "Beware.", pane="#rung")
         await shows(
             pilot,
             "5 jobs: 3 missing output, 2 updated upstream",
@@ -59,10 +60,7 @@ async def test_a_resumed_incident_reads_what_was_captured_before(tmp_path: Path)
     async with opened(plan, SMALL) as (_, pilot):
         await pilot.press("1", "c")
         await shows(pilot, "nothing to be done", pane="#rung")
-    async with opened(plan, SMALL) as (_, pilot):
-        await shows(pilot, "Go on with it?")
-        await pilot.press("enter")
-        await closed(pilot)
+    async with opened(replace(plan, resume=here.record), SMALL) as (_, pilot):
         await pilot.press("1")
         await shows(pilot, "nothing to be done", pane="#rung")
 

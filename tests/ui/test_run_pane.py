@@ -145,7 +145,7 @@ async def test_many_jobs_are_a_row_a_rule_and_lists_are_cut_with_a_count(tmp_pat
     now = time.strftime("[%a %b %d %H:%M:%S %Y]", time.localtime())
     run.write(
         "".join(
-            f"{now}\nrule align:\n    output: o{n}\n    jobid: {n}\n    wildcards: sample=S{n}\nError in rule align:\n"
+            f"{now}\nrule align:\n    output: o{n}\n    jobid: {n}\n    wildcards: sample=S{n}\n{now}\nError in rule align:\n"
             f"    jobid: {n}\n    output: o{n}\n    (command exited with non-zero exit code)\n"
             for n in range(1, 3000)
         )

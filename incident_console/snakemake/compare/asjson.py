@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from incident_console.snakemake.compare.comparison import Comparison
-from incident_console.snakemake.compare.meaning import Changed, Setting
+from incident_console.snakemake.compare.meaning import Changed
+from incident_console.snakemake.compare.settings import Setting
 from incident_console.snakemake.compare.speed import RuleSpeed
 from incident_console.snakemake.compare.state import State
 
@@ -44,6 +45,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
                 "same": meaning.published_same,
                 "not_as_listed": list(meaning.mismatches),
             },
+            "inputs_changed": [_changed(one) for one in meaning.inputs_changed],
             "inputs_removed": [
                 {"rule": one.rule, "input": one.input, "jobs": one.jobs} for one in meaning.inputs_removed
             ],

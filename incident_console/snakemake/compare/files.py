@@ -43,6 +43,8 @@ class Seen:
 
     outputs: tuple[FileState, ...]
     published: tuple[FileState, ...]
+    inputs: tuple[FileState, ...]
+    """What jobs read and no job of the run made, as far as it lies in the folder."""
     unread: int
     cut: bool
     """Whether there were more files than are walked over."""
@@ -53,8 +55,8 @@ class Budget:
         self.files, self.bytes = files, bytes
 
 
-def look(workdir: Path, outputs: Iterable[str], told: Mapping[str, str], budget: Budget) -> Seen:
-    """The outputs named, and all that lies in the publish folders. `told`: digests that the metadata keep.
+def look(workdir: Path, outputs: Iterable[str], inputs: Iterable[str], told: Mapping[str, str], budget: Budget) -> Seen:
+    """The files named, and all that lies in the publish folders. `told`: digests that the metadata keep.
 
     Never raises for what the files are or hold.
     """
@@ -62,19 +64,27 @@ def look(workdir: Path, outputs: Iterable[str], told: Mapping[str, str], budget:
     walked = Walk()
     published = [path for folder in FOLDERS for path in walked.files(workdir / folder)]
     names = {shown(path, workdir): path for path in published}
-    found = {name: _place(root, workdir, name) for name in dict.fromkeys(outputs)}
-    sizes = {name: _size(path) for name, path in ({**found, **names}).items() if path is not None}
-    order = sorted(sizes, key=lambda name: (name not in names, sizes[name] or 0, name))
+    made = dict.fromkeys(outputs)
+    read = dict.fromkeys(name for name in inputs if name not in made)
+    places = {**{name: _place(root, workdir, name) for name in (*made, *read)}, **names}
+    sizes = {name: _size(path) for name, path in places.items() if path is not None}
+    order = sorted(sizes, key=lambda name: (name not in names, name in read, sizes[name] or 0, name))
     digests: dict[str, str] = {}
     for name in order:
-        path = names.get(name) or found[name]
-        digest = _digest(root, path, budget) if path is not None else None
+        path = places[name]
+        digest = _digest(path, budget) if path is not None else None
         if digest is not None:
             digests[name] = digest
     listed = _listed(root, workdir, [name for name in order if name not in digests])
-    states = {name: _state(name, sizes, digests, listed, told) for name in ({**found, **names})}
-    unread = sum(one.there and one.digest is None for one in states.values())
-    return Seen(tuple(states[name] for name in found), tuple(states[name] for name in names), unread, walked.cut)
+    states = {name: _state(name, sizes, digests, listed, told) for name in places}
+    unread = sum(one.there and one.digest is None for name, one in states.items() if name not in read)
+    return Seen(
+        outputs=tuple(states[name] for name in made),
+        published=tuple(states[name] for name in names),
+        inputs=tuple(states[name] for name in read if states[name].there),
+        unread=unread,
+        cut=walked.cut,
+    )
 
 
 def evidence(workdir: Path, declared: Iterable[str]) -> tuple[tuple[str, ...], bool]:
@@ -149,10 +159,8 @@ def _size(path: Path) -> int | None:
     return facts.st_size if stat.S_ISREG(facts.st_mode) or stat.S_ISDIR(facts.st_mode) else None
 
 
-def _digest(root: Path, path: Path, budget: Budget) -> str | None:
-    if path.is_dir():
-        return _folder_digest(path, budget)
-    return _file_digest(path, budget)
+def _digest(path: Path, budget: Budget) -> str | None:
+    return _folder_digest(path, budget) if path.is_dir() else _file_digest(path, budget)
 
 
 def _file_digest(path: Path, budget: Budget) -> str | None:

@@ -11,29 +11,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from incident_console.snakemake.compare.state import Document, FileState, JobState, RuleText, State
+from incident_console.snakemake.compare.settings import RuleChange, Setting, config_of, policy_of, rules_of, sources_of
+from incident_console.snakemake.compare.state import Document, FileState, JobState, State
 
-POLICY_DIRECTIVES = ("retries", "threads", "resources", "priority", "group")
-EVIDENCE_DIRECTIVES = ("log", "benchmark")
-_SILENT_DIRECTIVES = ("message", "name")
-_POLICY_KEY = re.compile(
-    r"(?i)(^|[^a-z])(threads?|cores?|cpus?|mem(ory)?(_mb|_gb)?|runtime|walltime|retries|restart.times|latency.wait|partition"
-    r"|queue|tmpdir|account|nodes|jobs)$"
-)
+_EVIDENCE_DIRECTIVES = ("log", "benchmark")
 _VOLATILE = re.compile(
     r"(?i)(^|[^a-z])(created|generated|published|started|finished|ended|modified|updated|built)?([^a-z])?"
     r"(at|on|time|date|timestamp|datetime|elapsed|elapsed_s|duration|duration_s|run_id|runid|pid|uuid|hostname|host)(\[\d+\])?$"
 )
 _HEX = re.compile(r"(?:sha256:)?([0-9a-f]{64})\Z")
-_DEFAULTS = {"retries": "0", "latency-wait": "5", "keep-going": "no"}
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    name: str
-    before: str | None
-    """None: not set."""
-    after: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +43,6 @@ class InputRemoved:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleChange:
-    """A directive that reads otherwise. `directive` is empty for a rule that is new or gone."""
-
-    rule: str
-    directive: str
-    before: str | None
-    after: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Meaning:
     targets_known: bool
     targets_added: tuple[str, ...]
@@ -85,6 +61,8 @@ class Meaning:
     published_unknown: tuple[str, ...]
     mismatches: tuple[str, ...]
     """Published files that are not as their checksum list says, and were before."""
+    inputs_changed: tuple[Changed, ...]
+    """Data that jobs read and no job made, with another content than before."""
     inputs_removed: tuple[InputRemoved, ...]
     evidence_lost: tuple[str, ...]
     policy_changed: tuple[Setting, ...]
@@ -106,7 +84,9 @@ def meaning_of(before: State, after: State) -> Meaning:
     asked_before, asked_after = set(before.targets or ()), set(after.targets or ())
     gone = _unasked(old, new, asked_before - asked_after if known else set())
     come = _unasked(new, old, asked_after - asked_before if known else set())
-    files_before, files_after = _files(before), _files(after)
+    files_before, files_after = _files(before, after), _files(after, before)
+    data_before = {one.path: one for one in before.inputs if one.path not in files_before}
+    data_after = {one.path: one for one in after.inputs if one.path not in files_after}
     removed, added = set(gone), set(come)
     finished = after.run is not None and after.run.status == "succeeded"
     if both_see and finished:
@@ -117,7 +97,7 @@ def meaning_of(before: State, after: State) -> Meaning:
     common = [name for name in files_before if name in files_after and name not in removed | added]
     changed, same, unknown = _contents(files_before, files_after, common)
     published = _published(before, after) if both_see else ((), 0, ())
-    config, like_policy = _config(before, after)
+    config, like_policy = config_of(before, after)
     read = {name for job in (*before.jobs, *after.jobs) for name in job.input}
     return Meaning(
         targets_known=known,
@@ -133,12 +113,13 @@ def meaning_of(before: State, after: State) -> Meaning:
         published_same=published[1],
         published_unknown=published[2],
         mismatches=tuple(sorted(set(after.mismatches) - set(before.mismatches))),
+        inputs_changed=_contents(data_before, data_after, [name for name in data_before if name in data_after])[0],
         inputs_removed=_inputs_removed(old, new),
         evidence_lost=_evidence_lost(before, after, old, new, both_see),
-        policy_changed=(*_policy(before, after, both_see), *like_policy),
+        policy_changed=(*policy_of(before, after, both_see), *like_policy),
         config_changed=config,
-        rules_changed=_rules(before.texts, after.texts) if both_see else (),
-        sources_changed=_sources(before, after) if both_see else (),
+        rules_changed=rules_of(before.texts, after.texts) if both_see else (),
+        sources_changed=sources_of(before, after) if both_see else (),
         skipped=tuple(_said(job) for key, job in old.items() if key not in new and not _dead(job, removed)),
         extra=tuple(_said(job) for key, job in new.items() if key not in old),
         matched=len(old.keys() & new.keys()),
@@ -185,10 +166,12 @@ def _unasked(
     return dead
 
 
-def _files(state: State) -> dict[str, FileState]:
-    """The outputs of a side; a run log tells only their names."""
+def _files(state: State, other: State) -> dict[str, FileState]:
+    """The outputs of a side, and what it only reads of the other's outputs; a run log tells only names."""
+    theirs = {one.path for one in other.outputs} | {name for job in other.jobs for name in job.output}
+    read = {one.path: one for one in state.inputs if one.path in theirs}
     made = {name: FileState(path=name, there=not state.sees_files) for job in state.jobs for name in job.output}
-    return {**made, **{one.path: one for one in state.outputs}}
+    return {**read, **made, **{one.path: one for one in state.outputs}}
 
 
 def _contents(
@@ -296,7 +279,7 @@ def _evidence_lost(
         told = {rule.rule: rule.directives for rule in after.texts}
         seen = {job.rule for job in after.jobs}
         for rule in before.texts:
-            for name in EVIDENCE_DIRECTIVES:
+            for name in _EVIDENCE_DIRECTIVES:
                 if (
                     name in rule.directives
                     and rule.rule in told
@@ -305,71 +288,3 @@ def _evidence_lost(
                 ):
                     lost.add(f"{name} of rule {rule.rule}")
     return tuple(sorted(lost))
-
-
-def _policy(before: State, after: State, both_see: bool) -> tuple[Setting, ...]:
-    """Settings that both sides tell, and those that one side's command leaves at what Snakemake takes for it."""
-    commands = [state.run is not None and state.run.command is not None for state in (before, after)]
-    rules = {job.rule for job in before.jobs} & {job.rule for job in after.jobs}
-    found = []
-    for name in sorted(before.policy.keys() | after.policy.keys()):
-        one, two = before.policy.get(name), after.policy.get(name)
-        if one is None or two is None:
-            _, of, rule = name.partition(" of ")
-            if of and rule not in rules:
-                continue
-            known = both_see if name.startswith("profile ") else name not in ("host", "engine version", "cores")
-            if not known or not (all(commands) or name.startswith("profile ") or of):
-                continue
-            one, two = one or _DEFAULTS.get(name), two or _DEFAULTS.get(name)
-        if one != two:
-            found.append(Setting(name, one, two))
-    if both_see:
-        found += [
-            Setting(f"{change.directive} of {change.rule}", change.before, change.after)
-            for change in _directives(before.texts, after.texts)
-            if change.directive in POLICY_DIRECTIVES
-            and not any(
-                change.rule == one.name.partition(" of ")[2] and one.name.startswith(change.directive) for one in found
-            )
-        ]
-    return tuple(found)
-
-
-def _config(before: State, after: State) -> tuple[tuple[Setting, ...], tuple[Setting, ...]]:
-    """What the workflow is told to do; and apart from it, values that only say how (threads, memory)."""
-    both_see = before.sees_files and after.sees_files
-    commands = [state.run is not None and state.run.command is not None for state in (before, after)]
-    config: list[Setting] = []
-    policy: list[Setting] = []
-    for name in sorted(before.config.keys() | after.config.keys()):
-        one, two = before.config.get(name), after.config.get(name)
-        of_command = name.startswith("--config") or name == "configfile"
-        if one == two or not (all(commands) if of_command else both_see):
-            continue
-        (policy if _POLICY_KEY.search(name) else config).append(Setting(name, one, two))
-    for output in sorted(before.params.keys() & after.params.keys()):
-        if before.params[output] != after.params[output] and len(config) < 200:
-            config.append(Setting(f"params of {output}", before.params[output], after.params[output]))
-    return tuple(config), tuple(policy)
-
-
-def _directives(before: Iterable[RuleText], after: Iterable[RuleText]) -> Iterable[RuleChange]:
-    old, new = {rule.rule: rule.directives for rule in before}, {rule.rule: rule.directives for rule in after}
-    for rule in sorted(old.keys() | new.keys()):
-        if rule not in old or rule not in new:
-            yield RuleChange(rule, "", "there" if rule in old else None, "there" if rule in new else None)
-            continue
-        for name in sorted(old[rule].keys() | new[rule].keys()):
-            if name not in _SILENT_DIRECTIVES and old[rule].get(name) != new[rule].get(name):
-                yield RuleChange(rule, name, old[rule].get(name), new[rule].get(name))
-
-
-def _rules(before: Iterable[RuleText], after: Iterable[RuleText]) -> tuple[RuleChange, ...]:
-    return tuple(one for one in _directives(before, after) if one.directive not in POLICY_DIRECTIVES)
-
-
-def _sources(before: State, after: State) -> tuple[str, ...]:
-    """The workflow's own files that are not the same, text of rules and config left to what was said of them."""
-    names = before.sources.keys() | after.sources.keys()
-    return tuple(sorted(name for name in names if before.sources.get(name) != after.sources.get(name)))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from incident_console.snakemake.compare.comparison import Comparison
-from incident_console.snakemake.compare.meaning import Setting
+from incident_console.snakemake.compare.settings import Setting
 from incident_console.snakemake.compare.speed import Change, CostSpeed
 from incident_console.snakemake.compare.state import State
 from incident_console.snakemake.cost import seconds
@@ -118,6 +118,7 @@ def _same(found: Comparison) -> Iterator[str]:
         (meaning.targets_added, "targets added"),
         (meaning.outputs_removed, "outputs removed"),
         (meaning.outputs_added, "outputs added"),
+        (tuple(one.path for one in meaning.inputs_changed), "inputs with another content"),
         (tuple(f"{one.rule}: {one.input}" for one in meaning.inputs_removed), "inputs removed"),
         (meaning.evidence_lost, "evidence lost"),
     ):

@@ -14,12 +14,12 @@ from incident_console.snakemake.cost import CLASSES, seconds
 
 Change = Literal["faster", "slower", "noise", "only-before", "only-after", "not-comparable"]
 
-_ELAPSED_S = 2.0
+_ELAPSED_S = 1.5
 _SHARE = 0.10
 _FEW = 3
 _FEW_SHARE = 0.25
 _WALL_S = 1.0
-_BENCH_S = 0.1
+_FINE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _rule(name: str, one: RuleState, two: RuleState) -> RuleSpeed:
         wall_s=(_sum(one.wall_s), _sum(two.wall_s)),
         benchmark_s=(_sum(one.benchmark_s), _sum(two.benchmark_s)),
         mean_s=(_mean(measured[0]), _mean(measured[1])),
-        change=_change(one, two, measured, _BENCH_S if by_benchmark else _WALL_S),
+        change=_change(one, two, measured, _FINE_S if by_benchmark else _WALL_S),
     )
 
 
@@ -120,6 +120,9 @@ def _change(one: RuleState, two: RuleState, measured: tuple[Times, Times], resol
     if not one.finished or not two.finished:
         return "only-before" if one.finished else "only-after" if two.finished else "not-comparable"
     a, b = measured
+    if all(times.sum % 1 for times in measured):
+        # Fractions are from benchmarks or metadata; the log's own times are whole seconds.
+        resolution = _FINE_S
     if not a.count or not b.count:
         return "not-comparable"
     share = _FEW_SHARE if min(a.count, b.count) < _FEW else _SHARE

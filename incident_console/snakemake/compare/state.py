@@ -128,6 +128,8 @@ class State(_Model):
     targets: Names | None = None
     """What was asked for: the inputs of the rules that make nothing, and the targets of the command; None: unknown."""
     outputs: Annotated[tuple[FileState, ...], Field(max_length=NAMES)] = ()
+    inputs: Annotated[tuple[FileState, ...], Field(max_length=NAMES)] = ()
+    """What jobs read and no job of the run made."""
     published: Annotated[tuple[FileState, ...], Field(max_length=NAMES)] = ()
     mismatches: Names = ()
     """Published files that are not as their own checksum list says."""

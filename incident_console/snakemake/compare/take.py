@@ -44,6 +44,7 @@ from incident_console.snakemake.watcher import QUIET_S, RunWatcher
 
 _HEAD = 4096
 _TRIED = 5
+_SHORT = 64 << 10
 _DOCUMENT = 64 << 10
 _DOCUMENTS = 100
 _SETTINGS = 5000
@@ -97,11 +98,10 @@ def _run_with_jobs(workdir: Path) -> Path | None:
     first = watched_run(workdir)
     if first is None or first.pid is not None:
         return first.path if first is not None else None
-    tried = [one.path for one in runs(workdir) if one.kind == "run"][:_TRIED]
-    for path in tried:
-        run = RunWatcher(workdir, path).poll()
-        if run.jobs or run.status == "running":
-            return path
+    for one in [one for one in runs(workdir) if one.kind == "run"][:_TRIED]:
+        # A long log is that of a run that did something; it is read once, and not here.
+        if one.size > _SHORT or RunWatcher(workdir, one.path).poll().jobs:
+            return one.path
     return first.path
 
 
@@ -199,7 +199,8 @@ class _State:
         """The files of the folder."""
         kept: Kept = read_kept(self._workdir, relative)
         made = [name for job in jobs for name in job.output]
-        seen = files.look(self._workdir, [*made, *kept.outputs], kept.digests, budget)
+        read = [name for job in jobs for name in job.input]
+        seen = files.look(self._workdir, [*made, *kept.outputs], read, kept.digests, budget)
         declared = [name for job in jobs for name in (*job.log, *filter(None, (job.benchmark,)))]
         evidence, more = files.evidence(self._workdir, declared)
         if seen.unread:
@@ -210,6 +211,7 @@ class _State:
         outputs = tuple(one for one in seen.outputs if one.there or one.path in ours)
         return {
             "outputs": outputs,
+            "inputs": seen.inputs,
             "published": seen.published,
             "mismatches": tuple(sorted({one.path for one in mismatches(self._workdir)})),
             "documents": tuple(self._documents([one.path for one in seen.published])),

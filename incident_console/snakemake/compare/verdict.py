@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from incident_console.snakemake.compare.meaning import Meaning, Setting
+from incident_console.snakemake.compare.meaning import Meaning
+from incident_console.snakemake.compare.settings import Setting
 from incident_console.snakemake.compare.speed import Speed
 from incident_console.snakemake.compare.state import State
 
@@ -129,6 +130,12 @@ def _contents(case: _Case, before: State, after: State, meaning: Meaning) -> Non
         case.doubt(
             f"{len(inner)} intermediate outputs hold something else: {some(inner)}",
             "a look at what differs in them: times and order only, or values",
+        )
+    if meaning.inputs_changed:
+        case.doubt(
+            f"{len(meaning.inputs_changed)} inputs hold something else, so equal or other results say little: "
+            f"{some(one.path for one in meaning.inputs_changed)}",
+            "both runs on the same input data",
         )
     unknown = {*meaning.outputs_unknown, *meaning.published_unknown}
     if unknown:

@@ -78,7 +78,7 @@ class Gauges:
     async def _look(self) -> None:
         # While thousands of lines a second come in, keys come first: their errors are looked for twice a second.
         await asyncio.sleep(LOOK_EACH_S)
-        while (overview := self._overview) is not None and not overview.step(SLICE_S):
+        while (overview := self._overview) is not None and (self._view.is_seeking or not overview.step(SLICE_S)):
             await asyncio.sleep(PAUSE_S)
         self._looking = False
         self._view.vertical_scrollbar.refresh()

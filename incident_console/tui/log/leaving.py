@@ -21,7 +21,7 @@ from incident_console.tail.source import Source
 from incident_console.tui.log.bar import LogBar
 from incident_console.tui.log.copying import Rows
 from incident_console.tui.log.filtering import LogFiltering
-from incident_console.tui.log.scroll import SAY_EACH_S
+from incident_console.tui.log.scroll import SAY_EACH_S, SEEKING
 from incident_console.tui.log.seeking import key
 from incident_console.tui.log.select import Selected, hidden_between, in_own_file, joined, rows_between, selected
 from incident_console.tui.log.text import plain
@@ -116,7 +116,7 @@ class LogLeaving(LogFiltering):
             else:
                 self.tell(f"{path.name} exists, {size(path.stat().st_size)}: enter again overwrites it")
             return False
-        self.run_worker(self._save(source, path), group="log-seek", exclusive=True)
+        self.run_worker(self._save(source, path), group=SEEKING, exclusive=True)
         return True
 
     async def _save(self, source: Source, path: Path) -> None:

@@ -27,6 +27,8 @@ from incident_console.tui.log.scrollbar import MarkedBar
 from incident_console.tui.log.select import rows_between
 from incident_console.tui.log.status import Borders, Standing, subtitle, title
 
+SEEKING = "log-seek"
+"""The group of workers that look for something which the operator asked for."""
 INDEX_AFTER_S = 0.2
 INDEX_SLICE_S = 0.006
 SAY_EACH_S = 0.1
@@ -173,11 +175,16 @@ class LogScroll(LogPaint):
         else:
             self._gauges.look()
 
+    @property
+    def is_seeking(self) -> bool:
+        """Somebody waits for a search: what is done behind the screen can wait."""
+        return any(worker.group == SEEKING and worker.node is self for worker in self.workers if worker.is_running)
+
     async def _index(self, after_s: float) -> None:
         """Number the lines in slices, so that keys are answered between them, once the end has been painted."""
         await asyncio.sleep(after_s)
         said = time.monotonic()
-        while self._source is not None and not self._source.index_step(INDEX_SLICE_S):
+        while self._source is not None and (self.is_seeking or not self._source.index_step(INDEX_SLICE_S)):
             if time.monotonic() - said > SAY_EACH_S:
                 self._lay_out()
                 said = time.monotonic()

@@ -18,7 +18,7 @@ from incident_console.errors import InputError
 from incident_console.tail.finding.search import Finder, Search, error_finder, finder, matcher
 from incident_console.tail.source import Place, Source
 from incident_console.tui.log.bar import Asked, LogBar, SearchBar
-from incident_console.tui.log.scroll import SAY_EACH_S, LogScroll
+from incident_console.tui.log.scroll import SAY_EACH_S, SEEKING, LogScroll
 
 SEARCH_SLICE_S = 0.008
 
@@ -51,7 +51,7 @@ class LogSeeking(LogScroll):
         super()._show_source(source)
 
     def stop_seeking(self) -> None:
-        self.workers.cancel_group(self, "log-seek")
+        self.workers.cancel_group(self, SEEKING)
 
     def tell(self, text: str) -> None:
         """Say it first in the line at the bottom."""
@@ -101,7 +101,7 @@ class LogSeeking(LogScroll):
     def _seek(self, find: Finder, what: str, forward: bool) -> None:
         if self._source is not None:
             self._pause()
-            self.run_worker(self._seeking(self._source, find, what, forward), group="log-seek", exclusive=True)
+            self.run_worker(self._seeking(self._source, find, what, forward), group=SEEKING, exclusive=True)
 
     async def _seeking(self, source: Source, find: Finder, what: str, forward: bool) -> None:
         if not source.parts:
@@ -140,7 +140,7 @@ class LogSeeking(LogScroll):
         """Put the cursor there, as soon as it is known in which row that is."""
         if self._source is not None:
             self._pause()
-            self.run_worker(self._go_to(self._source, place, ""), group="log-seek", exclusive=True)
+            self.run_worker(self._go_to(self._source, place, ""), group=SEEKING, exclusive=True)
 
     async def _go_to(self, source: Source, place: Place, told: str) -> None:
         """Put the cursor there, once it is known in which row that is."""
@@ -171,7 +171,7 @@ class LogSeeking(LogScroll):
             self.tell(str(fault))
             return False
         self._pause()
-        self.run_worker(self._seek_time(source, at), group="log-seek", exclusive=True)
+        self.run_worker(self._seek_time(source, at), group=SEEKING, exclusive=True)
         return True
 
     async def _seek_time(self, source: Source, at: float) -> None:
@@ -199,7 +199,7 @@ class LogSeeking(LogScroll):
         if self._source is not None:
             self._pause()
             percent = wanted.endswith("%")
-            self.run_worker(self._seek_line(int(digits), percent=percent), group="log-seek", exclusive=True)
+            self.run_worker(self._seek_line(int(digits), percent=percent), group=SEEKING, exclusive=True)
         return True
 
     async def _seek_line(self, number: int, *, percent: bool) -> None:

@@ -107,7 +107,8 @@ class Flow:
             second += took
             if self.end == "failed" and sample == counted[-1]:
                 return text + (
-                    f"{_at(second)}\nError in rule count:\n    message: None\n    jobid: {number}\n    output: out/{sample}.n\n"
+                    f"{_at(second)}\nError in rule count:\n    message: None\n    jobid: {number}\n"
+                    f"    output: out/{sample}.n\n"
                     "    shell:\n        false\n        (command exited with non-zero exit code)\n"
                     "Exiting because a job execution failed. Look below for error messages\n"
                     f"Complete log(s): {self.home}/.snakemake/log/{self.log_name}\n"

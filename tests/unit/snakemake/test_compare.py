@@ -1,4 +1,4 @@
-"""Is it the same workflow, only faster? One thing at a time differs between two folders, and the verdict must see it."""
+"""Is it the same workflow, only faster? One thing at a time differs between two folders, and the verdict sees it."""
 
 from __future__ import annotations
 
@@ -313,3 +313,11 @@ def test_the_note_is_short_and_shows_names_as_they_stand(before: Flow, after: Fl
     assert "<b>" not in note and "@team" not in note and "\\|\\`rm\\`" in note
     for title in ("What got faster", "Why", "What stayed the same", "How we know"):
         assert f"### {title}\n" in note
+
+
+def test_other_input_data_makes_equal_results_worth_little(before: Flow, after: Flow) -> None:
+    before.write()
+    after.write()
+    after.put("data/ref.txt", "another reference\n")
+    found = compare(read_side(before.root), read_side(after.root))
+    assert found.verdict == "cannot-tell" and [one.path for one in found.meaning.inputs_changed] == ["data/ref.txt"]

@@ -13,8 +13,8 @@ def test_checksum_files_that_were_taken_for_samples_are_told_with_the_sample_the
     assert found.odd == (Odd("sample", "A.txt.md5", "A", False), Odd("sample", "B.txt.md5", "B", False))
     assert found.sentence == (
         "2 values of sample planned that no earlier run knew: A.txt.md5, B.txt.md5; perhaps no samples, but the name "
-        "of another one with an ending: A.txt.md5 beside A, B.txt.md5 beside B; 1 value of sample of the earlier runs not "
-        "planned now (up to date, or no longer found): B"
+        "of another one with an ending: A.txt.md5 beside A, B.txt.md5 beside B; 1 value of sample of the earlier runs "
+        "not planned now (up to date, or no longer found): B"
     )
 
 
