@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from incident_console.commands.page import Page
-from incident_console.snakemake.compare.note import CHANGES, TITLES, side_words
+from incident_console.snakemake.compare.note import CHANGES, side_words, title
 from incident_console.snakemake.cost import seconds
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def lines_of(found: Comparison, width: int, *, colours: bool) -> list[str]:
     page = Page(width, colours, blocks=False)
     page.labelled("before", side_words(found.before))
     page.labelled("after", side_words(found.after))
-    page.labelled("verdict", f"{found.verdict}: {TITLES[found.verdict].lower()}")
+    page.labelled("verdict", f"{found.verdict}: {title(found).lower()}")
     for sentence in found.because:
         page.add(f"- {sentence}", 2, 4)
     for sentence in found.settled_by:

@@ -24,7 +24,7 @@ def _of_plan(plan: DryRun, running: Sequence[PlannedJob], live: bool, half: Sequ
     if running:
         named, verb = _names([job.label for job in running]), "was" if len(running) == 1 else "were"
         yield (
-            f"{_count(running, 'job')} of these {verb} running when it was captured ({named}): listed as work, but not "
+            f"{len(running)} of these jobs {verb} running when it was captured ({named}): listed as work, but not "
             "missing. What else is listed may be what that run had not come to yet."
         )
     elif live:

@@ -16,6 +16,9 @@ from incident_console.session.capture import capture
 from incident_console.session.core import Session
 from incident_console.session.live import Live
 from incident_console.session.picture import Picture
+from incident_console.session.readings import Readings
+from incident_console.snakemake.run import Run
+from incident_console.snakemake.textfile import printable
 
 Say = Callable[[str], None]
 
@@ -45,8 +48,8 @@ def collect(
             "read it, then `incident-console runbook trust FILE`"
         )
     cancel = cancel or threading.Event()
-    climb = _Climb(session, answers, allow, say, cancel)
     watch = _Watch(say)
+    climb = _Climb(session, answers, allow, say, cancel, watch)
     live = Live(session, watch.told)
     live.start()
     try:
@@ -64,13 +67,21 @@ def collect(
 
 class _Climb:
     def __init__(
-        self, session: Session, answers: Answers | None, allow: Collection[str], say: Say, cancel: threading.Event
+        self,
+        session: Session,
+        answers: Answers | None,
+        allow: Collection[str],
+        say: Say,
+        cancel: threading.Event,
+        watch: _Watch,
     ) -> None:
         self._session = session
         self._answers = answers
         self._allow = allow
         self._say = say
         self._cancel = cancel
+        self._watch = watch
+        self._readings = Readings(session)
         self._climbed: set[str] = set()
         self._evidence_failed = False
 
@@ -147,6 +158,18 @@ class _Climb:
         elif isinstance(event, EvidenceCaptured):
             code = f" rc {event.exit_code}" if event.exit_code is not None else ""
             self._say(f"  ✓ {item.id}{code} {event.size + event.stderr_size} bytes")
+            self._read(event)
+
+    def _read(self, event: EvidenceCaptured) -> None:
+        """Say what the output says, and what must be known beside it."""
+        try:
+            reading = self._readings.of(event, self._watch.run)
+        except InputError as fault:
+            self._say(f"    {fault}")
+            return
+        if reading is not None:
+            for sentence in (reading.line, *reading.lies):
+                self._say(f"    {printable(sentence)}")
 
 
 def _was_to_be_captured(rung: Rung, ids: tuple[str, ...]) -> bool:
@@ -161,6 +184,7 @@ class _Watch:
     def __init__(self, say: Say) -> None:
         self.looked = threading.Event()
         self.running = False
+        self.run: Run | None = None
         self._say = say
         self._status = ""
 
@@ -169,6 +193,7 @@ class _Watch:
         if run is not None and run.status != self._status:
             self._status = run.status
             self._say(f"run {run.status}: {picture.headline}")
+        self.run = run
         self.running = run is not None and run.status == "running"
         if picture.looked:
             self.looked.set()

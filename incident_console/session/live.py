@@ -259,7 +259,7 @@ class Live:
         batch: list[LogEvent] = []
         read_at = time.monotonic()
         with self._trying("The run cannot be followed"):
-            self._run, batch = self._watcher.poll_events()
+            self._run, batch = self._watcher.poll_open()
         run = self._run
         live = run is not None and run.status == "running"
         self._session.run_is_live = live or self._other_is_live or self._started.running

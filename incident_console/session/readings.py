@@ -1,4 +1,4 @@
-"""What does a captured output say? The parsed reading that belongs to a dry run, a summary or a change list.
+"""What does a captured output say? The parsed reading that belongs to a dry run, a summary, a change list or a context.
 
 Beside what the text says stands what must be known of it: which of the jobs it lists were running when it was
 captured, which files it takes for whole that are not, and which known lie applies. The text itself is never altered.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
 from typing import TypeAlias
@@ -20,6 +20,13 @@ from incident_console.session import cautions
 from incident_console.session.core import Session
 from incident_console.snakemake import find
 from incident_console.snakemake.changes import ChangeList, asked, read_changes
+from incident_console.snakemake.contexts import (
+    SideBySide,
+    context_of,
+    other_profiles,
+    other_provenance,
+    side_by_side,
+)
 from incident_console.snakemake.dryrun import DryRun, PlannedJob, read_dry_run
 from incident_console.snakemake.history import read_history
 from incident_console.snakemake.jobs import Job
@@ -28,9 +35,14 @@ from incident_console.snakemake.run import Run
 from incident_console.snakemake.samples import Discovery, compare_samples
 from incident_console.snakemake.summary import Summary, read_summary
 
-Parsed: TypeAlias = DryRun | Summary | ChangeList
+Output: TypeAlias = DryRun | Summary | ChangeList
+Parsed: TypeAlias = Output | SideBySide
 
 SURFACES = frozenset({"dry-run", "summary", "change-list"})
+"""Of commands."""
+CONTEXTS = frozenset({"profile", "provenance"})
+"""Of files: one context, to be laid beside the others."""
+SIDES = 3
 NEEDED = ("--nolock", "--ignore-incomplete")
 """With these a query works while a run holds the lock and files are half written."""
 KEPT = 16
@@ -58,7 +70,9 @@ class Reading:
 
 
 def has_reading(event: ItemEvent) -> bool:
-    return isinstance(event, EvidenceCaptured) and event.surface in SURFACES and event.argv is not None
+    if not isinstance(event, EvidenceCaptured):
+        return False
+    return event.surface in SURFACES if event.argv is not None else event.surface in CONTEXTS and bool(event.path)
 
 
 class Readings:
@@ -66,8 +80,9 @@ class Readings:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._parsed: OrderedDict[tuple[str, ...], Parsed] = OrderedDict()
-        self._past: tuple[str, tuple[tuple[str, dict[str, str]], ...]] | None = None
+        self._parsed: OrderedDict[tuple[str, ...], Output] = OrderedDict()
+        self._past: tuple[str, tuple[tuple[str, Mapping[str, str]], ...]] | None = None
+        """A run's log, and the jobs of the runs before it."""
         self._lock = threading.Lock()
 
     def of(self, event: ItemEvent, run: Run | None) -> Reading | None:
@@ -78,6 +93,8 @@ class Readings:
         if not isinstance(event, EvidenceCaptured) or not has_reading(event):
             return None
         with self._lock:
+            if event.surface in CONTEXTS:
+                return self._contexts(event, PurePath(event.path or ""))
             parsed, fault = self._parse(event)
             if isinstance(parsed, Summary) and not parsed.is_summary and not fault.fault:
                 return None
@@ -94,14 +111,18 @@ class Readings:
         if not plan.planned and not plan.fault:
             return None
         running = then_running(plan.jobs, run, event)
-        planned = ((job.rule, job.wildcards) for job in plan.jobs)
+        over = run is not None and run.status == "succeeded"
+        # What a run that goes on or failed has done already belongs to what is processed now, as what is planned does.
+        own = [(job.rule, job.wildcards) for job in run.jobs] if run is not None else []
+        now = [(job.rule, job.wildcards) for job in plan.jobs] + ([] if over else own)
+        before = (*self._before(event), *(own if over else ()))
         half = incomplete_outputs(self._session.workdir) if "--ignore-incomplete" in (event.argv or ()) else ()
         return Reading(
             parsed=plan,
             line=plan.line(len(running)),
             failed=plan.fault,
             running=running,
-            discovery=compare_samples(planned, self._before(event, run)),
+            discovery=compare_samples(now, before),
             lies=cautions.of_plan(plan, running, went_on(run, event), half),
             offer=_offer(event, plan),
         )
@@ -116,6 +137,38 @@ class Readings:
         lies = cautions.of_changes(told, bool(fault.fault), self._plan_before(event), self._newest_query())
         line = f"no answer: {fault.fault}" if fault.fault else told.line
         return Reading(told, line, fault.fault, lies=lies, offer=_offer(event, fault))
+
+    def _contexts(self, event: EvidenceCaptured, path: PurePath) -> Reading | None:
+        """What was captured beside the other profiles; a provenance, beside what it was when captured before."""
+        blobs, workdir = self._session.record.blobs, self._session.workdir
+        own = context_of(path, blobs.get(event.sha256))
+        if event.surface == "provenance":
+            before = self._same_before(event)
+            others = other_provenance(workdir, path)
+            if before is not None:
+                earlier = context_of(path, blobs.get(before.sha256))
+                others = (replace(earlier, name=f"{earlier.name} as of {before.ended_at[11:19]}Z"), *others)
+        else:
+            others = other_profiles(workdir, path)
+        if not others:
+            return None
+        laid = side_by_side((own, *others[: SIDES - 1]))
+        more = len(others) - (SIDES - 1)
+        lies = (f"{more} more are there and not compared here.",) if more > 0 else ()
+        return Reading(laid, laid.line, "", lies=lies)
+
+    def _same_before(self, event: EvidenceCaptured) -> EvidenceCaptured | None:
+        """The same file as captured before, if it was another text then."""
+        for item in reversed(tuple(self._session.incident.evidence)):
+            other = item.event
+            if (
+                isinstance(other, EvidenceCaptured)
+                and (other.path, other.surface) == (event.path, event.surface)
+                and other.started_at < event.started_at
+                and other.sha256 != event.sha256
+            ):
+                return other
+        return None
 
     def _plan_before(self, event: EvidenceCaptured) -> DryRun | None:
         """The plan that was captured last before this, of the same run."""
@@ -134,7 +187,7 @@ class Readings:
 
     # -- what is read besides ------------------------------------------------------------------------------------
 
-    def _parse(self, event: EvidenceCaptured) -> tuple[Parsed, DryRun]:
+    def _parse(self, event: EvidenceCaptured) -> tuple[Output, DryRun]:
         """What standard output says, and what standard error says of a failure."""
         blobs, argv = self._session.record.blobs, event.argv or ()
         fault = self._held(("fault", event.stderr_sha256 or ""))
@@ -157,28 +210,27 @@ class Readings:
             parsed = fault
         return parsed, fault
 
-    def _held(self, key: tuple[str, ...]) -> Parsed | None:
+    def _held(self, key: tuple[str, ...]) -> Output | None:
         found = self._parsed.get(key)
         if found is not None:
             self._parsed.move_to_end(key)
         return found
 
-    def _hold(self, key: tuple[str, ...], parsed: Parsed) -> Parsed:
+    def _hold(self, key: tuple[str, ...], parsed: Output) -> Output:
         self._parsed[key] = parsed
         while len(self._parsed) > KEPT:
             self._parsed.popitem(last=False)
         return parsed
 
-    def _before(self, event: EvidenceCaptured, run: Run | None) -> Iterable[tuple[str, dict[str, str]]]:
-        """The jobs of the runs before the one that this belongs to; that one's own, too, once it has succeeded."""
+    def _before(self, event: EvidenceCaptured) -> tuple[tuple[str, Mapping[str, str]], ...]:
+        """The jobs of the runs before the one that this belongs to, by rule and wildcards."""
         if event.run is None:
             return ()
         if self._past is None or self._past[0] != event.run:
             history = read_history(self._session.workdir, self._session.workdir / event.run)
             keys = {key for past in history.earlier for key in past.jobs}
             self._past = (event.run, tuple((rule, dict(wildcards)) for rule, wildcards in keys))
-        own: tuple[Job, ...] = run.jobs if run is not None and run.status == "succeeded" else ()
-        return (*self._past[1], *((job.rule, dict(job.wildcards)) for job in own))
+        return self._past[1]
 
     def _newest_query(self) -> str | None:
         newest = next(iter(find.runs(self._session.workdir, _NEWEST)), None)
@@ -213,8 +265,8 @@ def went_on(run: Run | None, event: EvidenceCaptured) -> bool:
     return run.status == "running" or (ended is not None and begin is not None and begin < ended)
 
 
-def _key(rule: str, wildcards: object) -> tuple[str, tuple[tuple[str, str], ...]]:
-    return rule, tuple(sorted(dict(wildcards).items()))  # type: ignore[call-overload]
+def _key(rule: str, wildcards: Mapping[str, str]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    return rule, tuple(sorted(wildcards.items()))
 
 
 def _seconds(text: str | None) -> float | None:

@@ -107,5 +107,8 @@ ANYTIME: dict[bytes, OneLine] = {
     b"Elapse": _elapsed,
 }
 
-SILENT = (b"Removi", b"Shutti", b"Using ", b"Rules ", b"Updati", b"DAG of", b"Assumi", b"Touchi")
+SILENT = (
+    *(b"Removi", b"Shutti", b"Using ", b"Rules ", b"Updati", b"DAG of", b"Assumi", b"Touchi", b"Write-"),
+    *(b"Activa", b"Creati", b"Downlo", b"Enviro", b"Pullin", b"Storin", b"Retrie"),
+)
 """Lines of the engine that are no event."""

@@ -268,7 +268,7 @@ class Reader(Stamped):
         raising = self._raising
         if raising is not None and n == raising.until + 1:
             raising.until = n
-        if self._exception(line, n, start, end):
+        if line[:1].isupper() and self._exception(line, n, start, end):
             return
         if line.startswith((b"Job ", b"Group ")) and b"SLURM" in line:
             self._submitted(line, n, start, end)

@@ -83,10 +83,12 @@ class RunWatcher:
         return run, events
 
     def poll_open(self) -> tuple[Run, list[LogEvent]]:
-        """The run, and the new events without those of jobs that began and succeeded at once since the last call.
+        """As `poll_events`, but the first look leaves out the jobs that began and succeeded before it.
 
-        Who watches over running jobs needs no more of a long log that is read for the first time.
+        Who watches over running jobs needs no more of a long log than what is still open, and what ever failed.
         """
+        if self._offset:
+            return self.poll_events()
         kept = OpenEvents()
         run = self.poll(kept.take)
         return run, kept.events()
@@ -170,12 +172,13 @@ class RunWatcher:
 
 
 class OpenEvents:
-    """Events without those of jobs that began and succeeded."""
+    """Events without those of jobs that began and succeeded; of the progress the last."""
 
     def __init__(self) -> None:
         self._count = 0
         self._jobs: dict[int, list[tuple[int, LogEvent]]] = {}
         self._others: list[tuple[int, LogEvent]] = []
+        self._progress: list[tuple[int, LogEvent]] = []
 
     def take(self, events: list[LogEvent]) -> None:
         jobs = self._jobs
@@ -190,14 +193,14 @@ class OpenEvents:
                     else:
                         told.append((number, event))
                 case Progress():
-                    pass
+                    self._progress = [(number, event)]
                 case _:
                     self._others.append((number, event))
         self._count += len(events)
 
     def events(self) -> list[LogEvent]:
         """In the order they came."""
-        found = [one for told in self._jobs.values() for one in told] + self._others
+        found = [one for told in self._jobs.values() for one in told] + self._others + self._progress
         return [event for _, event in sorted(found, key=lambda one: one[0])]
 
 

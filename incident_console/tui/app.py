@@ -221,6 +221,8 @@ class Console(App[int]):
     # -- what threads tell ---------------------------------------------------------------------------------------
 
     def on_painted(self, message: Painted) -> None:
+        if not self.query(LogView):
+            return  # the screen has gone already
         before, self.picture = self.picture, message.picture
         news.of_run(self.desk, before, self.picture)
         self._follow_logs(before, self.picture)

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 
 from incident_console.session.readings import Reading
 from incident_console.snakemake.changes import ChangeList
+from incident_console.snakemake.contexts import SideBySide
 from incident_console.snakemake.dryrun import DryRun, Why
 from incident_console.snakemake.summary import Summary
 from incident_console.tui.words import safe
 
-WIDTH = 76
-"""Columns, so that it stands in the log pane of an 80-column terminal."""
+WIDTH = 68
+"""Columns: as many as the log pane has beside its line numbers on an 80-column terminal."""
+COLUMN = 28
 ROWS = 12
 NAMED = 6
 RAW = "-- as captured --"
@@ -32,6 +34,8 @@ def _lines(reading: Reading) -> Iterator[str]:
         yield from _plan(parsed)
     elif isinstance(parsed, Summary):
         yield from _summary(parsed)
+    elif isinstance(parsed, SideBySide):
+        yield from _contexts(parsed)
     else:
         yield from _changes(parsed)
     told = [("samples: ", reading.discovery.sentence)] if reading.discovery and reading.discovery.sentence else []
@@ -74,25 +78,35 @@ def _summary(told: Summary) -> Iterator[str]:
         yield from _table(("status", "outputs", "pending", "such as"), rows)
 
 
+def _contexts(laid: SideBySide) -> Iterator[str]:
+    if laid.rows:
+        yield ""
+        rows = [(row.setting, *("—" if value is None else value for value in row.values)) for row in laid.rows]
+        yield from _table(("setting", *(one.name for one in laid.contexts)), rows, 40)
+
+
 def _changes(told: ChangeList) -> Iterator[str]:
     if told.outputs:
         yield ""
         yield from _wrapped("outputs: ", _some(told.outputs, NAMED, told.count))
 
 
-def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], most: int = ROWS) -> Iterator[str]:
     """Columns in line; the last one is cut where it does not fit. Numbers stand to the right."""
-    shown = [tuple(safe(cell, WIDTH) for cell in row) for row in rows[:ROWS]]
-    widths = [min(32, max(len(row[at]) for row in (heads, *shown))) for at in range(len(heads) - 1)]
+    shown = [tuple(safe(cell, WIDTH) for cell in row) for row in rows[:most]]
+    widths = [min(COLUMN, max(len(row[at]) for row in (heads, *shown))) for at in range(len(heads) - 1)]
     for row in (heads, *shown):
         cells = [
-            cell[:width].rjust(width) if rows[0][at].isdigit() else cell[:width].ljust(width)
+            _cut(cell, width).rjust(width) if rows[0][at].isdigit() else _cut(cell, width).ljust(width)
             for at, (cell, width) in enumerate(zip(row, widths, strict=False))
         ]
-        line = "  ".join((*cells, row[-1]))
-        yield (line if len(line) <= WIDTH else line[: WIDTH - 1] + "…").rstrip()
-    if len(rows) > ROWS:
-        yield f"and {len(rows) - ROWS} more"
+        yield _cut("  ".join((*cells, row[-1])), WIDTH).rstrip()
+    if len(rows) > most:
+        yield f"and {len(rows) - most} more"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _wrapped(mark: str, sentence: str) -> Iterator[str]:

@@ -15,7 +15,6 @@ from textual.visual import VisualType
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-
 PADDING = 2
 """Columns that a list keeps free beside its rows."""
 

@@ -39,7 +39,8 @@ class RungRows(Rows):
     ]
 
     class Chosen(Message):
-        """Enter, `c` or `t` on a row: `evidence:ID`, `NEXT`, `field:ID`, `item:SEQ`, `escalate:N`, `complete`, a suspect's."""
+        """Enter, `c` or `t` on a row: `evidence:ID`, `NEXT`, `field:ID`, `item:SEQ`, `escalate:N`, `complete` or one of
+        `suspects`."""
 
         def __init__(self, row: str, again: bool = False) -> None:
             super().__init__()

@@ -2,9 +2,9 @@
 
     python tests/bench/run_log.py [JOBS] [--times N]
 
-58,000 jobs (the default) make 1.0 million lines of the shape that Snakemake 9.27 writes; every hundredth job fails once.
-The peer is a bare loop over the lines. Exit code 1 where a cold read takes more than 1.0 s or 120 MB, or a look without
-news more than 5 ms.
+58,000 jobs (the default) make 1.0 million lines of the shape that Snakemake 9.27 writes; every hundredth job
+fails once. The peer is a bare loop over the lines. Exit code 1 where a cold read takes more than 1.0 s or 120 MB, or a
+look without news more than 5 ms.
 """
 
 from __future__ import annotations

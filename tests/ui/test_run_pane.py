@@ -58,11 +58,11 @@ async def test_the_states_of_a_rule_change_while_the_run_goes_on(tmp_path: Path)
     run.starts("align", 2, "B")
     async with opened(here.tiny(), (200, 50)) as (app, pilot):
         await pilot.press("u")
-        await until(pilot, lambda: ["align", "3", "2", "·", "·", "·"] == row(app, "align")[:6])
+        await until(pilot, lambda: row(app, "align")[:6] == ["align", "3", "2", "·", "·", "·"])
         run.finishes("align", 1)
         run.fails("align", 2, "B", again=True)
         run.starts("align", 2, "B")
-        await until(pilot, lambda: ["align", "3", "1", "1", "·", "1"] == row(app, "align")[:6])
+        await until(pilot, lambda: row(app, "align")[:6] == ["align", "3", "1", "1", "·", "1"])
 
 
 def row(app: Console, rule: str) -> list[str]:
@@ -96,15 +96,15 @@ async def test_enter_on_a_cause_opens_its_rule_log_at_the_failing_line(tmp_path:
         view = app.query_one(LogView)
         await until(pilot, lambda: view.path == here.workdir / "logs/S2/align.log" and view.cursor_row == 1)
         assert app.focused is view
-        assert view.selected_bytes() == b"ERROR: the index of S2 is locked\n"
+        assert view.selected_bytes().startswith(b"ERROR: the index of S2 is locked")
 
 
 async def test_the_attempt_that_a_retry_wrote_over_opens_as_it_was_kept(tmp_path: Path) -> None:
     here = place(tmp_path)
     run = RunLog(here.workdir, planned=1)
-    log = run.starts("align", 1, "B", "one\nFATAL: index is locked\n")
+    run.starts("align", 1, "B", "one\nFATAL: index is locked\n")
     async with opened(here.tiny(), WIDE) as (app, pilot):
-        await until(pilot, lambda: app.picture.run is not None and log in app.live.follower._files)  # type: ignore[union-attr]
+        await until(pilot, lambda: app.picture.run is not None and bool(app.picture.run.jobs))
         run.fails("align", 1, "B", again=True)
         run.starts("align", 1, "B", "all is well\n")
         run.finishes("align", 1)
@@ -145,8 +145,9 @@ async def test_many_jobs_are_a_row_a_rule_and_lists_are_cut_with_a_count(tmp_pat
     now = time.strftime("[%a %b %d %H:%M:%S %Y]", time.localtime())
     run.write(
         "".join(
-            f"{now}\nrule align:\n    output: o{n}\n    jobid: {n}\n    wildcards: sample=S{n}\n{now}\nError in rule align:\n"
-            f"    jobid: {n}\n    output: o{n}\n    (command exited with non-zero exit code)\n"
+            f"{now}\nrule align:\n    output: o{n}\n    jobid: {n}\n    wildcards: sample=S{n}\n"
+            f"{now}\nError in rule align:\n    jobid: {n}\n    output: o{n}\n"
+            "    (command exited with non-zero exit code)\n"
             for n in range(1, 3000)
         )
     )

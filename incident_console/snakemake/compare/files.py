@@ -141,9 +141,12 @@ class Walk:
 
 def _place(root: Path, workdir: Path, name: str) -> Path | None:
     """Where an output lies that is inside the workflow's folder; None for every other, and for one that is gone."""
-    for written in (name, _ODD.sub(lambda odd: os.fsdecode(bytes([int(odd[1], 16)])), name)):
+    spellings = (name, _ODD.sub(lambda odd: os.fsdecode(bytes([int(odd[1], 16)])), name)) if "\\x" in name else (name,)
+    for written in spellings:
         try:
-            path = (workdir / written).resolve(strict=True)
+            path = workdir / written
+            path.stat()  # Mostly it is gone; to resolve a name costs ten times as much.
+            path = path.resolve(strict=True)
         except (OSError, RuntimeError, ValueError):
             continue
         if path.is_relative_to(root):

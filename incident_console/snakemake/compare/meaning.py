@@ -19,6 +19,8 @@ _VOLATILE = re.compile(
     r"(?i)(^|[^a-z])(created|generated|published|started|finished|ended|modified|updated|built)?([^a-z])?"
     r"(at|on|time|date|timestamp|datetime|elapsed|elapsed_s|duration|duration_s|run_id|runid|pid|uuid|hostname|host)(\[\d+\])?$"
 )
+_TOLD = re.compile(r"(?i)config|param|setting")
+"""What the workflow was told to do is never a mere time."""
 _HEX = re.compile(r"(?:sha256:)?([0-9a-f]{64})\Z")
 
 
@@ -145,24 +147,34 @@ def _unasked(
 ) -> set[str]:
     """Outputs of `jobs` that the other side makes no more, because nobody there asks for them."""
     made = {name for job in others.values() for name in job.output}
-    readers: dict[str, list[tuple[str, ...]]] = {}
-    for key, job in jobs.items():
-        for name in job.input:
-            readers.setdefault(name, []).append(key)
     inputs = {key: frozenset(job.input) for key, job in others.items()}
-    outputs = [name for job in jobs.values() for name in job.output if name not in made]
+    makers: dict[str, list[tuple[str, ...]]] = {}
+    readers: Counter[str] = Counter()
+    wanted: Counter[str] = Counter()
+    """By file: the jobs that read it, and of these the ones that still want it."""
+    for key, job in jobs.items():
+        for name in job.output:
+            makers.setdefault(name, []).append(key)
+        for name in set(job.input):
+            readers[name] += 1
+            wanted[name] += key not in inputs or name in inputs[key]
+    left = {key: len(set(job.output)) for key, job in jobs.items()}
+    waiting = [name for name in makers if name not in made and not wanted[name] and (readers[name] or name in targets)]
     dead: set[str] = set()
-    grown = True
-    while grown:
-        grown = False
-        for name in outputs:
-            if name in dead:
+    while waiting:
+        name = waiting.pop()
+        if name in dead:
+            continue
+        dead.add(name)
+        for key in makers[name]:
+            left[key] -= 1
+            if left[key]:
                 continue
-            by = readers.get(name, [])
-            unread = all(_dead(jobs[key], dead) or (key in inputs and name not in inputs[key]) for key in by)
-            if unread and (by or name in targets):
-                dead.add(name)
-                grown = True
+            # Nothing that this job makes is asked for: nor is what it alone reads.
+            for read in set(jobs[key].input):
+                wanted[read] -= key not in inputs or read in inputs[key]
+                if not wanted[read] and read in makers and read not in made:
+                    waiting.append(read)
     return dead
 
 
@@ -205,7 +217,9 @@ def _published(before: State, after: State) -> tuple[tuple[Changed, ...], int, t
     harmless = _harmless(changed, before.documents, after.documents)
     found = [Changed(one.path, one.before, one.after, one.path in harmless) for one in changed]
     found += [Changed(name, old[name].digest or "unknown", None) for name in old if name not in new]
-    found += [Changed(name, None, new[name].digest or "unknown") for name in new if name not in old]
+    if before.run is None or before.run.status == "succeeded":
+        # What a run that failed had not published yet is no change.
+        found += [Changed(name, None, new[name].digest or "unknown") for name in new if name not in old]
     return tuple(sorted(found, key=lambda one: one.path)), same, unknown
 
 
@@ -230,7 +244,9 @@ def _only_volatile(old: Mapping[str, str], new: Mapping[str, str], digests: set[
     if old.keys() != new.keys():
         return False
     return all(
-        old[name] == new[name] or _VOLATILE.search(name) is not None or (_bare(old[name]), _bare(new[name])) in digests
+        old[name] == new[name]
+        or (_VOLATILE.search(name) is not None and not _TOLD.search(name))
+        or (_bare(old[name]), _bare(new[name])) in digests
         for name in old
     )
 

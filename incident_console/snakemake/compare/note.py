@@ -37,6 +37,11 @@ def as_note(found: Comparison) -> str:
     return "\n".join(_lines(found)).rstrip() + "\n"
 
 
+def title(found: Comparison) -> str:
+    """The verdict in words; of one run it must not read like a proof."""
+    return TITLES[found.verdict] + (", but nothing was run in between" if found.same_run else "")
+
+
 def escaped(text: str) -> str:
     """One line that Markdown shows as it stands: no markup, no HTML, nobody mentioned."""
     plain = printable(text)
@@ -47,13 +52,13 @@ def escaped(text: str) -> str:
 
 
 def _lines(found: Comparison) -> Iterator[str]:
-    yield f"## {TITLES[found.verdict]}"
+    yield f"## {title(found)}"
     yield ""
     yield from (f"- {escaped(sentence)}" for sentence in found.because)
     yield ""
     yield "### What got faster"
     yield ""
-    yield f"{escaped(found.speed.said)}."
+    yield f"{escaped(found.speed.said[:1].upper() + found.speed.said[1:])}."
     yield ""
     yield from _speed_table(found)
     yield "### Why"
@@ -90,10 +95,10 @@ def _why(found: Comparison) -> Iterator[str]:
     costs = [one for one in found.speed.cost if max(one.seconds) > 0]
     if costs and not found.same_run:
         yield "- cost classes: " + "; ".join(map(cost_words, costs))
-    for title, settings in (("policy", meaning.policy_changed), ("config", meaning.config_changed)):
-        yield from (f"- {title}: {setting_words(one)}" for one in settings[:_SETTINGS])
+    for kind, settings in (("policy", meaning.policy_changed), ("config", meaning.config_changed)):
+        yield from (f"- {kind}: {setting_words(one)}" for one in settings[:_SETTINGS])
         if len(settings) > _SETTINGS:
-            yield f"- {title}: {len(settings) - _SETTINGS} more"
+            yield f"- {kind}: {len(settings) - _SETTINGS} more"
     for change in meaning.rules_changed[:_SETTINGS]:
         what = change.directive or "the whole rule"
         yield f"- the text of rule {escaped(change.rule)} changed: {escaped(what)}"

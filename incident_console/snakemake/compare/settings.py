@@ -15,6 +15,8 @@ _POLICY_KEY = re.compile(
     r"(?i)(^|[^a-z])(threads?|cores?|cpus?|mem(ory)?(_mb|_gb)?|runtime|walltime|retries|restart.times|latency.wait|partition"
     r"|queue|tmpdir|account|nodes|jobs)$"
 )
+_TABLE = re.compile(r"(?i)(config/.*|[^/]*(samples|units)[^/]*)\.(tsv|csv|txt)\Z")
+"""Sample sheets and the like, which are compared as a whole."""
 _DEFAULTS = {"retries": "0", "latency-wait": "5", "keep-going": "no"}
 
 
@@ -50,7 +52,7 @@ def policy_of(before: State, after: State, both_see: bool) -> tuple[Setting, ...
             known = both_see if name.startswith("profile ") else name not in ("host", "engine version", "cores")
             if not known or not (all(commands) or name.startswith("profile ") or of):
                 continue
-            one, two = one or _DEFAULTS.get(name), two or _DEFAULTS.get(name)
+            one, two = one or _taken_for(name, before), two or _taken_for(name, after)
         if one != two:
             found.append(Setting(name, one, two))
     if both_see:
@@ -65,6 +67,14 @@ def policy_of(before: State, after: State, both_see: bool) -> tuple[Setting, ...
     return tuple(found)
 
 
+def _taken_for(name: str, state: State) -> str | None:
+    """What holds where the command does not say: the profile's value, else Snakemake's own; None: not known."""
+    said = {value for key, value in state.policy.items() if key.startswith("profile ") and key.endswith(f": {name}")}
+    if said or "profile" in state.policy or "workflow-profile" in state.policy:
+        return said.pop() if len(said) == 1 else None
+    return _DEFAULTS.get(name)
+
+
 def config_of(before: State, after: State) -> tuple[tuple[Setting, ...], tuple[Setting, ...]]:
     """What the workflow is told to do; and apart from it, values that only say how (threads, memory)."""
     both_see = before.sees_files and after.sees_files
@@ -77,6 +87,8 @@ def config_of(before: State, after: State) -> tuple[tuple[Setting, ...], tuple[S
         if one == two or not (all(commands) if of_command else both_see):
             continue
         (policy if _POLICY_KEY.search(name) else config).append(Setting(name, one, two))
+    tables = [name for name in sources_of(before, after) if both_see and _TABLE.match(name)]
+    config += [Setting(name, before.sources.get(name), after.sources.get(name)) for name in tables]
     return (*config, *_params(before, after)), tuple(policy)
 
 

@@ -5,6 +5,7 @@ What changed the meaning decides; else any doubt does; only then it is the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -17,6 +18,7 @@ from incident_console.snakemake.compare.state import State
 Verdict = Literal["same-meaning", "meaning-changed", "cannot-tell"]
 
 _NAMED = 3
+_FLAG = re.compile(r"\b(ancient|touch|ensure|update|before_update|protected|temp|temporary)\s*\(")
 _SUMS = "checksum lists of the outputs (`sha256sum`), made before and after"
 _LESS_DONE = ("until", "omit-from", "allowed-rules", "batch", "touch")
 _LESS_CHECKED = (
@@ -42,7 +44,6 @@ class _Case:
     def __init__(self) -> None:
         self.changed: list[str] = []
         self.doubts: list[str] = []
-        self.same: list[str] = []
         self.settle: dict[str, None] = {}
 
     def doubt(self, why: str, settled_by: str) -> None:
@@ -56,7 +57,7 @@ def judge(before: State, after: State, meaning: Meaning, speed: Speed, *, same_r
     _runs(case, before, after, meaning, same_run)
     _contents(case, before, after, meaning)
     _policy(case, meaning)
-    _text(case, after, meaning)
+    _text(case, after, meaning, same_run)
     for state, side in ((before, "before"), (after, "after")):
         for sentence in state.not_seen:
             case.doubt(f"not looked at {side}: {sentence}", _SUMS)
@@ -64,7 +65,7 @@ def judge(before: State, after: State, meaning: Meaning, speed: Speed, *, same_r
         return Judgement("meaning-changed", (*case.changed, *case.doubts), ())
     if case.doubts:
         return Judgement("cannot-tell", tuple(case.doubts), tuple(case.settle))
-    return Judgement("same-meaning", (*_kept(before, meaning), *_told(speed, same_run)), ())
+    return Judgement("same-meaning", (*_kept(before, meaning), *_told(speed)), ())
 
 
 def _changes(meaning: Meaning) -> Iterator[str]:
@@ -109,6 +110,12 @@ def _runs(case: _Case, before: State, after: State, meaning: Meaning, same_run: 
                 f"the run {side} is {state.run.status}, so what it would have made is not known",
                 f"a run {side}, to its end",
             )
+    if before.run is not None and after.run is not None and after.run.retried > before.run.retried:
+        case.doubt(
+            f"{_jobs(after.run.retried)} of the run after failed and were tried again, {before.run.retried} before: "
+            "what made them fail is still there",
+            "a run after the change without retries",
+        )
     if meaning.skipped:
         case.doubt(
             f"{_jobs(len(meaning.skipped))} of the run before were not run after: {some(meaning.skipped)}; "
@@ -173,8 +180,10 @@ def _lowered(setting: Setting) -> bool:
         return False
 
 
-def _text(case: _Case, after: State, meaning: Meaning) -> None:
+def _text(case: _Case, after: State, meaning: Meaning, same_run: bool) -> None:
     """Text that was changed says something only of what was run since."""
+    if same_run and (meaning.rules_changed or meaning.sources_changed):
+        case.doubt("the workflow's text changed, and it was not run since", "a whole run after the change")
     ran = {job.rule for job in after.jobs}
     stale = sorted({one.rule for one in meaning.rules_changed if one.after is not None and one.rule not in ran})
     settle = "a run of these rules after the change"
@@ -188,13 +197,18 @@ def _text(case: _Case, after: State, meaning: Meaning) -> None:
             settle,
         )
     for one in meaning.rules_changed:
-        if one.directive in ("input", "output") and one.rule in ran:
+        if one.directive in ("input", "output") and _flags(one.before) != _flags(one.after):
             case.doubt(
                 f"rule {one.rule} says its {one.directive} otherwise: {_value(one.before)}, now {_value(one.after)}",
                 "a review of the changed file contracts",
             )
         elif one.directive == "cache" and one.after is not None:
             case.doubt(f"rule {one.rule} now takes results from a cache", "a run after the change without the cache")
+
+
+def _flags(text: str | None) -> list[str]:
+    """Marks of files that say when a job is run again, and what is checked of its outputs."""
+    return sorted(_FLAG.findall(text or ""))
 
 
 def _kept(before: State, meaning: Meaning) -> Iterator[str]:
@@ -209,9 +223,9 @@ def _kept(before: State, meaning: Meaning) -> Iterator[str]:
         yield f"what differs is policy: {some(one.name for one in meaning.policy_changed)}"
 
 
-def _told(speed: Speed, same_run: bool) -> Iterator[str]:
-    if same_run or speed.change == "noise":
-        yield f"no speed-up is shown: {speed.said}"
+def _told(speed: Speed) -> Iterator[str]:
+    shown = speed.change in ("faster", "slower")
+    yield f"{speed.change}: {speed.said}" if shown else f"no speed-up is shown: {speed.said}"
 
 
 def some(names: Iterable[str]) -> str:

@@ -1,11 +1,15 @@
 """What stands beside a captured output: what it says, which of its jobs ran then, and which known lie applies."""
 
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from incident_console.events import EvidenceCaptured
+from incident_console.runbook.load import Loaded
+from incident_console.session.collect import collect
 from incident_console.session.core import Session
+from incident_console.session.opening import Who, open_incident
 from incident_console.session.readings import Reading, Readings
 from incident_console.snakemake.dryrun import DryRun
 from incident_console.snakemake.jobs import Attempt, Job
@@ -31,7 +35,7 @@ def taken(
         EvidenceCaptured(
             item="command",
             rung="look",
-            surface=surface,  # type: ignore[arg-type]
+            surface=surface,
             question="?",
             argv=tuple(argv.split()),
             sha256=sha256,
@@ -77,7 +81,7 @@ def test_jobs_that_ran_while_the_plan_was_made_are_told_as_running_and_not_as_mi
     assert [one.label for one in reading.running] == ["slow A"]
     assert reading.line == "2 jobs, 1 of them running then: 1 missing output, 1 updated upstream"
     assert reading.lies[0].startswith(
-        "1 job of these was running when it was captured (slow A): listed as work, but not"
+        "1 of these jobs was running when it was captured (slow A): listed as work, but not"
     )
 
 
@@ -180,3 +184,51 @@ def test_a_failure_that_only_standard_error_tells_is_read_there(session: Session
     )
     reading = read(session, event)
     assert isinstance(reading.parsed, DryRun) and reading.parsed.fault_kind == "incomplete-files" and reading.offer
+
+
+def profile_taken(
+    session: Session, path: str, data: bytes, surface: str = "profile", at: str = "13:38:00"
+) -> EvidenceCaptured:
+    sha256, size, _ = session.keep(data)
+    event = session.append(
+        EvidenceCaptured(
+            item="file",
+            rung="look",
+            surface=surface,
+            question="?",
+            path=path,
+            sha256=sha256,
+            size=size,
+            started_at=f"2026-11-22T{at}.000000Z",
+            ended_at=f"2026-11-22T{at}.000000Z",
+        )
+    ).event
+    assert isinstance(event, EvidenceCaptured)
+    return event
+
+
+def test_a_profile_is_laid_beside_the_others_and_alone_has_no_reading(session: Session, workdir: Path) -> None:
+    event = profile_taken(session, "profiles/local/config.yaml", b"cores: 2\n")
+    assert Readings(session).of(event, None) is None
+    (workdir / "profiles" / "cluster").mkdir(parents=True)
+    (workdir / "profiles" / "cluster" / "config.yaml").write_text("cores: 90\n")
+    assert read(session, event).line == "local against cluster: 1 setting differs, 0 alike"
+
+
+def test_a_provenance_is_laid_beside_what_it_was_before(session: Session) -> None:
+    profile_taken(session, "publish/v1/provenance.json", b'{"commit": "a"}', "provenance", "13:00:00")
+    event = profile_taken(session, "publish/v1/provenance.json", b'{"commit": "b"}', "provenance", "14:00:00")
+    assert read(session, event).line == "v1 against v1 as of 13:00:00Z: 1 setting differs, 0 alike"
+
+
+def test_without_a_terminal_the_reading_is_said_too(who: Who, workdir: Path, loaded: Loaded) -> None:
+    out = CORPUS / "a-discovery-widened-v9" / "cmd" / "10-dryrun.stdout"
+    item = loaded.runbook.rung("look").evidence[0].model_copy(update={"run": ("cat", str(out))})
+    rung = loaded.runbook.rung("look").model_copy(update={"evidence": (item,)})
+    others = tuple(other for other in loaded.runbook.rungs if other.id != "look")
+    runbook = loaded.runbook.model_copy(update={"rungs": (*others, rung)})
+    session = open_incident(who, workdir, replace(loaded, runbook=runbook), title="t")
+    said: list[str] = []
+    collect(session, None, say=said.append)
+    session.close()
+    assert "    5 jobs: 3 missing output, 2 updated upstream" in said

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -148,7 +149,7 @@ def test_it_looks_at_most_a_tenth_of_the_time(tmp_path: Path, monkeypatch: pytes
         understander.take(replace(run), [])
         enough.wait(0.005)
     understander.close()
-    for (began, ended), (again, _) in zip(looks, looks[1:], strict=False):
+    for (began, ended), (again, _) in pairwise(looks):
         assert again - ended >= 9 * (ended - began)
 
 

@@ -321,3 +321,69 @@ def test_other_input_data_makes_equal_results_worth_little(before: Flow, after: 
     after.put("data/ref.txt", "another reference\n")
     found = compare(read_side(before.root), read_side(after.root))
     assert found.verdict == "cannot-tell" and [one.path for one in found.meaning.inputs_changed] == ["data/ref.txt"]
+
+
+def test_an_edit_that_was_not_run_yet_proves_nothing(before: Flow) -> None:
+    kept = read_side(before.write())
+    before.put("Snakefile", SNAKEFILE.replace("python scripts/count.py", "wc -l"))
+    found = compare(kept, read_side(before.root))
+    assert found.verdict == "cannot-tell" and "not run since" in said(found)
+
+
+def test_a_whole_chain_that_nobody_asks_for_is_removed(before: Flow, after: Flow) -> None:
+    one, two = read_side(before.write()), read_side(after.write())
+    (job, *_) = one.jobs
+    chain = [job.model_copy(update={"input": (f"x/{n}",), "output": (f"x/{n + 1}",)}) for n in range(2000)]
+    asked = ("publish/summary.tsv", "x/2000")
+    found = compare(one.model_copy(update={"jobs": (*reversed(chain), *one.jobs), "targets": asked}), two)
+    assert found.meaning.targets_removed == ("x/2000",) and len(found.meaning.outputs_removed) == 2000
+    assert found.meaning.skipped == ()
+
+
+def test_a_setting_that_the_profile_says_already_is_no_change(before: Flow, after: Flow) -> None:
+    for flow in (before, after):
+        flow.put("profiles/default/config.yaml", "retries: 2\n")
+    after.command += " --retries 2"
+    assert held(before, after).verdict == "same-meaning"
+
+
+def test_retries_raised_in_a_profile_are_seen(before: Flow, after: Flow) -> None:
+    before.put("profiles/default/config.yaml", "retries: 0\n")
+    after.put("profiles/default/config.yaml", "retries: 5\n")
+    found = held(before, after)
+    assert found.verdict == "cannot-tell"
+    assert [one.name for one in found.meaning.policy_changed] == ["profile default: retries"]
+
+
+def test_a_sample_sheet_is_config(before: Flow, after: Flow) -> None:
+    before.put("config/samples.tsv", "sample\nA\n")
+    after.put("config/samples.tsv", "sample\nB\n")
+    found = held(before, after)
+    assert found.verdict == "meaning-changed" and found.meaning.config_changed[0].name == "config/samples.tsv"
+
+
+def test_inputs_that_no_longer_count_as_newer_are_a_doubt(before: Flow, after: Flow) -> None:
+    after.snakefile = SNAKEFILE.replace('"data/ref.txt"', 'ancient("data/ref.txt")')
+    found = held(before, after)
+    assert found.verdict == "cannot-tell" and "says its input otherwise" in said(found)
+
+
+def test_a_config_value_in_the_provenance_is_never_a_mere_time(before: Flow, after: Flow) -> None:
+    for flow, value in ((before, "1"), (after, "2")):
+        flow.put("publish/provenance.json", json.dumps({"config": {"time": value}}))
+    assert held(before, after).verdict == "meaning-changed"
+
+
+def test_a_setting_that_an_unseen_profile_may_say_is_a_doubt(before: Flow, after: Flow) -> None:
+    before.command += " --profile slurm"
+    after.command += " --profile slurm --retries 2"
+    found = held(before, after)
+    assert found.verdict == "cannot-tell" and "retries: not set before, 2 after" in said(found)
+
+
+def test_a_run_that_only_came_through_by_trying_again_is_not_repaired(before: Flow, after: Flow) -> None:
+    one, two = read_side(before.write()), read_side(after.write())
+    assert two.run is not None
+    retried = two.model_copy(update={"run": two.run.model_copy(update={"retried": 1})})
+    found = compare(one, retried)
+    assert found.verdict == "cannot-tell" and "tried again" in said(found)

@@ -87,9 +87,9 @@ def test_names_in_a_state_are_never_opened(tmp_path: Path) -> None:
             "jobs": [{"rule": "\x1b[2J`|<b>", "output": [str(secret)], "input": ["../../etc/passwd"]}],
         }
     )
-    before = os.stat(secret).st_atime_ns
+    before = secret.stat().st_atime_ns
     found = compare(state, state)
-    assert found.verdict == "cannot-tell" and os.stat(secret).st_atime_ns == before
+    assert found.verdict == "cannot-tell" and secret.stat().st_atime_ns == before
     assert "\x1b" not in as_note(found)
 
 
@@ -186,7 +186,8 @@ def test_any_text_may_be_a_snakefile(text: str) -> None:
 
 
 def test_text_in_triple_quotes_is_no_rule() -> None:
-    text = 'rule a:\n    shell:\n        """\nrule fake:\n    input: "x"\n        """\n    retries: 2\nrule b:\n    input: "y"\n'
+    shell = '        """\nrule fake:\n    input: "x"\n        """\n'
+    text = f'rule a:\n    shell:\n{shell}    retries: 2\nrule b:\n    input: "y"\n'
     found = {rule.rule: rule.directives for rule in rules_of(text)}
     assert found.keys() == {"a", "b"} and found["a"]["retries"] == "2"
 
@@ -200,7 +201,7 @@ def test_a_source_that_is_too_large_is_said(flow: Flow) -> None:
     ("line", "targets", "policy"),
     [
         (
-            "/usr/bin/snakemake -c2 out/a --retries=3 out/b -k",
+            "snakemake -c2 out/a -T=3 out/b -k",
             ("out/a", "out/b"),
             {"cores": "2", "retries": "3", "keep-going": "yes"},
         ),

@@ -12,7 +12,7 @@ import pytest
 from runlogs import CASES, CORPUS, LOG, Case, LogText
 
 from incident_console.snakemake.find import FoundLog, watched_run
-from incident_console.snakemake.logevents import Finished, JobError, JobFailing, JobStarted, LogEvent
+from incident_console.snakemake.logevents import Finished, JobError, JobFailing, JobStarted, LogEvent, Progress
 from incident_console.snakemake.watcher import RunWatcher
 
 
@@ -97,7 +97,7 @@ def test_events_are_handed_over_as_they_are_read(log: Path) -> None:
     assert RunWatcher(log.parents[2], log).poll_events() == (run, taken)
 
 
-def test_jobs_that_began_and_succeeded_at_once_can_be_left_out(log: Path) -> None:
+def test_the_first_look_can_leave_out_what_succeeded_before_it(log: Path) -> None:
     text = LogText(a=4).start(1, "a", "A").finish(1, "a").start(2, "a", "B").fail(2, "a").restart(2)
     text.start(2, "a", "B").start(3, "a", "C").start(4, "a", "D").finish(2, "a").finish(4, "a")
     write(log, text.text)
@@ -108,9 +108,10 @@ def test_jobs_that_began_and_succeeded_at_once_can_be_left_out(log: Path) -> Non
     kinds = (JobStarted, Finished, JobFailing, JobError)
     assert {event.jobid for event in events if isinstance(event, kinds)} == {2, 3}
     assert [event for event in everything if event in events] == events
+    assert [event.done for event in events if isinstance(event, Progress)] == [3]
     done = len(text.text)
-    write(log, text.finish(3, "a").text[done:])
-    assert [type(event) for event in watcher.poll_open()[1]] == [Finished]
+    write(log, text.finish(3, "a").start(5, "a", "E").finish(5, "a").text[done:])
+    assert [event.jobid for event in watcher.poll_open()[1] if isinstance(event, Finished)] == [3, 5]
 
 
 def test_a_failure_is_told_at_once_and_its_block_when_nothing_follows(log: Path) -> None:
