@@ -1,7 +1,7 @@
 """Which surface answers a rung's question with the least, and honestly? And which question is each one weak at?
 
-The runbook says what may be looked at; what the run shows says which of it comes first. What only looks comes before
-what writes, runs the workflow or deletes.
+The runbook says what may be looked at, and on most rungs in which order. Where the narrowest evidence is sought, what
+the run shows says which of it comes first, and what only looks comes before what writes, runs the workflow or deletes.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def smallest_first(rung: Rung, picture: Picture) -> tuple[Rung, str]:
 
     The reason is empty where nothing that the run shows speaks for one before the others.
     """
-    best, because = _best(picture) if rung.role == "evidence" else ((), "")
+    if rung.role != "evidence":
+        return rung, ""
+    best, because = _best(picture)
 
     def rank(item: EvidenceItem) -> tuple[int, int]:
         effect = EFFECTS.index(item.effects) if item.run else 0

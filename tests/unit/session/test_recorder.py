@@ -46,6 +46,12 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the disk is, what is owed is recorded at once."""
+    monkeypatch.setattr(module, "WRITING_S", 60.0)
+
+
 @pytest.fixture
 def followed(session: Session) -> Followed:
     return Followed(session)
