@@ -11,6 +11,8 @@ Read events
 Explain
     `headline(run)`, `draft_symptom(run)`, `choices(run, kind)`, `failing_log(run, workdir)`, `rule_logs(run)`,
     `WARNINGS[surface]`, `latest_benchmark(run, workdir)`, `find_provenance(workdir)`.
+    What the engine itself was asked: `dryrun.read_dry_run`, `summary.read_summary`, `changes.read_changes` (bytes to
+    what is planned, stale or changed, and why).
     All together: `analysis.Analyst(workdir, log).look()` gives a frozen `Analysis` with costs, causes and suspects.
 """
 

@@ -5,40 +5,36 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from textual import work
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import Footer
 
 from incident_console.errors import ConsoleError, Exit
 from incident_console.events import EditExplained, EditObserved, Recorded
-from incident_console.record.incident import Incident, fold
-from incident_console.session.core import Session, unexplained
+from incident_console.record.incident import fold
+from incident_console.session.core import unexplained
 from incident_console.session.live import Live, Picture
 from incident_console.session.opening import Plan
-from incident_console.tui import crash, endings, news, panes, places, suspects
+from incident_console.tui import crash, endings, news, panes, places
 from incident_console.tui.ask import Ask
 from incident_console.tui.desk import Desk
 from incident_console.tui.facts import Facts
 from incident_console.tui.header import Header, Heading
-from incident_console.tui.help import HelpScreen
 from incident_console.tui.inbox import Inbox
-from incident_console.tui.keys import KEYS, NEEDS_AN_INCIDENT
-from incident_console.tui.ladder import FACTS, INBOX, RUN, Ladder
+from incident_console.tui.intents import Intents
+from incident_console.tui.keys import KEYS
+from incident_console.tui.ladder import Ladder
 from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList, LogsPane
-from incident_console.tui.rung import RungPane, RungRows
+from incident_console.tui.rung import RungPane
 from incident_console.tui.runpane import RunPane
-from incident_console.tui.stream import LogStream
 from incident_console.tui.words import safe_text
 
 REDRAW_S = 0.1
@@ -62,7 +58,7 @@ class Wrote(Message):
         self.recorded = recorded
 
 
-class Console(App[int]):
+class Console(Intents):
     """`run()` gives the exit code. Nothing heavy happens before the first paint; nothing waits in the screen's loop."""
 
     TITLE = "incident-console"
@@ -75,21 +71,10 @@ class Console(App[int]):
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         self.plan = plan
-        self.session: Session | None = None
         self.live: Live | None = None
-        self.incident = Incident()
-        self.picture = Picture()
-        self.place = FACTS
-        """What the centre shows: one of `places.PLACES`, or a rung's id."""
-        self.not_saved = ""
-        """Why the last thing that was to be recorded could not be; empty when it could."""
         self.parting = ""
         """What is said on the terminal when the screen has gone."""
         self.desk = Desk(self)
-        self.log_chosen = False
-        """The operator opened a log: no other one is opened by itself."""
-        self._stream: LogStream | None = None
-        self._stale = True
         self._since = datetime.now(UTC).replace(microsecond=0)
         """When the console was opened; a run log tells whole seconds."""
 
@@ -114,13 +99,6 @@ class Console(App[int]):
         panes.show(self, "centre")
         self.set_interval(REDRAW_S, self._redraw)
         self.call_after_refresh(self.open)
-
-    @property
-    def stream(self) -> LogStream:
-        """All logs as one."""
-        if self._stream is None:
-            self._stream = LogStream(self.query_one(LogView))
-        return self._stream
 
     def on_unmount(self) -> None:
         self._signals_as_before()
@@ -238,10 +216,6 @@ class Console(App[int]):
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
-    def stale(self) -> None:
-        """Something changed: draw within a tenth of a second."""
-        self._stale = True
-
     def _redraw(self) -> None:
         """Ten times a second at most, and only when something changed; each pane changes only what is new in it."""
         if not self._stale or len(self.screen_stack) > 1 or not self.is_running:
@@ -277,178 +251,3 @@ class Console(App[int]):
             self.stream.open(logs)
         elif view.path != logs[0].path:
             view.show(logs[0].path, logs[0].label)
-
-    # -- moving about --------------------------------------------------------------------------------------------
-
-    def go(self, place: str, *, focus: bool = True) -> None:
-        """Show the facts, the run, the inbox or a rung in the centre."""
-        self.place = place
-        self.query_one(Ladder).put_cursor(place)
-        places.show(self)
-        if focus:
-            self._focus("centre")
-        self.stale()
-
-    def show_log(self) -> None:
-        """Go to the open log."""
-        self._focus("log-view")
-
-    def _focus(self, pane: str) -> None:
-        panes.show(self, pane)
-        target: Widget = self.query_one(f"#{pane}")
-        if pane == "centre":
-            target = self.query_one(places.target(self.place))
-        self.screen_stack[0].set_focus(target)
-
-    def on_descendant_focus(self) -> None:
-        """A question keeps the focus until it is answered or left; else the pane with the focus is the one in use."""
-        if len(self.screen_stack) != 1:  # something stands over the screen, or it has gone
-            return
-        panel, focused = self.screen.query_one(Ask), self.screen.focused
-        if panel.is_open:
-            if focused is not None and panel not in focused.ancestors:
-                self.screen.set_focus(panel.field)
-        else:
-            panes.show(self, panes.pane_of(self.screen.focused))
-
-    def action_pane(self, step: int) -> None:
-        if len(self.screen_stack) > 1:
-            self.screen.focus_next() if step > 0 else self.screen.focus_previous()
-        elif self.query_one(Ask).is_open:
-            self.screen.set_focus(self.query_one(Ask).field)
-        else:
-            self._focus(panes.next_to(panes.pane_of(self.focused), step))
-
-    def action_rung(self, number: int) -> None:
-        rungs = self.desk.session.runbook.rungs
-        if number == 0:
-            self.go(FACTS)
-        elif number <= len(rungs):
-            self.go(rungs[number - 1].id)
-
-    def action_inbox(self) -> None:
-        self.go(INBOX)
-
-    def action_run(self) -> None:
-        self.go(RUN)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys come and go: most need the incident, some a question, an edit without a reason, or such a rung."""
-        if action == "leave_question":
-            return self.screen_stack[0].query_one(Ask).is_open
-        if self.session is None:
-            return action not in NEEDS_AN_INCIDENT
-        if action == "explain":
-            return bool(unexplained(self.incident))
-        if action == "rung" and isinstance(number := parameters[0], int):
-            return number <= len(self.session.runbook.rungs)
-        return True
-
-    def action_leave_question(self) -> None:
-        self.query_one(Ask).action_leave()
-
-    def on_ask_closed(self) -> None:
-        """The pane in view has the focus again, whichever that is by now."""
-        if self.screen_stack[0].focused is None and not self.query_one(Ask).is_open:
-            self._focus(next(pane for pane in panes.PANES if self.screen_stack[0].has_class(f"-at-{pane}")))
-
-    # -- intents -------------------------------------------------------------------------------------------------
-
-    def _start(self, intent: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
-        self.desk.start(intent(*arguments))
-
-    def on_ladder_shown(self, message: Ladder.Shown) -> None:
-        self.go(message.place, focus=False)
-
-    def on_ladder_entered(self, message: Ladder.Entered) -> None:
-        self.go(message.place)
-        if message.place not in places.PLACES:
-            self._start(self.desk.climb.enter, message.place)
-
-    def on_facts_open_log(self, message: Facts.OpenLog) -> None:
-        self.desk.open_log_of(message.path, message.recovered)
-
-    def on_facts_open_run(self) -> None:
-        self.go(RUN)
-
-    def on_run_pane_open_failure(self, message: RunPane.OpenFailure) -> None:
-        self._start(self.desk.open_failure, message.failure)
-
-    def on_run_pane_open_rule(self, message: RunPane.OpenRule) -> None:
-        self.desk.open_rule(message.rule)
-
-    def on_facts_take_symptom(self) -> None:
-        self._start(self.desk.climb.take_symptom)
-
-    def action_stream(self) -> None:
-        """All logs as one stream, by time."""
-        self.stream.open(self.picture.logs)
-        self.show_log()
-
-    def on_log_view_open_origin(self, message: LogView.OpenOrigin) -> None:
-        self.desk.open_origin(message.path, message.place)
-
-    def on_log_list_open(self, message: LogList.Open) -> None:
-        self.desk.open_log(message.entry)
-
-    def on_rung_rows_chosen(self, message: RungRows.Chosen) -> None:
-        intent = self.desk.suspect_row if suspects.is_row(message.row) else self.desk.climb.row
-        self._start(intent, self.place, message.row, message.again)
-
-    def on_rung_rows_waive(self) -> None:
-        self._start(self.desk.climb.waive, self.place)
-
-    def on_rung_rows_cancel(self) -> None:
-        self.desk.climb.cancel()
-
-    def on_inbox_open(self, message: Inbox.Open) -> None:
-        self._start(self.desk.climb.show_item, message.seq)
-
-    def on_inbox_file(self, message: Inbox.File) -> None:
-        self._start(self.desk.climb.file, message.seq)
-
-    def action_help(self) -> None:
-        self.push_screen(HelpScreen(self.screen.active_bindings.values()))
-
-    def action_help_quit(self) -> None:
-        """ctrl+c: who presses it wants to leave, or to copy; neither is done by mistake."""
-        self.desk.tell("q leaves (ctrl+q while you type); everything is already saved.")
-
-    def action_note(self) -> None:
-        self._start(self.desk.say.note)
-
-    def action_pin(self) -> None:
-        self._start(self.desk.climb.pin)
-
-    def action_brief(self) -> None:
-        self._start(self.desk.say.brief)
-
-    def action_describe(self) -> None:
-        self._start(self.desk.say.describe)
-
-    def action_act(self) -> None:
-        self._start(self.desk.say.act)
-
-    def action_explain(self) -> None:
-        self._start(self.desk.say.explain)
-
-    def action_handoff(self) -> None:
-        self._start(self.desk.say.handoff)
-
-    def action_contrast(self) -> None:
-        self._start(self.desk.contrast)
-
-    def action_switch_run(self) -> None:
-        self._start(self.desk.switch_run)
-
-    def action_escalate(self) -> None:
-        self._start(self.desk.say.escalate)
-
-    def action_record(self) -> None:
-        self._start(self.desk.say.show_record)
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: every action and every rung."""
-        yield from super().get_system_commands(screen)
-        for title, help, call in self.desk.commands():
-            yield SystemCommand(title, help, call)

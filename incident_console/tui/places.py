@@ -18,7 +18,7 @@ from incident_console.tui.rung import RungPane, RungRows
 from incident_console.tui.runpane import RunPane
 
 if TYPE_CHECKING:
-    from incident_console.tui.app import Console
+    from incident_console.tui.intents import Intents
 
 PLACES: Mapping[str, type[Widget]] = MappingProxyType({FACTS: Facts, RUN: RunPane, INBOX: Inbox})
 """Those that are no rungs; every other place is a rung's id."""
@@ -29,7 +29,7 @@ def target(place: str) -> type[Widget]:
     return PLACES.get(place, RungRows)
 
 
-def show(app: Console) -> None:
+def show(app: Intents) -> None:
     """Show the app's place, and draw it once there is an incident."""
     for place, widget in PLACES.items():
         app.query_one(widget).display = app.place == place
@@ -38,7 +38,7 @@ def show(app: Console) -> None:
         _draw(app, app.session)
 
 
-def _draw(app: Console, session: Session) -> None:
+def _draw(app: Intents, session: Session) -> None:
     incident, picture = app.incident, app.picture
     if app.place == FACTS:
         told = news.notices(incident, picture, app.not_saved)

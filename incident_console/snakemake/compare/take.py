@@ -31,9 +31,9 @@ from incident_console.snakemake.compare.state import (
 from incident_console.snakemake.compare.texts import Texts, flatten, read_texts
 from incident_console.snakemake.cost import cost_of
 from incident_console.snakemake.find import is_workflow, runs, watched_run
-from incident_console.snakemake.history import History, read_history
+from incident_console.snakemake.history import read_history
 from incident_console.snakemake.logevents import LogEvent
-from incident_console.snakemake.measured import measure
+from incident_console.snakemake.measured import Measured, measure
 from incident_console.snakemake.published import mismatches
 from incident_console.snakemake.rulerows import RuleRow, Spread, rule_rows
 from incident_console.snakemake.run import Run
@@ -163,9 +163,10 @@ class _State:
 
     def _measured(self, run: Run, trace: Trace) -> dict[str, object]:
         assert self._log is not None
-        history = read_history(self._workdir, self._log) if self._in_place() else History()
-        # A copied log has no benchmarks beside it, or those of another run.
-        measured = measure(run, trace, self._workdir if self._in_place() else Path("/nonexistent"), history)
+        measured = Measured({}, {}, {}, stale=0)
+        if self._in_place():
+            # Beside a copied log lie no benchmarks, or those of another run.
+            measured = measure(run, trace, self._workdir, read_history(self._workdir, self._log))
         cost = cost_of(run, trace, measured, timeline_of(run, trace, measured, *span_of(run, trace, time.time())))
         rows = rule_rows(run, measured)
         return {

@@ -1,0 +1,233 @@
+"""What keys and rows mean: where to go, and which of the desk's doings they start. Nothing is drawn here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+from textual.widget import Widget
+
+from incident_console.record.incident import Incident
+from incident_console.session.core import Session, unexplained
+from incident_console.session.picture import Picture
+from incident_console.tui import panes, places, suspects
+from incident_console.tui.ask import Ask
+from incident_console.tui.desk import Desk
+from incident_console.tui.facts import Facts
+from incident_console.tui.help import HelpScreen
+from incident_console.tui.inbox import Inbox
+from incident_console.tui.keys import NEEDS_AN_INCIDENT
+from incident_console.tui.ladder import FACTS, INBOX, RUN, Ladder
+from incident_console.tui.log.view import LogView
+from incident_console.tui.logs import LogList
+from incident_console.tui.rung import RungRows
+from incident_console.tui.runpane import RunPane
+from incident_console.tui.stream import LogStream
+
+
+class Intents(App[int]):
+    """The console without its beginning, its end and its drawing."""
+
+    desk: Desk
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session: Session | None = None
+        self.incident = Incident()
+        self.picture = Picture()
+        self.place = FACTS
+        """What the centre shows: one of `places.PLACES`, or a rung's id."""
+        self.not_saved = ""
+        """Why the last thing that was to be recorded could not be; empty when it could."""
+        self.log_chosen = False
+        """The operator opened a log: no other one is opened by itself."""
+        self._stream: LogStream | None = None
+        self._stale = True
+
+    def stale(self) -> None:
+        """Something changed: draw within a tenth of a second."""
+        self._stale = True
+
+    @property
+    def stream(self) -> LogStream:
+        """All logs as one."""
+        if self._stream is None:
+            self._stream = LogStream(self.query_one(LogView))
+        return self._stream
+
+    # -- moving about --------------------------------------------------------------------------------------------
+
+    def go(self, place: str, *, focus: bool = True) -> None:
+        """Show the facts, the run, the inbox or a rung in the centre."""
+        self.place = place
+        self.query_one(Ladder).put_cursor(place)
+        places.show(self)
+        if focus:
+            self._focus("centre")
+        self.stale()
+
+    def show_log(self) -> None:
+        """Go to the open log."""
+        self._focus("log-view")
+
+    def _focus(self, pane: str) -> None:
+        panes.show(self, pane)
+        target: Widget = self.query_one(f"#{pane}")
+        if pane == "centre":
+            target = self.query_one(places.target(self.place))
+        self.screen_stack[0].set_focus(target)
+
+    def on_descendant_focus(self) -> None:
+        """A question keeps the focus until it is answered or left; else the pane with the focus is the one in use."""
+        if len(self.screen_stack) != 1:  # something stands over the screen, or it has gone
+            return
+        panel, focused = self.screen.query_one(Ask), self.screen.focused
+        if panel.is_open:
+            if focused is not None and panel not in focused.ancestors:
+                self.screen.set_focus(panel.field)
+        else:
+            panes.show(self, panes.pane_of(self.screen.focused))
+
+    def action_pane(self, step: int) -> None:
+        if len(self.screen_stack) > 1:
+            self.screen.focus_next() if step > 0 else self.screen.focus_previous()
+        elif self.query_one(Ask).is_open:
+            self.screen.set_focus(self.query_one(Ask).field)
+        else:
+            self._focus(panes.next_to(panes.pane_of(self.focused), step))
+
+    def action_rung(self, number: int) -> None:
+        rungs = self.desk.session.runbook.rungs
+        if number == 0:
+            self.go(FACTS)
+        elif number <= len(rungs):
+            self.go(rungs[number - 1].id)
+
+    def action_inbox(self) -> None:
+        self.go(INBOX)
+
+    def action_run(self) -> None:
+        self.go(RUN)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys come and go: most need the incident, some a question, an edit without a reason, or such a rung."""
+        if action == "leave_question":
+            return self.screen_stack[0].query_one(Ask).is_open
+        if self.session is None:
+            return action not in NEEDS_AN_INCIDENT
+        if action == "explain":
+            return bool(unexplained(self.incident))
+        if action == "rung" and isinstance(number := parameters[0], int):
+            return number <= len(self.session.runbook.rungs)
+        return True
+
+    def action_leave_question(self) -> None:
+        self.query_one(Ask).action_leave()
+
+    def on_ask_closed(self) -> None:
+        """The pane in view has the focus again, whichever that is by now."""
+        if self.screen_stack[0].focused is None and not self.query_one(Ask).is_open:
+            self._focus(next(pane for pane in panes.PANES if self.screen_stack[0].has_class(f"-at-{pane}")))
+
+    # -- intents -------------------------------------------------------------------------------------------------
+
+    def _start(self, intent: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
+        self.desk.start(intent(*arguments))
+
+    def on_ladder_shown(self, message: Ladder.Shown) -> None:
+        self.go(message.place, focus=False)
+
+    def on_ladder_entered(self, message: Ladder.Entered) -> None:
+        self.go(message.place)
+        if message.place not in places.PLACES:
+            self._start(self.desk.climb.enter, message.place)
+
+    def on_facts_open_log(self, message: Facts.OpenLog) -> None:
+        self.desk.open_log_of(message.path, message.recovered)
+
+    def on_facts_open_run(self) -> None:
+        self.go(RUN)
+
+    def on_run_pane_open_failure(self, message: RunPane.OpenFailure) -> None:
+        self._start(self.desk.open_failure, message.failure)
+
+    def on_run_pane_open_rule(self, message: RunPane.OpenRule) -> None:
+        self.desk.open_rule(message.rule)
+
+    def on_facts_take_symptom(self) -> None:
+        self._start(self.desk.climb.take_symptom)
+
+    def action_stream(self) -> None:
+        """All logs as one stream, by time."""
+        self.stream.open(self.picture.logs)
+        self.show_log()
+
+    def on_log_view_open_origin(self, message: LogView.OpenOrigin) -> None:
+        self.desk.open_origin(message.path, message.place)
+
+    def on_log_list_open(self, message: LogList.Open) -> None:
+        self.desk.open_log(message.entry)
+
+    def on_rung_rows_chosen(self, message: RungRows.Chosen) -> None:
+        intent = self.desk.suspect_row if suspects.is_row(message.row) else self.desk.climb.row
+        self._start(intent, self.place, message.row, message.again)
+
+    def on_rung_rows_waive(self) -> None:
+        self._start(self.desk.climb.waive, self.place)
+
+    def on_rung_rows_cancel(self) -> None:
+        self.desk.climb.cancel()
+
+    def on_inbox_open(self, message: Inbox.Open) -> None:
+        self._start(self.desk.climb.show_item, message.seq)
+
+    def on_inbox_file(self, message: Inbox.File) -> None:
+        self._start(self.desk.climb.file, message.seq)
+
+    def action_help(self) -> None:
+        self.push_screen(HelpScreen(self.screen.active_bindings.values()))
+
+    def action_help_quit(self) -> None:
+        """ctrl+c: who presses it wants to leave, or to copy; neither is done by mistake."""
+        self.desk.tell("q leaves (ctrl+q while you type); everything is already saved.")
+
+    def action_note(self) -> None:
+        self._start(self.desk.say.note)
+
+    def action_pin(self) -> None:
+        self._start(self.desk.climb.pin)
+
+    def action_brief(self) -> None:
+        self._start(self.desk.say.brief)
+
+    def action_describe(self) -> None:
+        self._start(self.desk.say.describe)
+
+    def action_act(self) -> None:
+        self._start(self.desk.say.act)
+
+    def action_explain(self) -> None:
+        self._start(self.desk.say.explain)
+
+    def action_handoff(self) -> None:
+        self._start(self.desk.say.handoff)
+
+    def action_contrast(self) -> None:
+        self._start(self.desk.contrast)
+
+    def action_switch_run(self) -> None:
+        self._start(self.desk.switch_run)
+
+    def action_escalate(self) -> None:
+        self._start(self.desk.say.escalate)
+
+    def action_record(self) -> None:
+        self._start(self.desk.say.show_record)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: every action and every rung."""
+        yield from super().get_system_commands(screen)
+        for title, help, call in self.desk.commands():
+            yield SystemCommand(title, help, call)
