@@ -100,6 +100,8 @@ class Recorder:
                 case Finished():
                     self._settle_doubt(event.jobid)
                     self._end(event.jobid)
+                    for log in self._attempts[event.jobid].logs if event.jobid in self._attempts else ():
+                        self._retrys.pop((event.jobid, log), None)
                 case _:
                     pass
         if self._clock() - self._refreshed_at >= REFRESH_S:
@@ -134,7 +136,9 @@ class Recorder:
         until = time.monotonic() + WRITING_S
         while self._owed:
             record(self._session, self._owed[0], self._run_log, self._run)
-            self._owed_size -= self._owed.popleft().size
+            attempt = self._owed.popleft()
+            self._owed_size -= attempt.size
+            attempt.kept = {}  # the attempt is known for as long as the run is followed, its text is in the record
             if time.monotonic() >= until:
                 break
         return not self._owed
@@ -165,6 +169,7 @@ class Recorder:
             for jobid in tuple(self._attempts):
                 self._settle_doubt(jobid)
                 self._end(jobid)
+                self._settle_doubt(jobid)  # what only now has ended may be in doubt, too
             while not self.pay():
                 pass
         finally:
@@ -192,6 +197,7 @@ class Recorder:
             self._settle_doubt(jobid)
             self._end(jobid)
         self._attempts.clear()
+        self._retrys.clear()
         self._caught_up = False
 
     def _fail(self, event: JobFailing | JobError, ahead: int) -> None:

@@ -36,6 +36,10 @@ class Context(ABC):
         # The last timestamp, and the head of the block that may follow it.
         self._at = 0.0
         self._stamp_line = self._stamp_start = self._stamp_indent = 0
+        self._loose: list[tuple[float, int]] = []
+        """Timestamps, with their lines, that no block followed: of 7 and 8 it may come some lines later."""
+        self._apart = False
+        """The candidate block is one that such a timestamp was taken for."""
         self._head: re.Match[bytes] | None = None
         self._head_line = self._head_start = 0
         self._fields: list[bytes] = []

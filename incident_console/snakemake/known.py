@@ -72,6 +72,12 @@ class Known:
             return False
         return bool(known) or not (inside or suspect) or self._fits(rule, at)
 
+    def may_fail_apart(self, jobid: int, rule: str) -> bool:
+        """The same of a block without a timestamp before it: the job runs, or no job's beginning is told."""
+        if jobid in self.stand:
+            return self.stand[jobid] == RUNNING and self.rule.get(jobid) == rule
+        return self.has_stats and rule in self.rules
+
     def _fits(self, rule: str, at: float) -> bool:
         """Of a job whose rule was not told (it has a `message:`), or that is ended without one (7 and 8)."""
         return not self.is_old(at) and (not rule or rule in self.rules)

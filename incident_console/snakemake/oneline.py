@@ -109,6 +109,6 @@ ANYTIME: dict[bytes, OneLine] = {
 
 SILENT = (
     *(b"Removi", b"Shutti", b"Using ", b"Rules ", b"Updati", b"DAG of", b"Assumi", b"Touchi", b"Write-"),
-    *(b"Activa", b"Creati", b"Downlo", b"Enviro", b"Pullin", b"Storin", b"Retrie"),
+    *(b"Activa", b"Creati", b"Downlo", b"Enviro", b"Pullin", b"Storin", b"Retrie", b"Benchm"),
 )
 """Lines of the engine that are no event."""

@@ -265,6 +265,8 @@ class Reader(Stamped):
         self._unknown(line, n, start, end)
 
     def _unknown(self, line: bytes, n: int, start: int, end: int) -> None:
+        if self._loose and self._unstamped(line, n, start, end):
+            return
         raising = self._raising
         if raising is not None and n == raising.until + 1:
             raising.until = n

@@ -12,6 +12,9 @@ from incident_console.snakemake.trouble import Trouble
 
 FIELD_LIMIT = 64
 """Lines of a job's block."""
+_LOOSE_LIMIT = 64
+_APART = 200
+"""Lines between a timestamp and its block, where another thread wrote between them."""
 
 HEAD = re.compile(rb"(local)?(rule|checkpoint) ([^\s:]+):$")
 _MESSAGE_HEAD = re.compile(rb"Job (\d{1,12}): (.*)")
@@ -32,7 +35,7 @@ class Stamped(Trouble):
         if self._on is not self._after_stamp:
             self._base = self._on
             self._inside = inside
-        self._at = at
+        self._at, self._apart = at, False
         self._stamp_line, self._stamp_start, self._stamp_indent = n, start, indent
         self._on = self._after_stamp
         return True
@@ -59,8 +62,38 @@ class Stamped(Trouble):
         elif (found := GROUP_HEAD.match(body)) is not None and not self._inside:
             self._accept()
             self._group = (fields.text(found[1]), [])
-        elif (body or n > self._stamp_line + 1) and not self._stamp(line, n, start, self._inside):
-            self._reject(line, n, start, end)
+        elif body or n > self._stamp_line + 1:
+            if not indent and not self._inside and self._own_words():
+                self._loose = [*self._loose[1 - _LOOSE_LIMIT :], (self._at, self._stamp_line)]
+            if not self._stamp(line, n, start, self._inside):
+                self._reject(line, n, start, end)
+
+    def _own_words(self) -> bool:
+        """Whether what is read is the engine's own: nothing foreign came before it, or a command's whole exception."""
+        return not self._suspect or bool(self._raised)
+
+    def _unstamped(self, line: bytes, n: int, start: int, end: int) -> bool:
+        """Whether `line` is the head of a block whose timestamp stands apart from it.
+
+        Jobs of 7 and 8 end in threads, and a timestamp is written by itself: of two that end at once one's lines may
+        stand between the other's. A timestamp is good for one block, of a job that is running.
+        """
+        error = _ERROR_HEAD.match(line)
+        finished = _FINISHED.match(line) if error is None else None
+        if (error is None and finished is None) or not self._own_words():
+            return False
+        self._loose = [one for one in self._loose if n - one[1] <= _APART and not self._known.is_old(one[0])]
+        if not self._loose or (finished is not None and not self._known.running((int(finished[1] or finished[3]),))):
+            return False
+        self._at, _ = self._loose.pop(0)
+        self._base, self._inside, self._apart = self._plain, False, True
+        self._stamp_line, self._stamp_start, self._stamp_indent = n, start, 0
+        if finished is not None:
+            self._finish(finished, line, n, start, end)
+        elif error is not None:
+            self._candidate(error, n, start, 0)
+            self._on = self._erring
+        return True
 
     def _candidate(self, head: re.Match[bytes], n: int, start: int, indent: int) -> None:
         self._head, self._head_line, self._head_start = head, n, start
@@ -70,7 +103,7 @@ class Stamped(Trouble):
     def _reject(self, line: bytes, n: int, start: int, end: int) -> None:
         """An imitation: back to what it stands in, with the line that gave it away."""
         self._on = self._base
-        if self._base is self._plain:
+        if self._base is self._plain and line[:6] not in self._table:
             self._suspect = True
         self._on(line, n, start, end)
 

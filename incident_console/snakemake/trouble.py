@@ -32,7 +32,9 @@ class Trouble(Exceptions):
         jobid_text = line[len(pad) + 7 :]
         if line.startswith(pad + b"jobid: ") and jobid_text.isdigit() and len(jobid_text) < 12:
             jobid, rule = int(jobid_text), self._known.name(head[1])
-            if not self._known.may_fail(jobid, rule, self._at, inside=self._inside, suspect=self._suspect):
+            known = self._known
+            may = known.may_fail(jobid, rule, self._at, inside=self._inside, suspect=self._suspect)
+            if not may or (self._apart and not known.may_fail_apart(jobid, rule)):
                 self._reject(line, n, start, end)
                 return
             self._accept()

@@ -215,7 +215,11 @@ class LogFile(Source):
 
     def _restart(self, current: _Held, mark: str, kind: str) -> Change:
         """The same file begins anew, and what it held is gone."""
-        again = self._hold(os.dup(current.file.fd))
+        try:
+            again = self._hold(os.dup(current.file.fd))
+        except OSError as fault:
+            self.notice = unreadable(fault)
+            again = None
         if again is None:
             return self._change("same")
         self._drop(current)

@@ -77,7 +77,8 @@ class Spool:
             else:
                 self._thread.join(CLOSE_S)
             if not self._keep:
-                self._path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # What cannot be deleted now is swept away by the next spool.
+                    self._path.unlink()
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for the end of the stream; whether it has come."""

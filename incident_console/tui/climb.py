@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from incident_console.events import EvidenceCaptured, LogPinned, Recorded
@@ -13,7 +14,7 @@ from incident_console.runbook.schema import WAIVE, EvidenceItem, Field, Rung
 from incident_console.session import capture, suggest
 from incident_console.session.surfaces import smallest_first
 from incident_console.session.understanding import Understanding
-from incident_console.tui import evidencetext, pinning, suspects
+from incident_console.tui import evidencetext, pinning
 from incident_console.tui.ask import Answer, Kind, Question
 from incident_console.tui.log.view import LogView
 from incident_console.tui.reader import EvidenceReader
@@ -64,10 +65,10 @@ class Climb:
         if self.app.place == rung.id:
             self.app.query_one(RungRows).put_cursor(next_row(rung, session.missing(rung.id)))
 
-    async def take_suspect(self, rung: Rung, known: Understanding, row: str) -> None:
-        """Answer the class, and what goes with it, as this row says; the cursor goes to what nobody can draft."""
+    async def take_suspect(self, rung: Rung, known: Understanding, class_: str) -> None:
+        """Answer this class, and what goes with it; the cursor goes to what nobody can draft."""
         session = self.desk.session
-        answers = suggest.taken(rung, known, suspects.class_of(row) or known.incident_class)
+        answers = suggest.taken(rung, known, class_)
         self.desk.must_be_open()
         await self._open_rung(rung)
         await self.desk.in_thread(session.answer, rung.id, answers)
@@ -82,7 +83,7 @@ class Climb:
             return
         kind, _, id = row.partition(":")
         if kind == "field" and (field := rung.field(id)) is not None:
-            await self._answer(rung, field)
+            await self.answer(rung, field)
         elif row == NEXT:
             await self._capture_next(rung)
         elif kind == "evidence" and (item := rung.item(id)) is not None:
@@ -136,13 +137,16 @@ class Climb:
         picture, drafts = self.app.picture, self.desk.drafts
         return {field.id: drafts.get(rung.id, field.id, suggest.draft(rung, field, picture)) for field in rung.ask}
 
-    async def _answer(self, rung: Rung, field: Field) -> None:
+    async def answer(self, rung: Rung, field: Field, draft: str = "") -> None:
+        """`draft`: what stands in the field, if not what is drafted for it."""
         session = self.desk.session
         self.desk.must_be_open()
         await self._open_rung(rung)
+        self.app.query_one(RungRows).put_cursor(f"field:{field.id}")
+        question = self._question(rung, field)
         done = await self.desk.record(
             rung.id,
-            self._question(rung, field),
+            replace(question, draft=draft) if draft else question,
             call=lambda answers: session.answer(rung.id, {field.id: _value(field, answers[field.id])}),
         )
         if done is not None:

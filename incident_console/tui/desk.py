@@ -228,15 +228,17 @@ class Desk:
         self.app.show_log()
 
     async def suspect_row(self, place: str, row: str, again: bool) -> None:
-        """Take a suspect as the answer of a rung that classifies, or open the place where a clue stands."""
+        """Ask for the class with this suspect as the draft, take one at once, or open the place where a clue stands."""
         known, rung = self.app.picture.known, next((r for r in self.session.runbook.rungs if r.id == place), None)
         if known is None or rung is None:
             self.tell("The run's own files are still being weighed.")
         elif row.startswith(f"{suspects.CLUE}:"):
             if (source := suspects.place_of(row, known)) is not None:
                 self.open_place(source)
-        else:
-            await self.climb.take_suspect(rung, known, row)
+        elif row.startswith(f"{suspects.TAKE}:"):
+            await self.climb.take_suspect(rung, known, suspects.class_of(row) or known.incident_class)
+        elif (field := rung.field("class")) is not None:
+            await self.climb.answer(rung, field, suspects.class_of(row))
 
     async def contrast(self) -> None:
         """Failed against passed, for the open log or the row under the cursor of the list of logs."""

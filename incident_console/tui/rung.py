@@ -75,7 +75,8 @@ class RungRows(Rows):
     def action_take(self) -> None:
         """The suspect under the cursor; elsewhere what the evidence carries."""
         row = self.row or ""
-        self.post_message(self.Chosen(row if row.startswith(f"{suspects.SUSPECT}:") else suspects.TAKE))
+        class_ = suspects.class_of(row) if row.startswith(f"{suspects.SUSPECT}:") else ""
+        self.post_message(self.Chosen(f"{suspects.TAKE}:{class_}"))
 
     def action_waive(self) -> None:
         self.post_message(self.Waive())

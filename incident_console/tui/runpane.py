@@ -172,10 +172,9 @@ def ending(left: Remaining | str) -> Content:
     if isinstance(left, str):
         return Content.assemble("end: unknown", (f"  {safe(left)}", MUTED))
     low, high = (datetime.fromtimestamp(left.now + s, UTC).strftime("%H:%M:%SZ") for s in (left.low_s, left.high_s))
-    if left.high_s - left.low_s < 1:
-        return Content.assemble(f"end: in about {span(left.low_s)}, {low}", (f"  {left.basis}", MUTED))
-    spans = f"{span(left.low_s)} to {span(left.high_s)}"
-    return Content.assemble(f"end: in {spans}, {low} to {high}", (f"  {left.basis}", MUTED))
+    sooner, later = span(left.low_s), span(left.high_s)
+    spans, times = (f"about {later}", high) if sooner == later else (f"{sooner} to {later}", f"{low} to {high}")
+    return Content.assemble(f"end: in {spans}, {times}", (f"  {left.basis}", MUTED))
 
 
 def _rules(known: Understanding, width: int) -> Iterator[Option]:

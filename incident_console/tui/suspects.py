@@ -1,6 +1,7 @@
 """The suspects as rows of the classify rung: how strongly each is suspected, what speaks for it and against it, where.
 
-Enter on a suspect takes it as the answer, on a clue opens the place where it stands. Nothing is decided by itself.
+Enter on a suspect asks for the class with that suspect as the draft, on a clue opens the place where it stands; `t`
+takes a suspect at once. Nothing is decided by itself.
 """
 
 from __future__ import annotations
@@ -18,10 +19,8 @@ from incident_console.tui import costbar
 from incident_console.tui.rows import text_row
 from incident_console.tui.words import safe
 
-SUSPECT, CLUE = "suspect", "clue"
+SUSPECT, CLUE, TAKE = "suspect", "clue", "take"
 NONE = f"{SUSPECT}:{UNDETERMINED}"
-TAKE = f"{SUSPECT}:"
-"""Takes what the evidence carries, whichever that is."""
 CLUES = 3
 """Clues for, and as many against, that a suspect shows."""
 IN_FULL = 2
@@ -47,7 +46,7 @@ def rows(known: Understanding | None) -> Iterator[Option]:
 
 def is_row(row: str) -> bool:
     """Whether a row of a rung is one of these."""
-    return row.partition(":")[0] in (SUSPECT, CLUE)
+    return row.partition(":")[0] in (SUSPECT, CLUE, TAKE)
 
 
 def first(known: Understanding) -> str:
@@ -56,7 +55,7 @@ def first(known: Understanding) -> str:
 
 
 def class_of(row: str) -> str:
-    """The class that a suspect's row takes, `undetermined` among them; empty for TAKE."""
+    """The class that a suspect's row stands for, `undetermined` among them."""
     return row.partition(":")[2]
 
 

@@ -1,12 +1,17 @@
 """Taking lines out of a log: into the clipboard, a file, a pager."""
 
+import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from incident_console.tail.merging.merged import Member, Merged
+from incident_console.tui.log import scroll
+from incident_console.tui.log.copying import Rows
 from tests.ui.logbench import SIZES, SMALL, Bench, numbered, status, until
 
 
@@ -100,6 +105,67 @@ async def test_the_log_itself_a_folder_and_an_impossible_place_are_refused(log: 
         assert log.read_bytes() == numbered(100)
 
 
+async def test_a_log_whose_lines_are_not_counted_yet_is_saved_and_paged_from_its_first_line(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.write_bytes(numbered(100_000))
+    saved, paged = tmp_path / "saved.txt", tmp_path / "paged.txt"
+    monkeypatch.setenv("PAGER", f"tee {paged}")
+    monkeypatch.setattr(scroll, "INDEX_AFTER_S", 3600)
+    async with Suspending().run_test(size=SMALL) as pilot:
+        app = pilot.app
+        app.view.show(log)
+        assert app.view.source.progress < 1
+        app.view.save_as(str(saved))
+        await until(pilot, lambda: saved.exists())
+        app.view.show_text("nothing", b"")
+        app.view.show(log)
+        assert app.view.source.progress < 1
+        await pilot.press("vertical_line")
+        await until(pilot, lambda: paged.exists() and not app.view.is_seeking)
+        assert saved.read_bytes() == log.read_bytes() == paged.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/out.txt", "x" * 300, "a\0b", "run.log/below"])
+async def test_a_name_that_no_file_can_have_is_told(log: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(log.parent)
+    async with Bench().run_test(size=(140, 20)) as pilot:
+        app = pilot.app
+        app.view.show(log)
+        assert not app.view.save_as(name)
+        assert "not saved" in status(app) or "no path of a file" in status(app)
+
+
+async def test_a_file_that_is_in_the_way_of_saving_is_left_alone(log: Path, tmp_path: Path) -> None:
+    mine = tmp_path / f".out.txt.{os.getpid()}.part"
+    mine.write_text("somebody's")
+    async with Bench().run_test(size=(140, 20)) as pilot:
+        app = pilot.app
+        app.view.show(log)
+        assert app.view.save_as(str(tmp_path / "out.txt"))
+        await until(pilot, lambda: "not saved" in status(app) and "exists" in status(app))
+        assert mine.read_text() == "somebody's"
+
+
+def test_no_line_is_taken_out_twice_when_one_comes_in_between(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.log", tmp_path / "other.log"
+    stream = Merged("stream")
+    stream.set_members([Member(path, path.stem) for path in (one, other)])
+    stream.poll()
+    now = int(time.time())
+    one.write_text(f"[{now - 9}] a\n[{now - 8}] b\n[{now - 7}] c\n")
+    stream.changed([one])
+    stream.poll()
+    pieces = Rows(stream, stream, 0, stream.row_count - 1, raw=True).pieces(0)
+    taken = [next(pieces), next(pieces)]
+    other.write_text(f"[{now - 20}] late\n")
+    stream.changed([other])
+    stream.poll()
+    taken += pieces
+    assert [piece.split()[-1] for piece in taken] == [b"a", b"b", b"c"]
+    stream.close()
+
+
 async def test_a_save_that_is_stopped_leaves_nothing_behind(log: Path, tmp_path: Path) -> None:
     log.write_bytes(numbered(400_000))
     out = tmp_path / "out.txt"
@@ -124,9 +190,9 @@ async def test_the_pager_is_given_what_is_shown_with_nothing_a_terminal_obeys(
         app = pilot.app
         app.view.show(log)
         await pilot.press("vertical_line")
-        assert out.read_text() == "red␛[2J\n10 %␍100 %\nlast\n"
+        await until(pilot, lambda: out.exists() and out.read_text() == "red␛[2J\n10 %␍100 %\nlast\n")
         await pilot.press("shift+up", "vertical_line")
-        assert out.read_text() == "10 %␍100 %\nlast\n"
+        await until(pilot, lambda: out.read_text() == "10 %␍100 %\nlast\n")
 
 
 async def test_a_pager_that_is_left_early_or_fails_does_no_harm(
@@ -141,10 +207,11 @@ async def test_a_pager_that_is_left_early_or_fails_does_no_harm(
         app.view.show(log)
         monkeypatch.setenv("PAGER", "head -n 1")
         await pilot.press("vertical_line")
+        await until(pilot, lambda: not app.view.is_seeking)
         assert "following" in status(app)
         monkeypatch.setenv("PAGER", str(bad))
         await pilot.press("vertical_line")
-        assert "could not be run" in status(app)
+        await until(pilot, lambda: "could not be run" in status(app))
         monkeypatch.setenv("PAGER", str(tmp_path / "none"))
         await pilot.press("vertical_line")
         assert "no pager was found" in status(app)
@@ -156,4 +223,4 @@ async def test_where_the_terminal_cannot_be_handed_over_it_is_told(log: Path, mo
         app = pilot.app
         app.view.show(log)
         await pilot.press("vertical_line")
-        assert "a pager cannot be opened here" in status(app)
+        await until(pilot, lambda: "a pager cannot be opened here" in status(app))

@@ -76,8 +76,9 @@ async def test_nothing_but_the_clock_is_drawn_while_nothing_changes(
 ) -> None:
     here = place(tmp_path, "c1-flaky-retry-ok-v9")
     async with opened(here.plan(), WIDE) as (app, pilot):
+        await until(pilot, lambda: app.picture.known is not None)
         await drawn(pilot, app)
-        await until(pilot, lambda: app.picture.run is not None and not app.screen._layout_required)
+        await until(pilot, lambda: not app.screen._layout_required)
         refreshed: list[tuple[str, bool]] = []
         refresh = Widget.refresh
 

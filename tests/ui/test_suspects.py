@@ -97,6 +97,19 @@ async def test_t_takes_the_suspect_and_records_what_was_suggested_beside_what_wa
         await until(pilot, lambda: app.query_one(RungRows).row == "field:ruled_out")
 
 
+async def test_enter_on_a_suspect_only_asks_with_it_as_the_draft(tmp_path: Path) -> None:
+    here = place(tmp_path, "c2-deterministic-fail-stop-v9")
+    async with opened(here.tiny(text=CLASSIFY), WIDE) as (app, pilot):
+        await until(pilot, lambda: app.picture.known is not None)
+        await pilot.press("3", "enter")
+        await shows(pilot, "Which class?", pane="#ask")
+        assert said(app) == []
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(said(app)))
+        assert said(app)[0].class_ == "tool-behavior"
+        await until(pilot, lambda: app.query_one(RungRows).row == "field:cost")
+
+
 async def test_the_operator_may_decide_otherwise_and_both_are_recorded(tmp_path: Path) -> None:
     here = place(tmp_path, "c2-deterministic-fail-stop-v9")
     async with opened(here.tiny(text=CLASSIFY), WIDE) as (app, pilot):

@@ -6,6 +6,7 @@ for each network file system, where there are no events, so that one that hangs 
 """
 
 import asyncio
+import contextlib
 import os
 import threading
 import time
@@ -239,8 +240,9 @@ class Follower:
 
     def _wake(self) -> None:
         listener = self._listener
-        if listener is not None and not listener[0].is_closed():
-            listener[0].call_soon_threadsafe(listener[1].set)
+        if listener is not None:
+            with contextlib.suppress(RuntimeError):  # The loop was closed meanwhile.
+                listener[0].call_soon_threadsafe(listener[1].set)
 
 
 class _Poller:
@@ -272,8 +274,10 @@ class _Poller:
         self._stir.set()
 
     def _run(self) -> None:
-        while not self._closed:
+        while True:
             self._stir.clear()
+            if self._closed:  # Looked at after that: else what `close` stirs could be slept through.
+                return
             with self._lock:
                 wanted, self._wanted = self._wanted, None
                 heeded, self._heeded = self._heeded, set()

@@ -111,6 +111,8 @@ class _Far:
         self._held = held
         self._asked: queue.SimpleQueue[Callable[[HeldLogs], object] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        """The thread that sights logs and the one that holds them may both be the first to say something."""
         self._busy_since: float | None = None
 
     @property
@@ -125,9 +127,10 @@ class _Far:
         return self._held.notice
 
     def tell(self, call: Callable[[HeldLogs], object]) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="logs on file servers", daemon=True)
-            self._thread.start()
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="logs on file servers", daemon=True)
+                self._thread.start()
         self._asked.put(call)
 
     def ask(self, call: Callable[[HeldLogs], T], otherwise: T) -> T:

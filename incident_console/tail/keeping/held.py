@@ -104,7 +104,7 @@ class HeldLogs:
         with self._lock:
             log = self._watched(path)
             log.keys[key] = started_at
-            self._paths[key] = os.fspath(path)
+            self._paths[key] = os.fspath(log.path)
             self._look(log)
 
     def sight(self, paths: Iterable[str | os.PathLike[str]]) -> None:
@@ -115,7 +115,7 @@ class HeldLogs:
                 log.sighted_at = self._clock()
                 self._look(log)
                 if not log.handles and not log.keys:
-                    self._logs.pop(os.fspath(path), None)
+                    self._forget(log)
             spare = sorted((log for log in self._logs.values() if not log.keys), key=lambda log: log.sighted_at)
             for log in spare[: max(0, len(spare) - SIGHTED)]:
                 self._forget(log)
@@ -123,7 +123,7 @@ class HeldLogs:
     def refresh(self) -> None:
         """Look at every held path again: on each change in a log folder, and on each poll."""
         with self._lock:
-            for log in self._logs.values():
+            for log in tuple(self._logs.values()):  # a look may make room by letting another one go
                 if log.keys:
                     self._look(log)
 
@@ -181,11 +181,13 @@ class HeldLogs:
         return self._open
 
     def _watched(self, path: str | os.PathLike[str]) -> _Watched:
-        return self._logs.setdefault(os.fspath(path), _Watched(Path(path)))
+        path = Path(path)
+        return self._logs.setdefault(os.fspath(path), _Watched(path))
 
     def _forget(self, log: _Watched) -> None:
         for handle in log.handles:
             self._shut(handle)
+        log.handles.clear()
         self._logs.pop(os.fspath(log.path), None)
 
     def _shut(self, handle: _Handle) -> None:
@@ -211,7 +213,7 @@ class HeldLogs:
         if not stat.S_ISREG(there.st_mode):
             log.trouble = "it is not a regular file"
             return
-        if self._open >= self._limit and not self._make_room():
+        if self._open >= self._limit and not self._make_room(log):
             log.trouble = f"more logs are being written than the {self._limit} that may be held open"
             self.notice = (
                 f"Only {self._limit} logs can be held open at once; failed attempts of other jobs may be lost."
@@ -224,9 +226,14 @@ class HeldLogs:
         except OSError as fault:
             log.trouble = _reason(fault)
             return
+        try:
+            # Identity by the descriptor: another file may have taken the path since it was looked at.
+            now = os.fstat(fd)
+        except OSError as fault:
+            os.close(fd)
+            log.trouble = _reason(fault)
+            return
         self._open += 1
-        # Identity by the descriptor: another file may have taken the path since it was looked at.
-        now = os.fstat(fd)
         log.handles.append(_Handle(fd, (now.st_dev, now.st_ino), self._clock(), now.st_size))
         log.trouble = None
         self._read_on(log.handles[-1])
@@ -242,8 +249,10 @@ class HeldLogs:
             with contextlib.suppress(OSError):
                 handle.spooled.take(handle.fd, handle.largest, max(LEAST_SPOOLED, MOST_SPOOLED // max(1, self._open)))
 
-    def _make_room(self) -> bool:
-        spare = min((log for log in self._logs.values() if not log.keys), key=lambda log: log.sighted_at, default=None)
+    def _make_room(self, wanted: _Watched) -> bool:
+        """Let the log go that nobody wants and that changed longest ago; not the one that is to be opened."""
+        unwanted = (log for log in self._logs.values() if log.handles and not log.keys and log is not wanted)
+        spare = min(unwanted, key=lambda log: log.sighted_at, default=None)
         if spare is not None:
             self._forget(spare)
         return self._open < self._limit

@@ -20,8 +20,6 @@ WINDOW_US = 30_000_000
 """How far above the newest row a new line may be inserted."""
 MOST_MOVED = 20_000
 """… and above how many stretches, so that one insertion stays cheap in a flood."""
-SLACK = 10
-"""Rows are dropped when there is a tenth more than wanted: the arrays are seldom moved."""
 
 FIRST = -(1 << 62)
 

@@ -19,23 +19,29 @@ LONGEST = 8 * 1024 * 1024
 
 
 class Rows:
-    """The rows `first` … `last` of a source, taken out piece by piece."""
+    """The rows that are `first` … `last` of a source now, taken out piece by piece; they may move meanwhile."""
 
     def __init__(self, shown: Source, whole: Source, first: int, last: int, *, raw: bool) -> None:
         self.lines = 0
         """Lines taken out so far."""
         self._shown, self._whole, self._raw = shown, whole, raw
-        self._first, self._last = first, min(last, shown.row_count - 1)
+        last = min(last, shown.row_count - 1)
+        self._first, self._last = shown.place(first), shown.place(last)
+        self._count = max(1, last - first + 1)
 
     @property
     def progress(self) -> float:
-        return min(1.0, self.lines / max(1, self._last - self._first + 1))
+        return min(1.0, self.lines / self._count)
 
     def pieces(self, budget_s: float) -> Iterator[bytes]:
         """Pieces of text that each took at most about so long to read; each ends with a line."""
+        if self._first is None or self._last is None:
+            return
+        shown = self._shown
         until, piece = time.perf_counter() + budget_s, bytearray()
-        for row in range(self._first, self._last + 1):
-            line = self._shown.row(row)
+        row, last = shown.row_of(self._first) - 1, shown.row_of(self._last)
+        while (row := row + 1) <= last:
+            line = shown.row(row)
             self.lines += 1
             if not isinstance(line, Line):
                 continue
@@ -43,7 +49,9 @@ class Rows:
             prefix = f"{plain(line.tag.encode())}  ".encode() if line.tag else b""
             piece += prefix + (text if self._raw else plain(text, whole=True).encode()) + b"\n"
             if len(piece) >= PIECE or time.perf_counter() >= until:
+                here = shown.place(row) or self._first
                 yield bytes(piece)
+                row, last = shown.row_of(here), shown.row_of(self._last)
                 until, piece = time.perf_counter() + budget_s, bytearray()
         if piece:
             yield bytes(piece)

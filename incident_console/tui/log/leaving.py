@@ -8,6 +8,7 @@ import os
 import shlex
 import shutil
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Iterator
@@ -73,11 +74,14 @@ class LogLeaving(LogFiltering):
             return joined(shown, whole, self._cursor, self._anchor)[0]
         return part.read(chosen.start_byte, chosen.end_byte - chosen.start_byte)
 
-    def _chosen_rows(self, source: Source) -> tuple[int, int]:
-        """The selected rows; all of them where none are selected."""
+    async def _rows_out(self, source: Source, *, raw: bool) -> Rows:
+        """The selected rows; all of them where none are selected, once it is known which there are."""
         if self._anchor is None:
-            return 0, source.row_count - 1
-        return rows_between(source, self._cursor, self._anchor)
+            await self._count_all(source, "counting lines")
+            first, last = 0, source.row_count - 1
+        else:
+            first, last = rows_between(source, self._cursor, self._anchor)
+        return Rows(source, self.whole_source or source, first, last, raw=raw)
 
     # -- to the clipboard ----------------------------------------------------------------------------------------
 
@@ -104,28 +108,46 @@ class LogLeaving(LogFiltering):
         source = self._source
         if source is None:
             return False
-        path = Path(text.strip()).expanduser().absolute()
-        if path.exists() and self._overwrite != path:
-            self._overwrite = path
-            if any(path.samefile(log) for log in (self.path,) if log is not None and log.exists()):
-                self._overwrite = None
-                self.tell("that is this log itself: choose another file")
-            elif not path.is_file():
-                self._overwrite = None
-                self.tell("that is no regular file: choose another name")
-            else:
-                self.tell(f"{path.name} exists, {size(path.stat().st_size)}: enter again overwrites it")
+        try:
+            path = Path(text.strip()).expanduser().absolute()
+            obstacle = self._obstacle(path)
+        except OSError as fault:
+            obstacle = f"not saved: {(fault.strerror or str(fault)).lower()}"
+        except (RuntimeError, ValueError):  # Nobody of that name has a home; a name that no file can have.
+            obstacle = "that is no path of a file: choose another name"
+        if obstacle:
+            self.tell(obstacle)
             return False
         self.run_worker(self._save(source, path), group=SEEKING, exclusive=True)
         return True
 
+    def _obstacle(self, path: Path) -> str:
+        """Why nothing is saved there now; asked again, what exists is overwritten. Raises OSError and ValueError."""
+        try:
+            there = path.stat()
+        except FileNotFoundError:
+            return ""
+        before, self._overwrite = self._overwrite, None
+        if self.path is not None and self.path.exists() and os.path.samestat(there, self.path.stat()):
+            return "that is this log itself: choose another file"
+        if not stat.S_ISREG(there.st_mode):
+            return "that is no regular file: choose another name"
+        if before == path:
+            return ""
+        self._overwrite = path
+        return f"{path.name} exists, {size(there.st_size)}: enter again overwrites it"
+
     async def _save(self, source: Source, path: Path) -> None:
         """Into a file beside it first, so that what is there under that name is always whole."""
-        rows = Rows(source, self.whole_source or source, *self._chosen_rows(source), raw=True)
+        rows = await self._rows_out(source, raw=True)
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         said = time.monotonic()
         try:
             fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+        except OSError as fault:
+            self.tell(f"not saved: {path}: {(fault.strerror or str(fault)).lower()}")
+            return
+        try:
             with os.fdopen(fd, "wb") as file:
                 for piece in rows.pieces(SLICE_S):
                     await asyncio.to_thread(file.write, piece)
@@ -152,7 +174,10 @@ class LogLeaving(LogFiltering):
         if command is None:
             self.tell("no pager was found: set PAGER to one, for example less")
             return
-        rows = Rows(source, self.whole_source or source, *self._chosen_rows(source), raw=False)
+        self.run_worker(self._page_out(source, command), group=SEEKING, exclusive=True)
+
+    async def _page_out(self, source: Source, command: list[str]) -> None:
+        rows = await self._rows_out(source, raw=False)
         try:
             with self.app.suspend():
                 fault = _through(command, rows.pieces(SLICE_S))

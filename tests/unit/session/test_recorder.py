@@ -1,5 +1,6 @@
 """The flight recorder, step by step: a failed attempt's own text is kept, or it is said why not; never a retry's."""
 
+import gc
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from incident_console.session import recorder as module
 from incident_console.session.core import Session
 from incident_console.session.recorder import DOUBTFUL, TOO_LATE, Recorder
 from incident_console.snakemake.watcher import RunWatcher
+from incident_console.tail.keeping.held import Kept
 from tests.unit.session.runlog import RunLog
 
 
@@ -331,6 +333,38 @@ def test_a_failure_whose_block_never_ended_is_kept_when_the_console_is_left(foll
     (event,) = followed.kept()
     assert followed.text(event) == b"no\n" and not event.complete
     assert event.missing == "its block of the run log was not found"
+
+
+def test_a_failure_in_doubt_whose_block_never_ended_is_kept_when_the_console_is_left(session: Session) -> None:
+    log = RunLog(session.workdir).begin()
+    log.start(4, "B")
+    log.job_log("B", "no\n")
+    whole = RunLog(log.workdir, "whole").begin()
+    whole.error(4, "B", retry=False)
+    log.say("RuleException:" + whole.path.read_text().split("RuleException:")[1].split("    output:")[0])
+    followed = Followed(session, log=log)
+    followed.recorder.close()
+    assert [event.jobid for event in followed.kept()] == [4]
+
+
+def test_texts_that_are_in_the_record_are_not_held_in_memory(followed: Followed) -> None:
+    log = followed.log
+    for jobid, retried in ((4, False), (5, True)):
+        log.start(jobid, f"s{jobid}")
+        log.job_log(f"s{jobid}", "no\n")
+        followed.poll()
+        log.error(jobid, f"s{jobid}", retry=retried)
+        followed.poll()
+        if retried:
+            log.start(jobid, f"s{jobid}")
+            followed.poll()
+            followed.wait()
+            log.finish(jobid)
+            followed.poll()
+    assert len(followed.kept()) == 2
+    gc.collect()
+    held = [one for one in gc.get_objects() if isinstance(one, Kept) and log.workdir in one.path.parents]
+    assert [one.data for one in held] == []
 
 
 def test_descriptors_are_held_for_running_jobs_only(followed: Followed) -> None:

@@ -28,7 +28,7 @@ class Case:
 
 CASES = [Case(path.parent, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(CORPUS.glob("*/case.json"))]
 REAL = Path(__file__).parent / "logs"
-"""Logs of small runs of Snakemake 9.27, and two of them as a terminal showed them."""
+"""Logs of small runs of Snakemake 9.27, two of them as a terminal showed them; `at-once` are of 7.32 and 8.30."""
 ALL_LOGS = sorted([*CORPUS.glob("*/**/log/*.snakemake.log"), *REAL.iterdir()])
 
 

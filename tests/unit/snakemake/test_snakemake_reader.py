@@ -306,6 +306,56 @@ def test_two_jobs_that_fail_at_once_keep_their_own_exit_codes() -> None:
     assert (errors["b"].exit_code, errors["b"].kind) == (137, "killed")
 
 
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        ("at-once-segv-v8.log", {(2, "killed", 139), (3, "killed", 139)}),
+        ("at-once-determ-retry-v8.log", {(2, "nonzero-exit", 3), (3, "nonzero-exit", 3)}),
+        ("at-once-determ-retry-v7.log", {(1, "nonzero-exit", None), (3, "nonzero-exit", None)}),
+        ("at-once-sigint-v7.log", {(1, "interrupted", None), (3, "interrupted", None)}),
+    ],
+)
+def test_two_blocks_whose_lines_stand_between_each_other_are_both_told(
+    log: str, told: set[tuple[int, str, int | None]]
+) -> None:
+    data = (REAL / log).read_bytes()
+    errors = only(JobError, data)
+    starts = only(JobStarted, data)
+    assert {(error.jobid, error.kind, error.exit_code) for error in errors} == told
+    assert len(errors) == len([start for start in starts if start.rule == "tool"])
+    lines = data.splitlines()
+    for error in errors:
+        assert error.at is not None
+        assert lines[error.line - 1] == b"Error in rule tool:"
+
+
+def test_an_end_that_stands_apart_from_its_time_is_told() -> None:
+    text = LogText(a=1).start(1, "a").text
+    text += "[Sun Nov 22 13:20:02 2026]\nBenchmark: unable to collect cpu and memory benchmark statistics\n"
+    assert [end.jobid for end in only(Finished, (text + "Finished job 1.\n").encode())] == [1]
+
+
+_APART = "    jobid: 2\n    output: out/b.txt\n    shell:\n        false\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Error in rule b:\n" + _APART, id="no time was read"),
+        pytest.param("{stamp}Shell command: cat <<E\nError in rule b:\n" + _APART, id="text of a command"),
+        pytest.param("cat <<E\n{stamp}a line\nError in rule b:\n" + _APART, id="bare text of a command, as 8 has it"),
+        pytest.param("{old}Select jobs to execute...\nError in rule b:\n" + _APART, id="an old time"),
+        pytest.param("{stamp}Select jobs to execute...\nError in rule a:\n" + _APART, id="another job's rule"),
+        pytest.param("{stamp}Select jobs to execute...\nError in rule b:\n    jobid: 7\n", id="an unknown job"),
+        pytest.param("{stamp}Select jobs to execute...\n" + "\n" * 300 + "Error in rule b:\n" + _APART, id="far away"),
+    ],
+)
+def test_a_block_apart_from_its_time_is_not_believed_in_foreign_text(text: str) -> None:
+    log = LogText(a=1, b=1).start(1, "a").start(2, "b")
+    text = text.format(stamp=log.stamp(), old="[Sun Nov 22 11:02:02 2026]\n")
+    assert only(JobError, (log.text + text).encode()) == []
+
+
 def test_carriage_returns_and_the_colours_of_a_terminal_do_not_matter() -> None:
     typescript = (CORPUS / "i-misc-formats-v9" / "cmd" / "36-tty-colour.typescript").read_bytes()
     plain = (ZOO / "2026-11-22T133026.292706.snakemake.log").read_bytes()

@@ -1,10 +1,12 @@
 """Logs on file servers: a deleted log's text is what was read of it, and a server that hangs holds nobody up."""
 
+import contextlib
 import errno
 import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,6 +93,30 @@ def test_a_server_that_does_not_answer_holds_nobody_up_and_is_told(
     assert kept.missing is not None and "did not answer" in kept.missing
     assert logs.notice is not None and "does not answer" in logs.notice
     answer.set()
+
+
+def test_what_two_threads_say_first_at_once_is_done_by_one_thread(tmp_path: Path) -> None:
+    logs = RunningLogs(Mounts(((str(tmp_path), "nfs4"),)))
+    both = threading.Barrier(2)
+
+    class Slow(threading.Thread):
+        def __init__(self, **of: Any) -> None:
+            with contextlib.suppress(threading.BrokenBarrierError):
+                both.wait(0.1)
+            super().__init__(**of)
+
+    def tell(number: int) -> None:
+        logs.hold(number, tmp_path / f"{number}.log")
+
+    tellers = [threading.Thread(target=tell, args=(number,)) for number in range(2)]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module.threading, "Thread", Slow)
+        for teller in tellers:
+            teller.start()
+        for teller in tellers:
+            teller.join()
+    logs.close()
+    assert "logs on file servers" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_a_spool_is_bounded_and_says_what_it_left_out(tmp_path: Path) -> None:

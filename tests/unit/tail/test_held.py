@@ -1,5 +1,6 @@
 """The flight recorder's hands: a failed attempt's text is kept though its log is gone from the disk."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -212,4 +213,52 @@ def test_a_log_that_changes_when_no_more_may_be_held_does_no_harm(tmp_path: Path
     held.sight([late])
     assert held.descriptors == 8
     assert held.notice is not None
+    held.close()
+
+
+def test_a_log_that_needs_the_room_of_another_at_a_refresh_gets_it(tmp_path: Path) -> None:
+    held = HeldLogs(limit=8, mounts=LOCAL)
+    (tmp_path / "changed").touch()
+    held.sight([tmp_path / "changed"])
+    for number in range(8):
+        held.hold(number, tmp_path / f"{number}")
+        (tmp_path / f"{number}").write_text(f"{number}\n")
+    held.refresh()
+    assert [held.take(number).data for number in range(8)] == [f"{number}\n".encode() for number in range(8)]
+    assert held.descriptors == 8
+    held.close()
+
+
+def test_a_log_that_is_replaced_while_no_more_may_be_held_keeps_what_is_held_of_it(tmp_path: Path) -> None:
+    before = descriptors()
+    held = HeldLogs(limit=8, mounts=LOCAL)
+    for number in range(7):
+        (tmp_path / f"{number}").touch()
+        held.hold(number, tmp_path / f"{number}")
+    changed = tmp_path / "changed"
+    for text in ("first\n", "second\n", "third\n"):
+        changed.write_text(text)
+        held.sight([changed])
+        changed.rename(tmp_path / f"old {text.strip()}")
+    assert held.descriptors == 8
+    held.hold("it", changed)
+    assert held.take("it").data == b"first\n"
+    held.close()
+    assert (held.descriptors, descriptors()) == (0, before)
+
+
+def test_a_log_that_is_gone_as_it_is_opened_is_told_and_leaves_nothing_open(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stale(descriptor: int) -> os.stat_result:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    before = descriptors()
+    held = HeldLogs(mounts=LOCAL)
+    path.write_text("text\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fstat", stale)
+        held.hold(1, path)
+    assert (held.descriptors, descriptors()) == (0, before)
+    assert held.take(1).data == b"text\n"
     held.close()
