@@ -211,14 +211,14 @@ class Incident:
         if first is None or before is None:
             whom = event.by_whom or line.by
             self.actions[line.seq] = Action(
-                line.seq, line.at, line.by, event.text, event.why, event.expected, event.result, whom
+                line.seq, line.at, line.by, event.text, event.why, event.expected, event.result, whom, None, event.launch
             )
             return
         self._first[line.seq] = first
         expected = before.expected if event.expected == UNKNOWN else event.expected
         whom = event.by_whom or before.by_whom
         self.actions[first] = Action(
-            line.seq, line.at, line.by, event.text, event.why, expected, event.result, whom, before
+            line.seq, line.at, line.by, event.text, event.why, expected, event.result, whom, before, before.launch
         )
 
     def _edited(self, line: Recorded, event: EditObserved) -> None:

@@ -144,7 +144,11 @@ def _next(incident: Incident) -> str:
 def _run(incident: Incident) -> str:
     run = incident.run
     if run is None:
-        return "no run seen"
+        started = [action for action in incident.actions.values() if action.launch]
+        if not started:
+            return "no run seen"
+        result = started[-1].result
+        return f"{started[-1].text}: {result if result != UNKNOWN else 'its end is not known yet'}"
     figures = ", ".join(f"{count} {name}" for name, count in run.event.figures.items())
     pid = f", pid {run.event.pid}" if run.event.pid and not run.ended else ""
     return f"run {run.event.status}{pid}{f' ({figures})' if figures else ''}, seen {clock_time(run.at)}" + (

@@ -174,6 +174,8 @@ class Action(Said):
     by_whom: str
     before: "Action | None" = None
     """The action as it was told before its result was."""
+    launch: str | None = None
+    """The run that the console started by it."""
 
     @property
     def history(self) -> tuple["Action", ...]:

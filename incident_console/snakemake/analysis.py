@@ -25,7 +25,7 @@ from incident_console.snakemake.measured import measure
 from incident_console.snakemake.metadata import incomplete_outputs, locks
 from incident_console.snakemake.published import mismatches
 from incident_console.snakemake.rulerows import RuleRow, rule_rows
-from incident_console.snakemake.run import Run, log_time
+from incident_console.snakemake.run import Run, log_time, troubled
 from incident_console.snakemake.suspects import IncidentClass, Scene, Suspect, named, suspects_of
 from incident_console.snakemake.timeline import timeline_of
 from incident_console.snakemake.trace import Trace, TraceFold
@@ -87,12 +87,12 @@ class Analyst:
         return self._watcher.poll(self._take)
 
     def _take(self, events: list[LogEvent]) -> None:
-        for event in events:
-            if event.offset < self._offset and not isinstance(event, JobError):
-                # The log was replaced or cut off: it is told from its beginning.
-                self._trace = TraceFold()
-            self._offset = event.offset
-            self._trace.apply(event)
+        first = next((event for event in events if not isinstance(event, JobError)), None)
+        if first is not None and first.offset < self._offset:
+            # The log was replaced or cut off: it is told from its beginning, which begins a piece of its own.
+            self._trace = TraceFold()
+        self._offset = events[-1].offset
+        self._trace.take(events)
 
 
 def find_run(workdir: Path) -> Path | None:
@@ -153,7 +153,9 @@ def scene_of(workdir: Path, run: Run, trace: Trace, history: History, now: float
 
 def span_of(run: Run, trace: Trace, now: float) -> tuple[float, float]:
     """When the run began and ended (or is now), in seconds since the epoch; zeros where no time is told."""
-    told = [time for job in run.jobs for one in job.attempts for time in (one.started, one.ended) if time is not None]
+    told = [time for job in run.briefs if job.plain for time in (job.started, job.ended) if time is not None]
+    tried = [one for job in troubled(run) for one in job.attempts]
+    told += [time for one in tried for time in (one.started, one.ended) if time is not None]
     begun = log_time(Path(run.log).name)
     if begun is None:
         begun = min(told, default=0.0)

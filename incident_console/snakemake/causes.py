@@ -17,7 +17,7 @@ from incident_console.snakemake.groups import FailureGroup, shape
 from incident_console.snakemake.history import History, key_of
 from incident_console.snakemake.jobs import Attempt, Job
 from incident_console.snakemake.matters import clipped, line_that_matters, says_why
-from incident_console.snakemake.run import Run
+from incident_console.snakemake.run import Run, troubled
 from incident_console.snakemake.textfile import lines_of, printable, read_bytes, read_tail
 
 READ_LOGS = 500
@@ -84,13 +84,13 @@ def failures_of(run: Run, workdir: Path, history: History, home: str | None = No
 
     `home` is the directory that the run worked in: its absolute names are looked for in a copied folder, too.
     """
-    troubled = [(job, one) for job in run.jobs for one in job.attempts if one.kind is not None]
-    troubled.sort(key=lambda pair: pair[1].first_line or 0)
+    failed = [(job, one) for job in troubled(run) for one in job.attempts if one.kind is not None]
+    failed.sort(key=lambda pair: pair[1].first_line or 0)
     found = [
         _of_attempt(run, job, attempt, workdir, history, home, read=index < READ_LOGS)
-        for index, (job, attempt) in enumerate(troubled[:LISTED])
+        for index, (job, attempt) in enumerate(failed[:LISTED])
     ]
-    found = _attempts_alike(found, [(job, attempt) for job, attempt in troubled[:LISTED]])
+    found = _attempts_alike(found, [(job, attempt) for job, attempt in failed[:LISTED]])
     found += [_of_workflow(run, group) for group in run.failures if not group.jobids and not _quoted(run, group)]
     return tuple(found)
 

@@ -20,14 +20,15 @@ log that is not whole (see `gaps`) names none.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
 from incident_console.snakemake.gaps import gaps
-from incident_console.snakemake.jobs import Job
+from incident_console.snakemake.jobs import Brief
 from incident_console.snakemake.measured import Measured
 from incident_console.snakemake.run import Run
-from incident_console.snakemake.timeline import Span, Timeline, instants
+from incident_console.snakemake.timeline import Load, Timeline, instants
 from incident_console.snakemake.trace import Trace
 
 CostClass = Literal["planning", "scheduler", "storage", "tool"]
@@ -72,7 +73,7 @@ def cost_of(run: Run, trace: Trace, measured: Measured, line: Timeline) -> Cost:
     rounded = _adding_up(spent, elapsed)
     lost = gaps(run, trace)
     dominant, confidence = _verdict(rounded, float("inf") if lost or run.notice else unsure, elapsed)
-    jobs = [job for job in run.jobs if job.attempts]
+    jobs = [job for job in run.briefs if job.tries]
     return Cost(
         planning_s=rounded["planning"],
         scheduler_s=rounded["scheduler"],
@@ -91,10 +92,11 @@ def _shared_out(line: Timeline) -> tuple[dict[CostClass, float], float]:
     spent["planning"] = max(0.0, line.first - line.begun)
     unsure = 0.0
     changes: dict[float, list[float]] = {}
-    for span in line.spans:
-        if span.end > span.start:
-            _change(changes, span.start, span, 1)
-            _change(changes, span.end, span, -1)
+    for load, (starts, ends) in line.loads.items():
+        for at, count in Counter(starts).items():
+            _change(changes, at, load, count)
+        for at, count in Counter(ends).items():
+            _change(changes, at, load, -count)
     for span in line.ready:
         changes.setdefault(span.start, [0.0] * 5)[_WAITING] += span.threads
         changes.setdefault(span.end, [0.0] * 5)[_WAITING] -= span.threads
@@ -122,16 +124,16 @@ def _shared_out(line: Timeline) -> tuple[dict[CostClass, float], float]:
 _WAITING = 4
 
 
-def _change(changes: dict[float, list[float]], at: float, span: Span, sign: int) -> None:
+def _change(changes: dict[float, list[float]], at: float, load: Load, count: int) -> None:
     """What begins (or ends) at a time: cores held, tool, storage, doubt; the fifth is work that could begin."""
     found = changes.get(at)
     if found is None:
         found = changes[at] = [0.0] * 5
-    cores = sign * span.threads
-    found[0] += cores * span.busy
-    found[1] += cores * span.tool
-    found[2] += cores * span.storage
-    found[3] += cores * span.unsure
+    busy, tool, storage, unsure = load
+    found[0] += count * busy
+    found[1] += count * tool
+    found[2] += count * storage
+    found[3] += count * unsure
 
 
 def _adding_up(spent: dict[CostClass, float], elapsed: float) -> dict[CostClass, float]:
@@ -156,7 +158,7 @@ def _verdict(
 
 
 def _basis(
-    run: Run, trace: Trace, measured: Measured, line: Timeline, spent: dict[CostClass, float], jobs: list[Job]
+    run: Run, trace: Trace, measured: Measured, line: Timeline, spent: dict[CostClass, float], jobs: list[Brief]
 ) -> tuple[str, ...]:
     said = []
     if not jobs:
@@ -221,7 +223,7 @@ def _missing(
     trace: Trace,
     measured: Measured,
     line: Timeline,
-    jobs: list[Job],
+    jobs: list[Brief],
     dominant: str,
     elapsed: float,
 ) -> tuple[str, ...]:
@@ -245,7 +247,7 @@ def _missing(
         said.append(f"benchmarks of this run: {counted(measured.stale, 'file')} of another run left out")
     if jobs and not measured.times:
         said.append("metadata of this run's outputs: without them starts and ends are known to a second only")
-    if any(job.external_id for job in jobs):
+    if any(job.remote for job in jobs):
         said.append("the cluster's accounting: how long jobs were queued is not in the log")
     if not trace.complete:
         said.append("with so many jobs it was not looked at which could have begun earlier")

@@ -38,12 +38,14 @@ class OddSample:
 
 def odd_samples(run: Run, trace: Trace, history: History) -> tuple[OddSample, ...]:
     """The odd values of this run, in the order of their jobs; `other` may be known from an earlier run only."""
+    if not any(job.dotted for job in run.briefs):
+        return ()
     known = _values(run, history)
     before = {pair for past in history.earlier for _, wildcards in past.jobs for pair in wildcards}
     lines = {one.jobid: one.line for one in reversed(trace.starts)}
     found: dict[tuple[str, str], OddSample] = {}
-    for job in run.jobs:
-        for name, value in job.wildcards.items():
+    for brief, job in zip(run.briefs, run.jobs, strict=True):
+        for name, value in job.wildcards.items() if brief.dotted else ():
             if (name, value) in found or len(found) >= _LISTED:
                 continue
             other = base_of(name, value, known.get((job.rule, name), ()))
@@ -54,10 +56,11 @@ def odd_samples(run: Run, trace: Trace, history: History) -> tuple[OddSample, ..
 
 
 def _values(run: Run, history: History) -> dict[tuple[str, str], set[str]]:
-    """By rule and wildcard: every value that this run and the earlier ones know."""
+    """By rule and wildcard: every value that this run and the earlier ones know, of the rules that may have an odd one."""
     known: dict[tuple[str, str], set[str]] = {}
-    for job in run.jobs:
-        for name, value in job.wildcards.items():
+    rules = {job.rule for job in run.briefs if job.dotted}
+    for brief, job in zip(run.briefs, run.jobs, strict=True):
+        for name, value in job.wildcards.items() if brief.rule in rules else ():
             known.setdefault((job.rule, name), set()).add(value)
     for past in history.earlier:
         for rule, wildcards in past.jobs:

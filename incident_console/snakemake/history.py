@@ -12,6 +12,7 @@ from pathlib import Path
 
 from incident_console.snakemake.find import FoundLog, runs
 from incident_console.snakemake.jobs import Job
+from incident_console.snakemake.logevents import LogEvent
 from incident_console.snakemake.reader import Reader
 from incident_console.snakemake.run import Run, RunFold, RunStatus
 from incident_console.snakemake.textfile import read_bytes
@@ -91,13 +92,15 @@ def read_run(data: Iterable[bytes], log: str) -> tuple[Run, Trace]:
     reader = Reader(Path(log).name)
     fold, trace = RunFold(log), TraceFold()
     for piece in data:
-        for event in reader.feed(piece):
-            fold.apply(event)
-            trace.apply(event)
-    for event in reader.close():
-        fold.apply(event)
-        trace.apply(event)
+        _take(reader.feed(piece), fold, trace)
+    _take(reader.close(), fold, trace)
     return fold.snapshot(), trace.snapshot()
+
+
+def _take(events: list[LogEvent], fold: RunFold, trace: TraceFold) -> None:
+    for event in events:
+        fold.apply(event)
+    trace.take(events)
 
 
 def read_history(workdir: Path, log: Path) -> History:
@@ -158,7 +161,7 @@ def past_of(run: Run, trace: Trace, started: float | None) -> PastRun:
         snakefile=trace.header.get("snakefile"),
         command=run.command,
         cores=trace.cores,
-        clustered=any(job.external_id for job in run.jobs),
+        clustered=any(job.remote for job in run.briefs),
         jobs=jobs,
         planned_rules=dict(run.planned_rules),
         kinds=frozenset(group.kind for group in run.failures),

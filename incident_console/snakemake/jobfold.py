@@ -10,11 +10,15 @@ from typing import Literal, NamedTuple
 
 from incident_console.snakemake import fields
 from incident_console.snakemake.groups import FailureGroup, Groups
-from incident_console.snakemake.jobs import Attempt, Job, JobState, Outcome
+from incident_console.snakemake.jobs import Attempt, Brief, Job, JobState, Outcome
 from incident_console.snakemake.logevents import Finished, JobError, JobFailing, JobStarted, Restarting, Submitted
 
 End = Literal["interrupted", "succeeded"] | None
 """How the run ended for the jobs of which the log does not tell it; None while it goes on."""
+
+
+_new = tuple.__new__
+"""A named tuple's own `__new__` is a Python function around this one."""
 
 
 class Try(NamedTuple):
@@ -83,9 +87,7 @@ class Facts:
             case "jobid" | "rule" | "external_id" | "group":
                 return getattr(self, name)
             case "state":
-                if self.state == "waiting" and self.end == "interrupted":
-                    return "failed"
-                return self.end or self.state if self.state in ("running", "waiting") else self.state
+                return self._state()
             case "attempts":
                 return tuple([self._attempt(number, one) for number, one in enumerate(self.tries(), 1)])
             case "wildcards":
@@ -99,6 +101,36 @@ class Facts:
                 return own + tuple([log for log in self.cluster_logs if log not in own])
             case _:
                 raise AttributeError(name)
+
+    def _state(self) -> JobState:
+        if self.state == "waiting" and self.end == "interrupted":
+            return "failed"
+        return self.end or self.state if self.state in ("running", "waiting") else self.state
+
+    def brief(self) -> Brief:
+        """The facts that stand ready, and a few marks looked for in the block: fields are not read."""
+        block, outcome, before = self.block, self.outcome, self.before
+        wildcards = block.rfind(b"    wildcards: ") + 1
+        line_end = block.find(b"\n", wildcards)
+        dotted = wildcards and (block.find(b".", wildcards, line_end) >= 0 or block.find(b"~", wildcards, line_end) >= 0)
+        threads = fields.number(fields.value(block, "threads"), 1) if b"    threads: " in block else 1
+        return _new(
+            Brief,
+            (
+                self.jobid,
+                self.rule,
+                self._state(),
+                len(before) + self.tried,
+                self.started,
+                self.ended,
+                self.end or "running" if outcome == "running" else outcome,
+                not before and self.trouble is None,
+                b"    benchmark: " in block,
+                threads,
+                self.external_id is not None,
+                bool(dotted),
+            ),
+        )
 
     def tries(self) -> tuple[Try, ...]:
         latest = Try(self.started, self.ended, self.outcome, self.trouble)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 JobState = Literal["running", "succeeded", "failed", "interrupted", "waiting"]
 Outcome = Literal["running", "failed", "succeeded", "interrupted"]
@@ -46,8 +46,33 @@ class Attempt:
         return rfc3339(self.ended)
 
 
+class Brief(NamedTuple):
+    """What a count over many thousand jobs asks of one, told without making its attempts or reading its names."""
+
+    jobid: int
+    rule: str
+    state: JobState
+    tries: int
+    started: float | None
+    """This and the next two are of the latest attempt."""
+    ended: float | None
+    outcome: Outcome
+    plain: bool
+    """At most one attempt, and no trouble with it: the rest is told by `Job.attempts`."""
+    benchmark: bool
+    """Whether it has a benchmark file."""
+    threads: int
+    remote: bool
+    """Whether it was handed over to a cluster."""
+    dotted: bool
+    """Whether a wildcard's value holds a dot or a `~`, as the name of a file with an ending does."""
+
+
 class JobSource(Protocol):
     """What a job's attributes are read from when they are first asked for."""
+
+    def brief(self) -> Brief:
+        """See `Job.brief`."""
 
     def read(self, name: str) -> object:
         """The attribute of `Job` with this name."""
@@ -86,6 +111,26 @@ class Job:
             value = source.read(name)
             object.__setattr__(self, name, value)
             return value
+
+    def brief(self) -> Brief:
+        """The job in short; made anew each time (see `Run.briefs`)."""
+        if self._source is not None:
+            return self._source.brief()
+        last = self.attempts[-1] if self.attempts else Attempt(0)
+        return Brief(
+            self.jobid,
+            self.rule,
+            self.state,
+            len(self.attempts),
+            last.started,
+            last.ended,
+            last.outcome,
+            len(self.attempts) < 2 and last.kind is None,
+            self.benchmark is not None,
+            self.threads,
+            self.external_id is not None,
+            any("." in value or "~" in value for value in self.wildcards.values()),
+        )
 
     @property
     def sample(self) -> str:

@@ -23,6 +23,8 @@ class Known:
         self._names: dict[bytes, str] = {}
         self.has_stats = False
         self.checkpoint = False
+        self.begun = False
+        """A job's beginning was told; with `--quiet rules` none is."""
         self.last_at = 0.0
         """The last time that was believed."""
 
@@ -76,7 +78,7 @@ class Known:
         """The same of a block without a timestamp before it: the job runs, or no job's beginning is told."""
         if jobid in self.stand:
             return self.stand[jobid] == RUNNING and self.rule.get(jobid) == rule
-        return self.has_stats and rule in self.rules
+        return self.has_stats and rule in self.rules and not self.begun
 
     def _fits(self, rule: str, at: float) -> bool:
         """Of a job whose rule was not told (it has a `message:`), or that is ended without one (7 and 8)."""
@@ -89,6 +91,7 @@ class Known:
 
     def starts(self, jobid: int, rule: str, *, checkpoint: bool = False) -> None:
         self.stand[jobid] = RUNNING
+        self.begun = True
         if rule:
             self.rule[jobid] = rule
         self.checkpoint = self.checkpoint or checkpoint

@@ -13,8 +13,8 @@ from pathlib import Path
 from incident_console.errors import InputError
 from incident_console.snakemake.benchmarks import read_benchmark
 from incident_console.snakemake.history import History, key_of
-from incident_console.snakemake.jobs import Job
-from incident_console.snakemake.metadata import read_records
+from incident_console.snakemake.jobs import Brief, Job
+from incident_console.snakemake.metadata import has_records, read_records
 from incident_console.snakemake.run import Run
 from incident_console.snakemake.textfile import regular
 from incident_console.snakemake.trace import Trace
@@ -55,7 +55,7 @@ class Measured:
     stale: int
     """Benchmark files that tell of another run."""
 
-    def of(self, job: Job) -> Bench | None:
+    def of(self, job: Brief) -> Bench | None:
         """What the job's benchmark says, or one like it."""
         found = self.bench.get(job.jobid)
         return self.assumed.get(job.rule) if found is None and job.benchmark else found
@@ -63,44 +63,43 @@ class Measured:
 
 def measure(run: Run, trace: Trace, workdir: Path, history: History) -> Measured:
     """Reads benchmarks and metadata of the jobs that succeeded. Never raises for what the files hold."""
-    done = [job for job in run.jobs if job.state == "succeeded" and job.attempts]
+    done = [
+        (brief, job)
+        for brief, job in zip(run.briefs, run.jobs, strict=True)
+        if brief.state == "succeeded" and brief.tries
+    ]
     if history.later:
-        done = [job for job in done if not history.tried_later(key_of(job))]
-    with_file = [job for job in done if job.benchmark]
+        done = [(brief, job) for brief, job in done if not history.tried_later(key_of(job))]
+    with_file = [(brief, job) for brief, job in done if brief.benchmark]
     step = max(1, -(-len(with_file) // BENCHMARKS))
     bench: dict[int, Bench] = {}
     stale = 0
-    for job in with_file[::step]:
+    by_rule: dict[str, list[Bench]] = {}
+    for brief, job in with_file[::step]:
         found = _bench(workdir, job)
         if found is None:
             continue
-        wall = _wall(job)
+        wall = _wall(brief)
         if wall is not None and found.s > wall + _SLACK_S:
             stale += 1
         else:
-            bench[job.jobid] = found
-    assumed = _averages(run, bench) if step > 1 else {}
-    return Measured(bench, _times(workdir, done, trace), assumed, stale)
+            bench[brief.jobid] = found
+            by_rule.setdefault(brief.rule, []).append(found)
+    assumed = {rule: _average(alike) for rule, alike in by_rule.items()} if step > 1 else {}
+    return Measured(bench, _times(workdir, [brief for brief, _ in done], trace), assumed, stale)
 
 
-def _averages(run: Run, bench: Mapping[int, Bench]) -> dict[str, Bench]:
-    by_rule: dict[str, list[Bench]] = {}
-    for job in run.jobs:
-        if job.jobid in bench:
-            by_rule.setdefault(job.rule, []).append(bench[job.jobid])
-    return {rule: Bench("", sum(one.s for one in found) / len(found), None, 0.0, 1) for rule, found in by_rule.items()}
+def _average(found: list[Bench]) -> Bench:
+    return Bench("", sum(one.s for one in found) / len(found), None, 0.0, 1)
 
 
-def _wall(job: Job) -> float | None:
-    last = job.attempts[-1]
-    if last.started is None or last.ended is None:
-        return None
-    return max(0.0, last.ended - last.started)
+def _wall(job: Brief) -> float | None:
+    return None if job.started is None or job.ended is None else max(0.0, job.ended - job.started)
 
 
 def _bench(workdir: Path, job: Job) -> Bench | None:
     path = workdir / (job.benchmark or "")
-    if regular(path) is None:
+    if not job.benchmark or regular(path) is None:
         return None
     try:
         rows = read_benchmark(path)
@@ -114,19 +113,19 @@ def _bench(workdir: Path, job: Job) -> Bench | None:
     return Bench(job.benchmark or "", sum(seconds), sum(cpu) if cpu else None, moved, len(seconds))
 
 
-def _times(workdir: Path, jobs: list[Job], trace: Trace) -> dict[int, tuple[float, float]]:
-    outputs = {start.jobid: start.output for start in trace.starts}
-    wanted = [name for job in jobs for name in outputs.get(job.jobid, ())[:1]]
-    records = read_records(workdir, wanted)
+def _times(workdir: Path, jobs: list[Brief], trace: Trace) -> dict[int, tuple[float, float]]:
+    if not has_records(workdir):
+        return {}
+    outputs = {start.jobid: start.output[0] for start in trace.starts if start.output}
+    told = [(job, outputs[job.jobid]) for job in jobs if job.jobid in outputs]
+    records = read_records(workdir, (name for _, name in told))
     found: dict[int, tuple[float, float]] = {}
-    for job in jobs:
-        name = next(iter(outputs.get(job.jobid, ())), None)
-        record = records.get(name) if name is not None else None
-        last = job.attempts[-1]
-        if record is None or record.started is None or record.ended is None or last.started is None:
+    for job, name in told:
+        record = records.get(name)
+        if record is None or record.started is None or record.ended is None or job.started is None:
             continue
-        ended = last.ended if last.ended is not None else last.started
+        ended = job.ended if job.ended is not None else job.started
         # A copy that keeps its source's time, or a record of another run, does not fit between start and end.
-        if last.started - 1 <= record.started <= record.ended <= ended + 2:
+        if job.started - 1 <= record.started <= record.ended <= ended + 2:
             found[job.jobid] = (record.started, record.ended)
     return found

@@ -58,6 +58,12 @@ def read_records(workdir: Path, outputs: Iterable[str], limit: int = LIMIT) -> d
     return found
 
 
+def has_records(workdir: Path) -> bool:
+    """Whether any backend may hold records here."""
+    folder = workdir / ".snakemake"
+    return (folder / "metadata").is_dir() or (folder / "metadata.db").exists()
+
+
 def incomplete_outputs(workdir: Path) -> tuple[str, ...]:
     """The outputs that are marked as begun and not ended; at most the first thousand by name."""
     folder = workdir / ".snakemake" / "incomplete"

@@ -43,23 +43,24 @@ class _Row:
 def rule_rows(run: Run, measured: Measured) -> tuple[RuleRow, ...]:
     """A row per rule, the one that took longest first. A job whose rule is not known yet has the rule ``."""
     rows: dict[str, _Row] = {rule: _Row() for rule, _ in run.planned_rules}
-    for job in run.jobs:
-        row = rows.setdefault(job.rule, _Row())
+    for job in run.briefs:
+        row = rows.get(job.rule)
+        if row is None:
+            row = rows[job.rule] = _Row()
         row.jobs += 1
         row.finished += job.state == "succeeded"
         row.failed += job.state == "failed"
         row.running += job.state == "running"
-        row.retried += len(job.attempts) > 1
+        row.retried += job.tries > 1
         bench = measured.bench.get(job.jobid)
         if bench is not None:
             row.bench.append(bench.s)
         if job.state == "succeeded":
             times = measured.times.get(job.jobid)
-            last = job.attempts[-1]
             if times is not None:
                 row.wall.append(times[1] - times[0])
-            elif last.started is not None and last.ended is not None:
-                row.wall.append(max(0.0, last.ended - last.started))
+            elif job.started is not None and job.ended is not None:
+                row.wall.append(max(0.0, job.ended - job.started))
     planned = dict(run.planned_rules)
     found = [
         RuleRow(

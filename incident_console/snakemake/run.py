@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal
 
 from incident_console.snakemake.groups import FailureGroup, shape
 from incident_console.snakemake.jobfold import JobFold
-from incident_console.snakemake.jobs import Attempt, Job, rfc3339
+from incident_console.snakemake.jobs import Attempt, Brief, Job, rfc3339
 from incident_console.snakemake.logevents import (
     Completed,
     Elapsed,
@@ -37,7 +37,7 @@ from incident_console.snakemake.logevents import (
     WorkflowFault,
 )
 
-__all__ = ["Attempt", "FailureGroup", "Job", "Run", "RunFold", "RunStatus", "log_time"]
+__all__ = ["Attempt", "FailureGroup", "Job", "Run", "RunFold", "RunStatus", "log_time", "troubled"]
 
 RunStatus = Literal["running", "succeeded", "failed", "interrupted", "nothing-to-do", "unknown"]
 
@@ -75,6 +75,21 @@ class Run:
     """The last time that the log itself tells."""
     notice: str | None = None
     """What is wrong with the reading: a log that vanished, was cut off, or cannot be read."""
+    _briefs: tuple[Brief, ...] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def briefs(self) -> tuple[Brief, ...]:
+        """Each of `jobs` in short, in the same order; made when first asked for."""
+        found = self._briefs
+        if found is None:
+            found = tuple([job.brief() for job in self.jobs])
+            object.__setattr__(self, "_briefs", found)
+        return found
+
+
+def troubled(run: Run) -> list[Job]:
+    """The jobs that failed at least once or were tried again: mostly few of many."""
+    return [job for brief, job in zip(run.briefs, run.jobs, strict=True) if not brief.plain]
 
 
 def log_time(name: str) -> float | None:

@@ -7,6 +7,7 @@ neither is launching and tracking, and falls to the scheduler when the time is s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -38,6 +39,24 @@ class Span(NamedTuple):
     busy: float = 1.0
     unsure: float = 0.0
 
+    @property
+    def load(self) -> Load:
+        threads = self.threads
+        return Load(threads * self.busy, threads * self.tool, threads * self.storage, threads * self.unsure)
+
+
+class Load(NamedTuple):
+    """What spans have in common that put the same on the machine, in cores: held, and of these the three parts."""
+
+    busy: float
+    tool: float
+    storage: float
+    unsure: float
+
+
+Loads = Mapping[Load, tuple[list[float], list[float]]]
+"""When spans with this load begin, and when they end: tens of thousands of jobs have but a few loads."""
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
@@ -47,7 +66,7 @@ class Timeline:
     """When the first job began; `ended` where none did."""
     precise: bool
     """Whether that is known to less than a second."""
-    spans: tuple[Span, ...]
+    loads: Loads
     ready: tuple[Span, ...]
     """Jobs that could have begun and had not: from when all their inputs were there to their start."""
     cores: int | None
@@ -61,14 +80,26 @@ def timeline_of(run: Run, trace: Trace, measured: Measured, begun: float, ended:
     """`begun` and `ended` of the run in seconds since the epoch; `ended` is now while it goes on."""
     waits = {wait.jobid: wait for wait in trace.waits if wait.jobid is not None}
     targets = {start.jobid for start in trace.starts if not start.output}
-    spans: list[Span] = []
+    loads: dict[Load, tuple[list[float], list[float]]] = {}
     first, precise = ended, False
     retries = waited = 0.0
-    for job in run.jobs:
-        for attempt in job.attempts:
+    known = waits.keys() | targets | measured.times.keys() | measured.bench.keys()
+    for job, whole in zip(run.briefs, run.jobs, strict=True):
+        if job.plain and job.jobid not in known and not (job.benchmark and job.rule in measured.assumed):
+            # So are nearly all of many thousand: only the log tells of them.
+            if job.started is not None:
+                start = max(begun, min(job.started, ended))
+                if start < first:
+                    first, precise = start, False
+                stop = min(max(job.ended if job.ended is not None else ended, start), ended)
+                at = _Placed(start, stop, ended, False, max(1, min(job.threads, 1000)), trace.submitted and job.remote)
+                _put(loads, _unmeasured(at, job.outcome == "running", False))
+            continue
+        attempts = (job,) if job.plain else whole.attempts
+        for attempt in attempts:
             if attempt.started is None:
                 continue
-            last = attempt is job.attempts[-1]
+            last = attempt is attempts[-1]
             times = measured.times.get(job.jobid) if last else None
             start = max(begun, min(times[0] if times else attempt.started, ended))
             if start < first:
@@ -82,37 +113,44 @@ def timeline_of(run: Run, trace: Trace, measured: Measured, begun: float, ended:
             if wait is not None:
                 kept = _waiting(wait, start, stop, ended, bench)
                 waited += kept.end - kept.start
-                spans.append(kept)
+                _put(loads, kept)
                 stop = kept.start
             elif times is not None:
                 stop = min(times[1], ended)
             stop = min(max(stop, start), ended)
             if kept is not None and stop <= start:
                 continue
-            remote = trace.submitted and bool(job.external_id)
+            remote = trace.submitted and job.remote
             placed = _Placed(start, stop, ended, times is not None, max(1, min(job.threads, 1000)), remote)
             if bench is not None:
-                spans.append(_benched(placed, bench))
+                _put(loads, _benched(placed, bench))
             else:
-                spans.append(_unmeasured(placed, attempt.outcome == "running", job.jobid in targets))
+                _put(loads, _unmeasured(placed, attempt.outcome == "running", job.jobid in targets))
     for wait in trace.waits:
         # Somebody waits at this very moment; for which job is not written yet.
         if wait.jobid is None and wait.after is not None and run.status == "running":
             until = min(ended, wait.after + wait.seconds)
             waited += max(0.0, until - wait.after)
-            spans.append(Span(max(begun, wait.after), max(begun, until), 1, storage=1.0, unsure=0.5))
+            _put(loads, Span(max(begun, wait.after), max(begun, until), 1, storage=1.0, unsure=0.5))
     return Timeline(
         begun=begun,
         ended=ended,
         first=first,
         precise=precise,
-        spans=tuple(spans),
+        loads=loads,
         ready=_ready(run, trace, measured, first),
         cores=trace.cores,
         checkpoints=trace.checkpoints,
         retries_s=retries,
         waited_s=waited,
     )
+
+
+def _put(loads: dict[Load, tuple[list[float], list[float]]], span: Span) -> None:
+    if span.end > span.start:
+        starts, ends = loads.setdefault(span.load, ([], []))
+        starts.append(span.start)
+        ends.append(span.end)
 
 
 def _waiting(wait: Wait, start: float, stop: float, ended: float, bench: Bench | None) -> Span:
@@ -186,12 +224,11 @@ def _ready(run: Run, trace: Trace, measured: Measured, first: float) -> tuple[Sp
     ends = {}
     threads = {}
     begins = {}
-    for job in run.jobs:
-        last = job.attempts[-1] if job.attempts else None
+    for job in run.briefs:
         times = measured.times.get(job.jobid)
         threads[job.jobid] = job.threads
-        if last is not None and last.ended is not None and job.state == "succeeded":
-            ends[job.jobid] = times[1] if times else last.ended
+        if job.ended is not None and job.state == "succeeded":
+            ends[job.jobid] = times[1] if times else job.ended
         if times is not None:
             begins[job.jobid] = times[0]
     for start in trace.starts:
@@ -215,7 +252,10 @@ def _ready(run: Run, trace: Trace, measured: Measured, first: float) -> tuple[Sp
 def instants(line: Timeline) -> list[tuple[float, float]]:
     """The elementary stretches after the first start, between which nothing begins or ends."""
     marks = {line.first, line.ended}
-    for span in (*line.spans, *line.ready):
+    for starts, ends in line.loads.values():
+        marks.update(starts)
+        marks.update(ends)
+    for span in line.ready:
         marks.add(span.start)
         marks.add(span.end)
     marks.update(line.checkpoints)

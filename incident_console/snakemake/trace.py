@@ -5,8 +5,9 @@ Detail is kept of the first `DETAILED` starts; the others are only counted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from incident_console.snakemake.logevents import (
     Elapsed,
@@ -17,6 +18,7 @@ from incident_console.snakemake.logevents import (
     JobFailing,
     JobStarted,
     LogEvent,
+    Progress,
     Provided,
     Submitted,
     WaitingForFiles,
@@ -33,20 +35,45 @@ _DETAILS = 12
 _REASON_LIMIT = 600
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Start:
-    """One start of a job, as its block tells."""
+    """One start of a job, as its block tells. Its names and reasons are read from the block when first asked for."""
 
-    jobid: int
-    rule: str
-    line: int
-    at: float
-    reason: str
-    reasons: frozenset[str]
-    """The names of the classes of reasons that it gives (see `reasons`)."""
-    input: tuple[str, ...]
-    output: tuple[str, ...]
-    checkpoint: bool
+    event: JobStarted
+
+    @property
+    def jobid(self) -> int:
+        return self.event.jobid
+
+    @property
+    def rule(self) -> str:
+        return self.event.rule
+
+    @property
+    def line(self) -> int:
+        return self.event.line
+
+    @property
+    def at(self) -> float:
+        return self.event.at
+
+    @property
+    def reason(self) -> str:
+        return self.event.reason[:_REASON_LIMIT]
+
+    @cached_property
+    def reasons(self) -> frozenset[str]:
+        """The names of the classes of reasons that it gives (see `reasons`)."""
+        reason = self.event.reason
+        return frozenset(one.name for one in REASONS if one.told.search(reason))
+
+    @cached_property
+    def input(self) -> tuple[str, ...]:
+        return self.event.input[:_NAMES]
+
+    @cached_property
+    def output(self) -> tuple[str, ...]:
+        return self.event.output[:_NAMES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +150,20 @@ class TraceFold:
         self._last_at: float | None = None
         self._last_line = 0
 
+    def take(self, events: Iterable[LogEvent]) -> None:
+        """Take in many events. Nearly all of them say no more than that one more job began or ended well."""
+        for event in events:
+            match event:
+                case JobStarted() if self._started >= DETAILED and not (event.checkpoint or self._faults):
+                    self._started += 1
+                    self._last_at, self._last_line = event.at, event.line
+                case Finished() if not (self._open or self._open_checkpoints):
+                    self._last_at, self._last_line = event.at, event.line
+                case Progress():
+                    self._last_line = event.line
+                case _:
+                    self.apply(event)
+
     def apply(self, event: LogEvent) -> None:
         self._last_line = event.line
         match event:
@@ -173,20 +214,7 @@ class TraceFold:
         if event.checkpoint:
             self._open_checkpoints.add(event.jobid)
         if self._started <= DETAILED:
-            reason = event.reason
-            self._starts.append(
-                Start(
-                    event.jobid,
-                    event.rule,
-                    event.line,
-                    event.at,
-                    reason[:_REASON_LIMIT],
-                    frozenset(one.name for one in REASONS if one.told.search(reason)),
-                    event.input[:_NAMES],
-                    event.output[:_NAMES],
-                    event.checkpoint,
-                )
-            )
+            self._starts.append(Start(event))
 
     def _end(self, jobid: int, at: float | None, *, in_vain: bool) -> None:
         """Whose wait a wait was is not written: it is that of the job whose end comes next."""

@@ -57,6 +57,8 @@ class Mark:
     text: str
     tag: str = ""
     """Of several files as one: which it happened to."""
+    lost: bool = False
+    """A line stands here whose text is gone."""
 
     @property
     def place(self) -> Place:
@@ -108,6 +110,16 @@ class Source:
     @property
     def row_count(self) -> int:
         return sum(_rows(part) for part in self._parts)
+
+    @property
+    def line_count(self) -> int:
+        """Rows that are lines of a log."""
+        return sum(part.index.rows for part in self.parts)
+
+    @property
+    def partial(self) -> str:
+        """Which part of the text this is, in a few words; empty where it is all of it."""
+        return ""
 
     @property
     def size(self) -> int:

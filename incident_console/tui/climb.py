@@ -288,6 +288,7 @@ class Climb:
         if item is not None:
             reading = await self.reader.read(item.event)
             data = await self.desk.in_thread(evidencetext.of, item.event, session.record.blobs, reading)
+            self.app.stream.leave()
             self.app.query_one(LogView).show_text(pinning.title_of(item), data)
             if focus:
                 self.app.show_log()

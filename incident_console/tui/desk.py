@@ -223,6 +223,7 @@ class Desk:
 
     def _show(self, path: Path, label: str) -> None:
         self.app.log_chosen = True
+        self.app.stream.leave()
         view = self.app.query_one(LogView)
         view.show(path, label)
         self.app.show_log()

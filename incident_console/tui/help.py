@@ -39,6 +39,9 @@ class HelpScreen(ModalScreen[None]):
             box.border_subtitle = "Esc closes"
             yield Static(_text(self.app, self._active, self._beginning), markup=False)
 
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+
     def action_scroll(self, by: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 

@@ -87,6 +87,7 @@ class Say:
         diff = await self.desk.in_thread(session.record.blobs.peek, newest.diff_sha256) if newest.diff_sha256 else None
         help = f"Edited: {', '.join(dict.fromkeys(edit.path for edit in edits))}."
         if diff is not None:
+            self.app.stream.leave()
             self.app.query_one(LogView).show_text(f"edit of {newest.path}", diff)
             help += f" The log pane shows the diff of {newest.path}; where it is not in view, Esc, then tab."
         prompt = "Why was the workflow edited before the gate was open?"

@@ -147,6 +147,16 @@ async def test_a_file_that_is_in_the_way_of_saving_is_left_alone(log: Path, tmp_
         assert mine.read_text() == "somebody's"
 
 
+def test_a_name_of_a_file_that_is_no_text_stands_before_its_lines(tmp_path: Path) -> None:
+    log = tmp_path / os.fsdecode(b"B\xff.log")
+    log.write_text("text\n")
+    stream = Merged("stream")
+    stream.set_members([Member(log, log.name)])
+    stream.poll()
+    assert list(Rows(stream, stream, 0, 0, raw=True).pieces(1)) == ["B\ufffd.log  text\n".encode()]
+    stream.close()
+
+
 def test_no_line_is_taken_out_twice_when_one_comes_in_between(tmp_path: Path) -> None:
     one, other = tmp_path / "one.log", tmp_path / "other.log"
     stream = Merged("stream")

@@ -1,81 +1,21 @@
 """What a person sees of a log, and what hostile bytes may not do to the terminal."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from textual.app import App, ComposeResult
-from textual.containers import Vertical
-from textual.pilot import Pilot
 
 from incident_console.tail.logfile import REPLACED, TRUNCATED, VANISHED
 from incident_console.tui.log.text import plain
 from incident_console.tui.log.view import LogView
+from tests.ui.logbench import Bench, append, numbered, rows, status, texts, title, until
 
 SIZE = (60, 12)
 INSIDE = 10
 """Rows within the border."""
-
-
-class Bench(App[None]):
-    """A log alone on the screen."""
-
-    def compose(self) -> ComposeResult:
-        with Vertical():
-            yield LogView()
-
-    @property
-    def view(self) -> LogView:
-        return self.query_one(LogView)
-
-    def on_mount(self) -> None:
-        self.view.focus()
-
-
-def rows(app: Bench) -> list[str]:
-    """The rows of the log as they stand on the screen, without border and scroll bar."""
-    width = app.view.scrollable_content_region.width
-    return [app.view.render_line(y).crop(0, width).text.rstrip() for y in range(app.view.size.height)]
-
-
-def texts(app: Bench) -> list[str]:
-    """The rows without number, cursor and error mark; empty rows left out."""
-    return [row[7:] for row in rows(app) if row]
-
-
-def status(app: Bench) -> str:
-    return _drawn(app, app.view.size.height + 1)
-
-
-def title(app: Bench) -> str:
-    return _drawn(app, 0)
-
-
-def _drawn(app: Bench, y: int) -> str:
-    """A row of the whole screen, as it was drawn, without the border's lines."""
-    strips = app.screen._compositor.render_strips()
-    return strips[y].text.strip("╭╮╰╯─ ")
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if holds():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError("it never came true")
-
-
-def numbered(count: int, start: int = 1) -> bytes:
-    return b"".join(b"line %d\n" % number for number in range(start, start + count))
-
-
-def append(path: Path, data: bytes) -> None:
-    with path.open("ab") as file:
-        file.write(data)
 
 
 @pytest.fixture

@@ -89,3 +89,20 @@ def test_what_a_run_says_on_its_terminal_is_not_told_twice() -> None:
     assert "2 logs" in entry_of((run, output, job))[0].told
     assert "2 logs" in entry_of((output, job))[0].told
     assert entry_of((run, output)) == ()
+
+
+async def test_the_stream_is_as_it_was_left_filter_and_line(here: Place) -> None:
+    async with opened(here.plan(), SMALL) as (app, pilot):
+        view = app.query_one(LogView)
+        await until(pilot, lambda: view.whole_source is not None and view.whole_source.several)
+        await pilot.press("tab", "tab")
+        await shows(pilot, "because of c")
+        view.set_filter("file:logs/b.log")
+        await shows(pilot, "3 of 5 lines match")
+        await pilot.press("up", "enter")
+        await until(pilot, lambda: view.path == here.workdir / "logs" / "b.log")
+        append(here.workdir / "logs" / "b.log", "2026-11-22 10:00:06 b once more")
+        await shows(pilot, "b once more")
+        await pilot.press("backspace")
+        await shows(pilot, "4 of 6 lines match", "paused")
+        await until(pilot, lambda: view.cursor_row == 1)

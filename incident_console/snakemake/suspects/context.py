@@ -21,7 +21,7 @@ def _mid_air(scene: Scene) -> bool:
 
 
 def _ended(scene: Scene) -> Clue:
-    under_way = sum(job.state == "interrupted" for job in scene.run.jobs)
+    under_way = sum(job.state == "interrupted" for job in scene.run.briefs)
     return Clue(
         f"the log ends with {counted(under_way, 'job')} under way and no word of an end",
         scene.in_log(scene.trace.last_line),
@@ -33,7 +33,8 @@ def _left_behind(scene: Scene) -> tuple[Clue, ...]:
     if not _mid_air(scene):
         return ()
     left = [Clue(f"{name} was left behind", Source(name, 1)) for name in scene.locks[:1]]
-    outputs = {name for start in scene.trace.starts for name in start.output}
+    begun = set(scene.incomplete)
+    outputs = {name for start in scene.trace.starts for name in start.output if name in begun} if begun else set()
     half = [name for name in scene.incomplete if name in outputs]
     left += [Clue(f"{name} is marked as begun and not ended", Source(".snakemake/incomplete", 1)) for name in half[:2]]
     return first([_ended(scene), *left]) if left else ()
@@ -71,7 +72,7 @@ def _elsewhere(scene: Scene, past: PastRun) -> str:
     if past.host and scene.run.host and past.host != scene.run.host:
         return f"on {past.host}, not {scene.run.host}"
     # That cores were provided says that jobs ran on the engine's own machine.
-    clustered = any(job.external_id for job in scene.run.jobs)
+    clustered = any(job.remote for job in scene.run.briefs)
     if past.clustered and not clustered and scene.trace.cores:
         return "on the cluster"
     if clustered and not past.clustered and past.cores:

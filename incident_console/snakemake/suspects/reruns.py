@@ -105,7 +105,7 @@ def _more_jobs(scene: Scene) -> tuple[Clue, ...]:
         return ()
     found = []
     now: dict[str, int] = {}
-    for job in scene.run.jobs:
+    for job in scene.run.briefs:
         now[job.rule] = now.get(job.rule, 0) + 1
     for rule, count in now.items():
         most = max(max(run.planned_rules.get(rule, 0), sum(key[0] == rule for key in run.jobs)) for run in past)

@@ -61,8 +61,9 @@ def _not_to_be_seen(scene: Scene) -> tuple[Clue, ...]:
 def _other_name(scene: Scene) -> tuple[Clue, ...]:
     """A file of nearly the name was made where the output should be: the contract and the command do not agree."""
     clues = []
-    known = {name for start in scene.trace.starts for name in (*start.output, *start.input)}
-    for one, names in _missing(scene):
+    missing = _missing(scene)
+    known = {name for start in scene.trace.starts for name in (*start.output, *start.input)} if missing else set()
+    for one, names in missing:
         for name in names[:20]:
             if _exists(scene.workdir, name):
                 continue

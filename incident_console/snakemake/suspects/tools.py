@@ -37,7 +37,7 @@ def slower(scene: Scene) -> list[tuple[Job, float, float]]:
         return found
     for job in scene.run.jobs:
         now = seconds_of(scene, job)
-        if now is None:
+        if now is None or now < _SLOWER_BY_S:
             continue
         past = [done.wall_s for _, done in scene.history.of(key_of(job)) if done.wall_s is not None]
         if not past:

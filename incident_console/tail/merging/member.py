@@ -140,9 +140,7 @@ class MemberLog:
             if part is not parts[-1]:
                 rows.settle(era, arrival, out)
         if change.kind == "vanished" and self.eras:
-            rows.mark(
-                "── deleted; what was shown of it stays ──", self.eras[-1], arrival, out
-            )
+            rows.mark("── deleted; what was shown of it stays ──", self.eras[-1], arrival, out)
         alive = {part.generation for part in parts}
         self.eras = tuple(era for era in self.eras if era.generation in alive) or self.eras[-1:]
         return taken, change.more

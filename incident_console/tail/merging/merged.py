@@ -26,10 +26,12 @@ __all__ = ["Member", "MemberFacts", "MemberMark", "Merged"]
 
 MOST_ROWS = 500_000
 """Older rows are dropped: about 40 bytes each."""
-OPENING_FILES = 16
-OPENING_ROWS = 500
-OPENING_BYTES = 32 * 1024
+OPENING_FILES = 64
+OPENING_ROWS = 5_000
+OPENING_BYTES = 64 * 1024
 """Read from the end of each of the files that changed last."""
+OPENING_ALL_BYTES = 1024 * 1024
+"""Read at opening from all files together, so that it takes no longer than a glance."""
 PIECE = 64 * 1024
 TAKE_BYTES = 1024 * 1024
 TAKE_LINES = 8_000

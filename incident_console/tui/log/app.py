@@ -22,6 +22,7 @@ from textual.worker import WorkerFailed
 from incident_console.tail.logfile import LogFile
 from incident_console.tail.source import Source
 from incident_console.tui.log.view import LogView
+from incident_console.tui.words import safe
 
 if TYPE_CHECKING:
     from incident_console.tail.following.follow import Follower, Paths
@@ -171,7 +172,7 @@ class TailApp(App[None]):
             for notice in (follower.notice, spool.notice if spool is not None else None):
                 if notice is not None and notice not in said:
                     said.add(notice)
-                    self.notify(notice, markup=False, timeout=10)
+                    self.notify(safe(notice), markup=False, timeout=10)
 
     def _opened(self) -> None:
         if self._stream is not None:

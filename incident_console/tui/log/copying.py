@@ -6,6 +6,7 @@ obeys: it goes to a clipboard that is pasted somewhere, or to a pager.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 
@@ -46,7 +47,7 @@ class Rows:
             if not isinstance(line, Line):
                 continue
             text = text_of(line, self._whole, LONGEST)
-            prefix = f"{plain(line.tag.encode())}  ".encode() if line.tag else b""
+            prefix = f"{plain(os.fsencode(line.tag))}  ".encode() if line.tag else b""
             piece += prefix + (text if self._raw else plain(text, whole=True).encode()) + b"\n"
             if len(piece) >= PIECE or time.perf_counter() >= until:
                 here = shown.place(row) or self._first

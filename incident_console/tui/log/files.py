@@ -27,8 +27,10 @@ class File:
     """Seconds of the epoch; 0: never."""
     size_at_first: int
     """Bytes when this view was opened: what is beyond them is new."""
-    errors: int | None = None
-    """Lines near its end that state a failure; None: nobody has looked since it changed."""
+    errors: int = 0
+    """Lines near its end that state a failure, when it was looked at last."""
+    looked: bool = False
+    """It has not changed since."""
 
     @property
     def gone(self) -> bool:
@@ -82,7 +84,7 @@ class Files:
                 continue
             changed.append(path)
             file.size, file.changed_at = state or (-1, file.changed_at)
-            file.errors = None
+            file.looked = False
         return changed
 
     def newest_first(self, holding: str = "") -> list[File]:

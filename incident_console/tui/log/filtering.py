@@ -37,7 +37,6 @@ class LogFiltering(LogSeeking):
 
     @property
     def filter(self) -> str:
-        """The expression that lines are filtered by; empty where all are shown."""
         return self._filter
 
     def _close(self) -> None:

@@ -137,9 +137,9 @@ class FileList(ScrollView, can_focus=True):
             self._lay()
         top = self.scroll_offset.y
         for file in self._rows[top : top + self.scrollable_content_region.height]:
-            if file.errors is None and not file.gone:
-                file.errors = self._glance(file.path)
-                if file.errors:
+            if not file.looked and not file.gone:
+                before, file.errors, file.looked = file.errors, self._glance(file.path), True
+                if file.errors != before:
                     self.refresh()
                 return
         if not self._stale:

@@ -10,6 +10,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -35,6 +36,15 @@ SAY_EACH_S = 0.1
 FLOOD_EACH_S = 0.05
 
 
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """Where a reader is in a log: enough to come back to it."""
+
+    cursor: Place
+    following: bool
+    filter: str
+
+
 class LogScroll(LogPaint):
     """A log with a cursor, a selection and what was found in it; what is built on it adds the keys and the mouse."""
 
@@ -56,8 +66,20 @@ class LogScroll(LogPaint):
         """The first line was asked for before it was known."""
         self._borders = Borders(self, SAY_EACH_S)
         self._gauges = Gauges(self)
+        self.kept: Source | None = None
+        """It is not closed when another one is opened: its owner brings it back."""
 
     # -- what is shown -------------------------------------------------------------------------------------------
+
+    @property
+    def standing(self) -> Standpoint:
+        """Where the reader is in what is open."""
+        return Standpoint(self._cursor, self.following, self.filter)
+
+    @property
+    def filter(self) -> str:
+        """What lines are filtered by; empty where all are shown."""
+        return ""
 
     @property
     def is_empty(self) -> bool:
@@ -162,10 +184,13 @@ class LogScroll(LogPaint):
         self.vertical_scrollbar.renderer = bar  # type: ignore[misc,assignment]
 
     def on_unmount(self) -> None:
+        kept, self.kept = self.kept, None
         self._close()
+        if kept is not None:
+            kept.close()
 
     def _close(self) -> None:
-        if self.whole_source is not None:
+        if self.whole_source is not None and self.whole_source is not self.kept:
             self.whole_source.close()
 
     def _count_lines(self, after_s: float) -> None:

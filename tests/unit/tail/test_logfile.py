@@ -53,6 +53,23 @@ def lines_of(data: bytes) -> list[bytes]:
     return lines[:-1] if lines[-1] == b"" else lines
 
 
+def test_a_truncation_when_no_more_files_may_be_opened_is_told_and_seen_later(
+    log: LogFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    log.path.write_bytes(b"before\n")
+    settle(log)
+    log.path.write_bytes(b"after\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "dup", full)
+        assert log.poll().kind == "same"
+        assert log.notice == "This file cannot be read: too many open files."
+    settle(log)
+    assert shown(log) == [TRUNCATED, b"after"]
+
+
 @given(st.lists(LINES, max_size=12), st.integers(1, 40), st.integers(1, 7), st.data())
 def test_an_index_of_any_bytes_in_any_pieces_gives_their_lines(
     pieces: list[bytes], tail: int, block: int, data: st.DataObject
