@@ -29,6 +29,7 @@ from incident_console.snakemake.run import Run, log_time, troubled
 from incident_console.snakemake.suspects import IncidentClass, Scene, Suspect, named, suspects_of
 from incident_console.snakemake.timeline import timeline_of
 from incident_console.snakemake.trace import Trace, TraceFold
+from incident_console.snakemake.uncollected import uncollected
 from incident_console.snakemake.watcher import QUIET_S, RunWatcher
 
 
@@ -69,7 +70,11 @@ class Analyst:
         self._last: tuple[Run, Analysis] | None = None
 
     def look(self) -> Analysis:
-        """The run as it stands. Costs little while nothing is new and the run is over."""
+        """The run as it stands. Costs next to nothing while nothing is new and the run is over."""
+        with uncollected():
+            return self._look()
+
+    def _look(self) -> Analysis:
         run = self._read()
         if run.status != "running" and not self._ahead:
             # An error block at the very end of a log is told only when nothing has followed it for a while.

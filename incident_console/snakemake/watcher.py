@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from incident_console.snakemake.liveness import engine_pid, is_live
@@ -21,6 +19,7 @@ from incident_console.snakemake.logevents import (
 )
 from incident_console.snakemake.reader import Reader
 from incident_console.snakemake.run import Run, RunFold
+from incident_console.snakemake.uncollected import uncollected
 
 PIECE = 1 << 20
 LIVENESS_S = 1.0
@@ -67,7 +66,7 @@ class RunWatcher:
         `take` is given the events that are new since the last call, in the order of the log, some at a time: those of
         a log of a million lines are never all there at once.
         """
-        with _uncollected():
+        with uncollected():
             now = self._clock()
             before = (self._notice, self._live, self._pid)
             news = self._read(now, take)
@@ -202,18 +201,6 @@ class OpenEvents:
         """In the order they came."""
         found = [one for told in self._jobs.values() for one in told] + self._others + self._progress
         return [event for _, event in sorted(found, key=lambda one: one[0])]
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """A cold read makes hundreds of thousands of small objects and not one cycle: no garbage is looked for."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _relative(log: Path, workdir: Path) -> str:
