@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import shutil
@@ -30,7 +31,10 @@ def analyze(arguments: argparse.Namespace) -> int:
     workdir, log = _which(arguments.workdir, arguments.run)
     analyst = Analyst(workdir, log)
     if not arguments.watch:
-        _show(analyst.look(), as_json=arguments.json)
+        analysis = analyst.look()
+        # What was read stays until the end: looking through it for garbage would only delay the answer, and the end.
+        gc.freeze()
+        _show(analysis, as_json=arguments.json)
         return Exit.OK
     rewrite = sys.stdout.isatty() and not arguments.json
     if rewrite:

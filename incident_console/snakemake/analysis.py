@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,7 @@ from typing import Literal
 from incident_console.snakemake.causes import Cause, Failure, causes_of, failures_of
 from incident_console.snakemake.cost import Cost, cost_of
 from incident_console.snakemake.discovery import odd_samples
-from incident_console.snakemake.find import watched_run
+from incident_console.snakemake.find import runs, watched_run
 from incident_console.snakemake.flakiness import Flaky, flaky_of
 from incident_console.snakemake.history import History, read_history
 from incident_console.snakemake.liveness import RECENT_ELSEWHERE_S
@@ -31,6 +31,11 @@ from incident_console.snakemake.timeline import timeline_of
 from incident_console.snakemake.trace import Trace, TraceFold
 from incident_console.snakemake.uncollected import uncollected
 from incident_console.snakemake.watcher import QUIET_S, RunWatcher
+
+STILL_S = 5.0
+STILL_SHARE = 100
+"""While the log tells nothing new, a run is weighed anew after so many seconds, or times what it took to weigh it: what
+rule logs, benchmarks and the metadata say may change all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Analyst:
         self._offset = -1
         self._history: History | None = None
         self._last: tuple[Run, Analysis] | None = None
+        self._weighed_at = self._weighing_s = 0.0
 
     def look(self) -> Analysis:
         """The run as it stands. Costs next to nothing while nothing is new and the run is over."""
@@ -80,13 +86,25 @@ class Analyst:
             # An error block at the very end of a log is told only when nothing has followed it for a while.
             self._ahead = 2 * QUIET_S
             run = self._read()
-        if self._last is not None and self._last[0] is run and run.status != "running":
-            return self._last[1]
+        now = self._wall()
+        if self._last is not None and self._last[0] is run:
+            if run.status != "running":
+                return self._last[1]
+            if 0 <= now - self._weighed_at < max(STILL_S, STILL_SHARE * self._weighing_s):
+                return self._still(self._last[1], now)
+        began = time.perf_counter()
         if self._history is None:
             self._history = read_history(self.workdir, self.log)
-        analysis = explain(self.workdir, run, self._trace.snapshot(), self._history, self._wall())
+        analysis = explain(self.workdir, run, self._trace.snapshot(), self._history, now)
+        self._weighed_at, self._weighing_s = now, time.perf_counter() - began
         self._last = (run, analysis)
         return analysis
+
+    def _still(self, last: Analysis, now: float) -> Analysis:
+        """A running run of which the log has told nothing new: time has passed, spent as it was spent last."""
+        cost = last.cost.after(now - self._weighed_at)
+        notices = _notices(last.run, self._history or History(), now)
+        return replace(last, cost=cost, elapsed_s=cost.elapsed_s, notices=notices)
 
     def _read(self) -> Run:
         return self._watcher.poll(self._take)
@@ -101,8 +119,11 @@ class Analyst:
 
 
 def find_run(workdir: Path) -> Path | None:
-    """The log of the run to look at: a live one before the newest; None where there was no run."""
-    found = watched_run(workdir)
+    """The log of the run to look at: a live one before the newest; None where there was no run.
+
+    Where no log tells of a run, the newest empty one: 8 and 9 leave no more of a Snakefile that they cannot read.
+    """
+    found = watched_run(workdir) or next((log for log in runs(workdir) if log.kind == "empty"), None)
     return found.path if found is not None else None
 
 

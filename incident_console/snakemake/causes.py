@@ -18,7 +18,7 @@ from incident_console.snakemake.history import History, key_of
 from incident_console.snakemake.jobs import Attempt, Job
 from incident_console.snakemake.matters import clipped, line_that_matters, says_why
 from incident_console.snakemake.run import Run, troubled
-from incident_console.snakemake.textfile import lines_of, printable, read_bytes, read_tail
+from incident_console.snakemake.textfile import lines_of, printable, read_bytes, read_tail, regular
 
 READ_LOGS = 500
 """Rule logs that are opened; failures beyond that keep the run log's words."""
@@ -195,7 +195,7 @@ def _in_rule_log(workdir: Path, job: Job, home: str | None) -> tuple[str, Source
     for told_name in job.logs:
         name = here(told_name, workdir, home)
         path = workdir / name
-        tail = read_tail(path) if _inside(workdir, path) else None
+        tail = read_tail(path) if regular(path) is not None and _inside(workdir, path) else None
         if tail is None:
             continue
         index = line_that_matters(tail.lines)
@@ -232,7 +232,7 @@ def _in_run_log(workdir: Path, log: str, attempt: Attempt) -> tuple[str, Source]
     if length <= 0:
         return None
     data = read_bytes(workdir / log, length, attempt.start)
-    if data is None:
+    if data is None or b"Logfile " not in data:
         return None
     lines = lines_of(data)
     fences = [index for index, line in enumerate(lines) if line.strip() and not line.strip().strip("=")]

@@ -20,8 +20,10 @@ log that is not whole (see `gaps`) names none.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from incident_console.snakemake.gaps import gaps
@@ -53,6 +55,23 @@ class Cost:
     confidence: Confidence
     basis: tuple[str, ...]
     missing: tuple[str, ...]
+    pace: Mapping[CostClass, float] = field(default_factory=dict)
+    """What each further second falls to while the run goes on and nothing happens; the parts add up to 1."""
+
+    def after(self, more: float) -> Cost:
+        """The same `more` seconds later, if nothing has happened since."""
+        if more <= 0 or not self.pace:
+            return self
+        elapsed = self.elapsed_s + more
+        spent = _adding_up({name: self.seconds(name) + more * self.pace[name] for name in CLASSES}, elapsed)
+        return replace(
+            self,
+            planning_s=spent["planning"],
+            scheduler_s=spent["scheduler"],
+            storage_s=spent["storage"],
+            tool_s=spent["tool"],
+            elapsed_s=round(elapsed, 3),
+        )
 
     def seconds(self, name: CostClass) -> float:
         return {
@@ -65,7 +84,7 @@ class Cost:
 
 def cost_of(run: Run, trace: Trace, measured: Measured, line: Timeline) -> Cost:
     """Shares out the time of the run."""
-    spent, unsure = _shared_out(line)
+    spent, unsure, pace = _shared_out(line)
     elapsed = max(0.0, line.ended - line.begun)
     if not line.precise and line.first < line.ended:
         # The first start is told in whole seconds.
@@ -84,13 +103,15 @@ def cost_of(run: Run, trace: Trace, measured: Measured, line: Timeline) -> Cost:
         confidence=confidence,
         basis=_basis(run, trace, measured, line, rounded, jobs),
         missing=(*lost, *_missing(run, trace, measured, line, jobs, dominant, elapsed)),
+        pace=pace if run.status == "running" else {},
     )
 
 
-def _shared_out(line: Timeline) -> tuple[dict[CostClass, float], float]:
-    spent: dict[CostClass, float] = dict.fromkeys(CLASSES, 0.0)
-    spent["planning"] = max(0.0, line.first - line.begun)
-    unsure = 0.0
+def _shared_out(line: Timeline) -> tuple[dict[CostClass, float], float, dict[CostClass, float]]:
+    """Seconds by class, how many of them are unsure, and the shares of the last second."""
+    planning = max(0.0, line.first - line.begun)
+    in_tools = in_storage = idle = unsure = 0.0
+    cores = math.inf if line.cores is None else float(line.cores)
     changes: dict[float, list[float]] = {}
     for load, (starts, ends) in line.loads.items():
         for at, count in Counter(starts).items():
@@ -101,24 +122,45 @@ def _shared_out(line: Timeline) -> tuple[dict[CostClass, float], float]:
         changes.setdefault(span.start, [0.0] * 5)[_WAITING] += span.threads
         changes.setdefault(span.end, [0.0] * 5)[_WAITING] -= span.threads
     waiting = busy = tool = storage = doubt = 0.0
-    replanning = False
+    # Until a job begins the run is being planned.
+    replanning, of_tool, of_storage, used = line.first >= line.ended, 0.0, 0.0, 0.0
     checkpoints = set(line.checkpoints)
     for start, end in instants(line):
         change = changes.get(start)
         if change is not None:
             busy, tool, storage = busy + change[0], tool + change[1], storage + change[2]
             doubt, waiting = doubt + change[3], waiting + change[_WAITING]
-        replanning = (replanning or start in checkpoints) and busy < 1e-6
-        wanted = busy + waiting if line.cores is None else min(float(line.cores), busy + waiting)
-        wanted = max(1.0, wanted)
-        of_tool, of_storage = max(0.0, tool) / wanted, max(0.0, storage) / wanted
-        over = max(1.0, of_tool + of_storage)
+        replanning = busy < 1e-6 and (replanning or start in checkpoints)
+        # This is gone through for each second of a long run: `min` and `max` would be most of the time.
+        wanted = busy + waiting
+        wanted = cores if wanted > cores else wanted
+        wanted = wanted if wanted > 1.0 else 1.0
+        of_tool = tool / wanted if tool > 0 else 0.0
+        of_storage = storage / wanted if storage > 0 else 0.0
+        used = of_tool + of_storage
         lasted = end - start
-        spent["tool"] += lasted * of_tool / over
-        spent["storage"] += lasted * of_storage / over
-        spent["planning" if replanning else "scheduler"] += lasted * max(0.0, 1 - (of_tool + of_storage) / over)
-        unsure += lasted * min(1.0, max(0.0, doubt) / wanted)
-    return spent, unsure
+        if used > 1.0:
+            lasted_each, left = lasted / used, 0.0
+        else:
+            lasted_each, left = lasted, lasted * (1 - used)
+        in_tools += lasted_each * of_tool
+        in_storage += lasted_each * of_storage
+        if replanning:
+            planning += left
+        else:
+            idle += left
+        if doubt > 0:
+            unsure += lasted * (doubt / wanted if doubt < wanted else 1.0)
+    spent: dict[CostClass, float] = {
+        "planning": planning,
+        "scheduler": idle,
+        "storage": in_storage,
+        "tool": in_tools,
+    }
+    pace: dict[CostClass, float] = dict.fromkeys(CLASSES, 0.0)
+    pace["tool"], pace["storage"] = of_tool / max(1.0, used), of_storage / max(1.0, used)
+    pace["planning" if replanning else "scheduler"] = max(0.0, 1 - used)
+    return spent, unsure, pace
 
 
 _WAITING = 4

@@ -56,7 +56,7 @@ def odd_samples(run: Run, trace: Trace, history: History) -> tuple[OddSample, ..
 
 
 def _values(run: Run, history: History) -> dict[tuple[str, str], set[str]]:
-    """By rule and wildcard: every value that this run and the earlier ones know, of the rules that may have an odd one."""
+    """By rule and wildcard: every value that this run and the earlier ones know; of rules that may have an odd one."""
     known: dict[tuple[str, str], set[str]] = {}
     rules = {job.rule for job in run.briefs if job.dotted}
     for brief, job in zip(run.briefs, run.jobs, strict=True):

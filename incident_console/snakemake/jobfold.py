@@ -110,9 +110,9 @@ class Facts:
     def brief(self) -> Brief:
         """The facts that stand ready, and a few marks looked for in the block: fields are not read."""
         block, outcome, before = self.block, self.outcome, self.before
-        wildcards = block.rfind(b"    wildcards: ") + 1
-        line_end = block.find(b"\n", wildcards)
-        dotted = wildcards and (block.find(b".", wildcards, line_end) >= 0 or block.find(b"~", wildcards, line_end) >= 0)
+        at = block.rfind(b"    wildcards: ")
+        until = block.find(b"\n", at)
+        dotted = at >= 0 and (block.find(b".", at, until) >= 0 or block.find(b"~", at, until) >= 0)
         threads = fields.number(fields.value(block, "threads"), 1) if b"    threads: " in block else 1
         return _new(
             Brief,
@@ -128,7 +128,7 @@ class Facts:
                 b"    benchmark: " in block,
                 threads,
                 self.external_id is not None,
-                bool(dotted),
+                dotted,
             ),
         )
 

@@ -75,8 +75,9 @@ def measure(run: Run, trace: Trace, workdir: Path, history: History) -> Measured
     bench: dict[int, Bench] = {}
     stale = 0
     by_rule: dict[str, list[Bench]] = {}
+    folders: dict[str, bool] = {}
     for brief, job in with_file[::step]:
-        found = _bench(workdir, job)
+        found = _bench(workdir, job, folders)
         if found is None:
             continue
         wall = _wall(brief)
@@ -97,9 +98,15 @@ def _wall(job: Brief) -> float | None:
     return None if job.started is None or job.ended is None else max(0.0, job.ended - job.started)
 
 
-def _bench(workdir: Path, job: Job) -> Bench | None:
-    path = workdir / (job.benchmark or "")
-    if not job.benchmark or regular(path) is None:
+def _bench(workdir: Path, job: Job, folders: dict[str, bool]) -> Bench | None:
+    """`folders`: which are known to be there; most often none is missing a file, or all files are missing with it."""
+    name = job.benchmark or ""
+    folder = name.rpartition("/")[0]
+    there = folders.get(folder)
+    if there is None:
+        there = folders[folder] = (workdir / folder).is_dir()
+    path = workdir / name
+    if not name or not there or regular(path) is None:
         return None
     try:
         rows = read_benchmark(path)

@@ -43,6 +43,7 @@ class _Row:
 def rule_rows(run: Run, measured: Measured) -> tuple[RuleRow, ...]:
     """A row per rule, the one that took longest first. A job whose rule is not known yet has the rule ``."""
     rows: dict[str, _Row] = {rule: _Row() for rule, _ in run.planned_rules}
+    times, bench = measured.times, measured.bench
     for job in run.briefs:
         row = rows.get(job.rule)
         if row is None:
@@ -52,17 +53,16 @@ def rule_rows(run: Run, measured: Measured) -> tuple[RuleRow, ...]:
         row.failed += job.state == "failed"
         row.running += job.state == "running"
         row.retried += job.tries > 1
-        bench = measured.bench.get(job.jobid)
-        if bench is not None:
-            row.bench.append(bench.s)
+        if job.benchmark and job.jobid in bench:
+            row.bench.append(bench[job.jobid].s)
         if job.state == "succeeded":
-            times = measured.times.get(job.jobid)
-            if times is not None:
-                row.wall.append(times[1] - times[0])
+            found = times.get(job.jobid)
+            if found is not None:
+                row.wall.append(found[1] - found[0])
             elif job.started is not None and job.ended is not None:
                 row.wall.append(max(0.0, job.ended - job.started))
     planned = dict(run.planned_rules)
-    found = [
+    table = [
         RuleRow(
             rule,
             # The plan grows after a checkpoint, and the table of it is printed once.
@@ -76,7 +76,7 @@ def rule_rows(run: Run, measured: Measured) -> tuple[RuleRow, ...]:
         )
         for rule, row in rows.items()
     ]
-    return tuple(sorted(found, key=lambda row: (-max(row.wall_s.sum, row.benchmark_s.sum), row.rule)))
+    return tuple(sorted(table, key=lambda row: (-max(row.wall_s.sum, row.benchmark_s.sum), row.rule)))
 
 
 def spread(values: Iterable[float]) -> Spread:

@@ -44,6 +44,10 @@ RunStatus = Literal["running", "succeeded", "failed", "interrupted", "nothing-to
 _LOG_NAME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d)(\d\d)(\d\d)\.(\d{6})")
 _DETAIL_LIMIT = 6
 _UNEXPLAINED_LIMIT = 1000
+_EMPTY = (
+    "the run log is empty: so Snakemake 8 and 9 leave it when the Snakefile cannot be read (a syntax or parse error is "
+    "told on the terminal only), for some queries, and for a run with --quiet all"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +308,7 @@ class RunFold:
         if status == "unknown" and self._completed:
             said = "the log says that the run ended, not that all its jobs did"
         elif status == "unknown" and self._silent:
-            return "the run log is empty, as that of a run with --quiet all"
+            return _EMPTY
         elif self._untold(status):
             return "the run log does not tell how each job ended, as with --quiet progress; the run told no failure"
         elif status == "failed" and not explained:

@@ -83,7 +83,7 @@ def lines_of(data: bytes) -> tuple[str, ...]:
 
 def printable(text: str) -> str:
     """The text without control characters, which a terminal would obey."""
-    return "".join(char if char.isprintable() else " " for char in text)
+    return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
 
 
 def _lines_before(path: Path, start: int) -> int | None:

@@ -83,17 +83,24 @@ def timeline_of(run: Run, trace: Trace, measured: Measured, begun: float, ended:
     loads: dict[Load, tuple[list[float], list[float]]] = {}
     first, precise = ended, False
     retries = waited = 0.0
+    whole_starts, whole_ends = loads.setdefault(Span(0, 0, 1, tool=1.0).load, ([], []))
     known = waits.keys() | targets | measured.times.keys() | measured.bench.keys()
     for job, whole in zip(run.briefs, run.jobs, strict=True):
         if job.plain and job.jobid not in known and not (job.benchmark and job.rule in measured.assumed):
             # So are nearly all of many thousand: only the log tells of them.
-            if job.started is not None:
-                start = max(begun, min(job.started, ended))
-                if start < first:
-                    first, precise = start, False
-                stop = min(max(job.ended if job.ended is not None else ended, start), ended)
-                at = _Placed(start, stop, ended, False, max(1, min(job.threads, 1000)), trace.submitted and job.remote)
+            if job.started is None:
+                continue
+            start, stop, threads = job.started, job.ended if job.ended is not None else ended, job.threads
+            if begun <= start and start + 2 <= stop <= ended and threads == 1 and not job.remote:
+                whole_starts.append(start)
+                whole_ends.append(stop)
+            else:
+                start = max(begun, min(start, ended))
+                stop = min(max(stop, start), ended)
+                at = _Placed(start, stop, ended, False, max(1, min(threads, 1000)), trace.submitted and job.remote)
                 _put(loads, _unmeasured(at, job.outcome == "running", False))
+            if start < first:
+                first, precise = start, False
             continue
         attempts = (job,) if job.plain else whole.attempts
         for attempt in attempts:

@@ -13,6 +13,8 @@ from incident_console.tail.lineindex import LineIndex, Read
 
 CUT = 16 * 1024
 """Bytes of one line that are read for showing it; the rest of the line is still searched and pinned."""
+ALONE = "open a file alone to search all of it"
+"""What helps who looks for something in a `Source.partial`."""
 LAST_STATE = 4 * 1024
 """Bytes at the end of a cut line in which the last state of a progress bar is looked for."""
 

@@ -173,3 +173,50 @@ async def test_lines_of_several_files_are_selected_as_text(tmp_path: Path) -> No
         await until(pilot, lambda: "no errors in this log" in status(app))
         app.view.search("first")
         await until(pilot, lambda: app.view.cursor_row == 0)
+
+
+async def test_a_time_before_the_log_begins_is_told(log: Path) -> None:
+    async with Bench().run_test(size=SMALL) as pilot:
+        app = pilot.app
+        app.view.show(log)
+        await pilot.press("t", *"2026-11-22T12:00:00Z", "enter")
+        await until(pilot, lambda: "this log begins at 2026-11-22 13:00:00Z" in status(app))
+        assert app.view.cursor_row == 0
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_is_found_far_to_the_right_is_scrolled_into_view(log: Path, size: tuple[int, int]) -> None:
+    log.write_bytes(b"left needle\n" + b"x" * 300 + b"needle" + b"y" * 300 + b"\n")
+    async with Bench().run_test(size=size) as pilot:
+        app = pilot.app
+        app.view.show(log)
+        await pilot.press("home")
+        app.view.search("needle")
+        await until(pilot, lambda: "xneedley" in at_cursor(app))
+        app.view.search("needle", forward=False)
+        await until(pilot, lambda: "left needle" in at_cursor(app))
+        assert app.view.left == 0
+        await pilot.press("w")
+        app.view.search("needle")
+        await until(pilot, lambda: app.view.cursor_row == 1)
+        assert app.view.left == 0
+
+
+async def test_a_stream_that_is_only_a_part_says_so_and_so_do_its_answers(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).write_bytes(numbered(9_000))
+    source = Merged("all")
+    source.set_members(Member(tmp_path / name, name) for name in "ab")
+    async with Bench().run_test(size=(160, 24)) as pilot:
+        app = pilot.app
+        app.view.open(source, "all files")
+        await until(pilot, lambda: "newest 5,000 lines of 2 files" in status(app))
+        for ask in (lambda: app.view.search("nothing"), lambda: app.view.action_errors(True)):
+            app.view.tell("")
+            ask()
+            await until(pilot, lambda: "in the part shown: open a file alone to search all of it" in status(app))
+        app.view.tell("")
+        app.view.set_filter("nothing")
+        told = "No line matches the filter nothing in the part shown: open a file alone"
+        await until(pilot, lambda: told in status(app))
+        assert "0 of 5000 lines match" in status(app)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from incident_console.tail.merging.kept import KeptLines
 from incident_console.tail.merging.merged import Member, Merged
 from incident_console.tui.log import scroll
 from incident_console.tui.log.copying import Rows
-from tests.ui.logbench import SIZES, SMALL, Bench, numbered, status, until
+from tests.ui.logbench import SIZES, SMALL, Bench, append, numbered, status, until
 
 
 @pytest.fixture
@@ -234,3 +235,24 @@ async def test_where_the_terminal_cannot_be_handed_over_it_is_told(log: Path, mo
         app.view.show(log)
         await pilot.press("vertical_line")
         await until(pilot, lambda: "a pager cannot be opened here" in status(app))
+
+
+async def test_lines_that_are_no_longer_in_their_file_are_not_counted_as_saved(log: Path, tmp_path: Path) -> None:
+    source = Merged("all")
+    source.set_members([Member(log, "a")])
+    out = tmp_path / "out.txt"
+    async with Bench().run_test(size=(160, 24)) as pilot:
+        app = pilot.app
+        app.view.open(source, "all files")
+        append(log, b"more\n")
+        source.changed([log])
+        app.view.changed([log])
+        await until(pilot, lambda: source.row_count == 101)
+        source._kept = KeptLines()
+        log.write_bytes(b"anew\n")
+        source.changed([log])
+        app.view.changed([log])
+        await until(pilot, lambda: source.row_count == 103)
+        app.view.save_as(str(out))
+        await until(pilot, lambda: "101 lines are no longer in their file · 1 line, 8 B, saved as" in status(app))
+        assert out.read_bytes() == b"a  anew\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bz2
+import lzma
 import os
 import time
 from collections.abc import AsyncIterator, Callable
@@ -11,9 +13,10 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from incident_console.tail.places.named import Names
+from incident_console.tail.places.named import Named, Names
 from incident_console.tail.source import Line
 from incident_console.tui.log.app import TailApp, Wanted
+from incident_console.tui.log.files import Files, states
 from incident_console.tui.log.list import FileList
 from incident_console.tui.log.view import LogView
 
@@ -218,3 +221,36 @@ async def test_hundreds_of_files_that_change_at_once_all_have_their_lines_in_the
             return len({row.text for row in rows if isinstance(row, Line) and row.text.startswith(b"ended ")})
 
         await until(pilot, lambda: ended() == 300)
+
+
+async def test_compressed_logs_are_said_not_to_be_in_the_stream(logs: Path) -> None:
+    (logs / "o.xz").write_bytes(lzma.compress(b"old\n"))
+    (logs / "o.bz2").write_bytes(bz2.compress(b"older\n"))
+    async with opened(logs, "o.xz", "o.bz2", size=(80, 24)) as pilot:
+        await shows(pilot, "2 files", "2 compressed files are not in the stream: enter in the list opens one")
+        await hides(pilot, "There are no log files")
+
+
+def test_what_is_new_in_a_file_is_counted_through_rotations_and_truncations(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    write(log, "x" * 215)
+    files = Files({})
+    files.add([Named(log, 215, 0.0)])
+    files.take(states([log]))
+    (file,) = files.newest_first()
+    assert file.new == 0
+    log.rename(tmp_path / "a.log.1")
+    write(log, "y" * 219)
+    assert files.take(states([log])) == [log]
+    assert file.new == 219
+    write(log, "z")
+    files.take(states([log]))
+    log.write_text("anew")
+    files.take(states([log]))
+    assert file.new == 224
+    log.unlink()
+    files.take(states([log]))
+    assert (file.gone, file.new) == (True, 224)
+    write(log, "back")
+    files.take(states([log]))
+    assert file.new == 228

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from incident_console.snakemake.metadata import has_records
 from incident_console.snakemake.suspects.scene import Clue, Rule, Scene, first
 
 _SURROUNDINGS = re.compile(
@@ -45,6 +46,13 @@ def _others(scene: Scene, wanted: Callable[[str, str], bool]) -> tuple[Clue, ...
     )
 
 
+def _nothing_told(scene: Scene) -> tuple[Clue, ...]:
+    """An empty log where nothing was ever made: with `--quiet all` there would be records of what was."""
+    if scene.run.status != "unknown" or scene.trace.last_line or scene.history.earlier or has_records(scene.workdir):
+        return ()
+    return (Clue("the run log is empty, and no output was ever recorded here", scene.in_log(1)),)
+
+
 def _surroundings(scene: Scene) -> tuple[Clue, ...]:
     return _others(scene, lambda name, said: bool(_SURROUNDINGS.search(f"{name} {said}")) and not _STORAGE.search(said))
 
@@ -66,6 +74,14 @@ def _function_surroundings(scene: Scene) -> tuple[Clue, ...]:
 
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        "log-is-empty",
+        "workflow-semantics",
+        0.3,
+        "8 and 9 leave an empty log when the Snakefile cannot be read",
+        _nothing_told,
+        "`snakemake -n`: it tells a syntax or parse error at once; the terminal of the run told it, too",
+    ),
     Rule(
         "definition",
         "workflow-semantics",

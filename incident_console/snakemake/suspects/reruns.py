@@ -116,6 +116,8 @@ def _more_jobs(scene: Scene) -> tuple[Clue, ...]:
 
 def _vanished(scene: Scene) -> tuple[Clue, ...]:
     """Outputs that an earlier run made and that were missing again."""
+    if not scene.history.earlier:
+        return ()
     lost = [
         one
         for one in scene.trace.starts

@@ -68,7 +68,8 @@ class Scene:
             if one.jobid is not None or (alone and one.kind in _OF_JOBS):
                 natures.setdefault(nature_of(one), []).append(one)
         object.__setattr__(self, "natures", {name: tuple(found) for name, found in natures.items()})
-        object.__setattr__(self, "_jobs", dict(zip((brief.jobid for brief in self.run.briefs), self.run.jobs, strict=True)))
+        jobids = (brief.jobid for brief in self.run.briefs)
+        object.__setattr__(self, "_jobs", dict(zip(jobids, self.run.jobs, strict=True)))
         object.__setattr__(self, "_starts", {start.jobid: start for start in reversed(self.trace.starts)})
 
     def job(self, jobid: int | None) -> Job | None:

@@ -39,23 +39,32 @@ def _there_now(scene: Scene) -> tuple[Clue, ...]:
 
 
 def _never_came(scene: Scene) -> tuple[Clue, ...]:
-    """The folder is here and the file is not: late for good, or never written."""
-    if _there_now(scene):
+    """The file is not here, nor did it have a way to go on which it could be late: late for good, or never written.
+
+    That its folder is missing as well says no more: folders without a file are lost in many a copy.
+    """
+    if _there_now(scene) or _not_to_be_seen(scene):
         return ()
     return first(
-        [
-            Clue(f"{one.who}: {one.message[:200]}; it is not there now either", one.source)
-            for one, names in _missing(scene)
-            if any(_exists(scene.workdir, str(PurePath(name).parent)) for name in names)
-        ]
+        [Clue(f"{one.who}: {one.message[:200]}; it is not there now either", one.source) for one, _ in _missing(scene)]
     )
 
 
 def _not_to_be_seen(scene: Scene) -> tuple[Clue, ...]:
-    """Whether it ever came cannot be told: the folder that it belongs into is not here."""
-    if _there_now(scene) or _never_came(scene):
+    """Whether it ever came cannot be told, as its folder is not here; and files do come late in this run.
+
+    Jobs ran on other machines than the engine, or outputs of other jobs were waited for and came.
+    """
+    on_its_way = scene.trace.submitted or any(not wait.in_vain for wait in scene.trace.waits)
+    if _there_now(scene) or not on_its_way:
         return ()
-    return first([Clue(f"{one.who}: {one.message[:200]}", one.source) for one, _ in _missing(scene)])
+    return first(
+        [
+            Clue(f"{one.who}: {one.message[:200]}", one.source)
+            for one, names in _missing(scene)
+            if not any(_exists(scene.workdir, str(PurePath(name).parent)) for name in names)
+        ]
+    )
 
 
 def _other_name(scene: Scene) -> tuple[Clue, ...]:
@@ -172,7 +181,7 @@ RULES: tuple[Rule, ...] = (
         "output-missing",
         "storage-visibility",
         0.55,
-        "a job ended well and its output could not be seen",
+        "a job ended well and its output could not be seen, where files do come late",
         _not_to_be_seen,
         "whether the file is there now, and when it was written",
     ),

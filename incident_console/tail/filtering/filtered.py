@@ -2,7 +2,7 @@
 
 A view of another source: a place here is the place there, so that switching the filter on and off keeps the reader
 where they are. Built in slices from the end backwards, because the end is looked at first, and kept up with as the text
-grows. Marks are always shown. At most `MOST` matching lines are kept (32 MB, 64 MB over a merged stream): the oldest
+grows. Marks are always shown. At most `MOST` matching lines are kept (32 MB, 96 MB over a merged stream): the oldest
 are left out, and a mark says so.
 """
 
@@ -11,7 +11,7 @@ import time
 from incident_console.tail.filtering.filters import Filter
 from incident_console.tail.filtering.sieve import Sieve
 from incident_console.tail.filtering.sifted import SiftedPart, SiftedRows
-from incident_console.tail.source import Change, Line, Mark, Part, Place, Source
+from incident_console.tail.source import ALONE, Change, Line, Mark, Part, Place, Source
 
 MOST = 4_000_000
 POLL_S = 0.01
@@ -36,7 +36,7 @@ class Filtered(Source):
     @property
     def matched(self) -> int:
         """Lines found so far."""
-        return sum(section.rows for section in self._sifted)
+        return sum(section.matches for section in self._sifted)
 
     @property
     def looked_at(self) -> int:
@@ -52,6 +52,14 @@ class Filtered(Source):
     def parts(self) -> list[Part]:
         """None: only the rows are this source's text."""
         return []
+
+    @property
+    def line_count(self) -> int:
+        return self.matched
+
+    @property
+    def partial(self) -> str:
+        return self.inner.partial
 
     @property
     def size(self) -> int:
@@ -167,7 +175,7 @@ class Filtered(Source):
         return over
 
     def _keep_to_limit(self) -> None:
-        excess = self.matched - MOST
+        excess = sum(section.rows for section in self._sifted) - MOST
         if excess <= 0:
             return
         # Some more than needed: each cut moves what is left.
@@ -183,7 +191,8 @@ class Filtered(Source):
             lines, are = ("line", "is") if count == 1 else ("lines", "are")
             self.notice = f"{count} {lines} took too long for the filter's expression and {are} shown."
         elif not self.matched and self.progress >= 1 and self.looked_at:
-            self.notice = f"No line matches the filter {self.wanted.text}"
+            where = f" in the part shown: {ALONE}" if self.partial else ""
+            self.notice = f"No line matches the filter {self.wanted.text}{where}"
 
 
 def _rows(section: SiftedPart | SiftedRows | Mark) -> int:

@@ -3,8 +3,8 @@
     word "two words" /regex/ -word level:warning file:align.log rule:align sample:B
 
 All terms must hold. `-` before a term: it must not. A word is found anywhere in the line; its case matters when it has
-an upper-case letter. `level:warning` is warnings and worse; a line without a level belongs to the line before it (see
-`levels.Levels`). `file:`, `rule:` and `sample:` name a word or a part of the path of the file that the line is from,
+an upper-case letter. `level:warning` is warnings and worse, in letters of any case; a line without a level belongs to the
+line before it (see `levels.Levels`). `file:`, `rule:` and `sample:` name a word or a part of the path of the file that the line is from,
 exactly or with `*` and `?`; the ending of a file's name may be left out.
 """
 
@@ -24,7 +24,7 @@ _KEYS = ("level", "file", "rule", "sample")
 _TERM = re.compile(
     r'(?P<without>-(?=\S))?(?:"(?P<quoted>(?:[^"\\]|\\.)*)"(?=\s|$)'
     r"|/(?P<regex>(?:[^/\\]|\\.)+)/(?=\s|$)"
-    rf'|(?P<key>{"|".join(_KEYS)}):(?:"(?P<quoted_value>[^"]*)"(?=\s|$)|(?P<value>[^\s"]*))(?=\s|$)'
+    rf'|(?P<key>(?i:{"|".join(_KEYS)})):(?:"(?P<quoted_value>[^"]*)"(?=\s|$)|(?P<value>[^\s"]*))(?=\s|$)'
     r"|(?P<word>\S+))"
 )
 
@@ -70,9 +70,10 @@ def _term(found: re.Match[str]) -> Term:
         matcher(value, regex=True)
         return Term("regex", value, without)
     if found["key"] is not None:
-        return _keyed(found["key"], found["quoted_value"] if found["value"] is None else found["value"], without)
+        value = found["quoted_value"] if found["value"] is None else found["value"]
+        return _keyed(found["key"].lower(), value, without)
     word = found["word"]
-    if word.startswith('"') or (":" in word and '"' in word and word.split(":")[0] in _KEYS):
+    if word.startswith('"') or (":" in word and '"' in word and word.split(":")[0].lower() in _KEYS):
         raise InputError(f"The filter has a quote that is not closed: {word} …")
     if word.startswith("/"):
         raise InputError(f'The filter has an expression that no / ends: {word} … For a path write "{word}".')
@@ -84,9 +85,10 @@ def _keyed(key: str, value: str, without: bool) -> Term:
         raise InputError(f"The filter says {key}: and no value; write {key}:{'error' if key == 'level' else 'NAME'}.")
     if key != "level":
         return Term("origin", value, without)
-    if value not in _LEVELS:
-        raise InputError(f"The filter does not know level:{value}; it is one of {', '.join(_LEVELS)}.")
-    return Term("level", value, without)
+    level = value.lower()
+    if level not in _LEVELS:
+        raise InputError(f"level:{value[:20]} is none of {', '.join(_LEVELS)}.")
+    return Term("level", level, without)
 
 
 def is_from(origin: str, pattern: str) -> bool:

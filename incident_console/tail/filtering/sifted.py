@@ -1,13 +1,15 @@
 """Which lines of one text match a filter, as far as it was looked at: from its end backwards, and on as it grows?
 
 `SiftedPart` goes through the bytes of one generation of a file, at the speed of a search; 8 bytes a match.
-`SiftedRows` goes through the rows of a stream that has no bytes of its own, such as several files merged; 16 bytes a
-match, and the last rows are judged again when it grows, because a line that is late is put in among them.
+`SiftedRows` goes through the rows of a stream that has no bytes of its own, such as several files merged; 24 bytes a
+match, and the last rows are judged again when it grows, because a line that is late is put in among them. Its marks
+are rows and no matches.
 """
 
 import time
 from array import array
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterator
 
 from incident_console.tail.filtering.sieve import Sieve
@@ -20,6 +22,8 @@ OPEN_LINE = 64 * 1024
 LOOSE_ROWS = 256
 """Rows at the end of a stream among which others may still be put."""
 ROWS_AT_ONCE = 64
+MOST_CHECKS = 2000
+"""Places remembered among judged rows, one for each `ROWS_AT_ONCE`: between which of them was a late line put?"""
 ROWS_BEFORE = 64
 """Rows read before those that are judged, to know which level the first of them belong to."""
 
@@ -46,6 +50,10 @@ class SiftedPart:
     @property
     def rows(self) -> int:
         return len(self._above) + len(self._below) + (self._open is not None)
+
+    @property
+    def matches(self) -> int:
+        return self.rows
 
     @property
     def total(self) -> int:
@@ -199,21 +207,35 @@ class SiftedPart:
             yield None if match is None else base + match
 
 
+_Row = tuple[Place, bool]
+"""Where it is, and whether it is a mark."""
+
+
 class SiftedRows:
     def __init__(self, source: Source, sieve: Sieve) -> None:
         self._source = source
         self._sieve = sieve
         self._above = _Places()
         self._below = _Places()
-        self._loose: list[Place] = []
-        """Matches among the rows from `_settled` on."""
+        self._loose: list[_Row] = []
+        """Those among the rows from `_settled` on."""
         self._top: Place | None = None
         self._settled: Place | None = None
         self._seen = (0, 0)
+        self._judged_above = 0
+        """Rows that were judged from the place where looking began upwards."""
+        self._checks: deque[tuple[Place, int]] = deque(maxlen=MOST_CHECKS)
+        """Places from there on, each with how many rows were judged before it; the last one is `_settled`."""
 
     @property
     def rows(self) -> int:
         return len(self._above) + len(self._below) + len(self._loose)
+
+    @property
+    def matches(self) -> int:
+        """Rows that are lines: marks are shown, whatever the filter."""
+        loose = sum(is_mark for _, is_mark in self._loose)
+        return self.rows - self._above.marks - self._below.marks - loose
 
     @property
     def total(self) -> int:
@@ -227,7 +249,7 @@ class SiftedRows:
         above, below = len(self._above), len(self._below)
         if row < above:
             return self._above[above - 1 - row]
-        return self._below[row - above] if row < above + below else self._loose[row - above - below]
+        return self._below[row - above] if row < above + below else self._loose[row - above - below][0]
 
     def row_of(self, place: Place) -> int:
         row = self._source.row_of(place)
@@ -255,13 +277,17 @@ class SiftedRows:
         self._forget_gone()
         if self._settled is None or self._top is None:
             self._settled = self._top = source.place(max(0, count - LOOSE_ROWS)) or Place(0, 0)
+            self._checks.append((self._settled, 0))
+        self._take_back()
         row = source.row_of(self._settled)
         while row < count - LOOSE_ROWS:
             after = min(row + ROWS_AT_ONCE, count - LOOSE_ROWS)
-            for place in self._judge(row, after):
-                self._below.append(place)
+            for found in self._judge(row, after):
+                self._below.append(*found)
+            self._settled = source.place(after) or self._settled
+            before = self._checks[-1][1] if self._checks else 1  # where looking began is gone
+            self._checks.append((self._settled, before + after - row))
             row = after
-            self._settled = source.place(row) or self._settled
             self._loose = []
             if time.perf_counter() >= until:
                 return False
@@ -273,48 +299,81 @@ class SiftedRows:
         source = self._source
         while self._top is not None and (row := source.row_of(self._top)) > 0:
             first = max(0, row - ROWS_AT_ONCE)
-            for place in reversed(self._judge(first, row)):
-                self._above.append(place)
+            for found in reversed(self._judge(first, row)):
+                self._above.append(*found)
             self._top = source.place(first) or self._top
+            self._judged_above += row - first
             if time.perf_counter() >= until:
                 return False
         return source.progress >= 1
 
+    def _take_back(self) -> None:
+        """Where late lines were put in among judged rows, what stands from there on is judged again."""
+        source, checks = self._source, self._checks
+        while checks and source.place(source.row_of(checks[0][0])) != checks[0][0]:
+            checks.popleft()
+        if not checks:
+            return
+        begin, judged = checks[0]
+        row = source.row_of(begin)
+        if not judged and self._top is not None and self._judged_above < row - source.row_of(self._top):
+            self._above.cut(0, len(self._above))
+            self._top, self._judged_above = begin, 0
+
+        def moved(number: int) -> bool:
+            place, before = checks[number]
+            return source.row_of(place) - row != before - judged
+
+        if moved(len(checks) - 1):
+            first = bisect_left(range(len(checks)), True, key=moved)
+            while len(checks) > first:
+                checks.pop()
+            self._settled = checks[-1][0]
+            kept = bisect_left(range(len(self._below)), True, key=lambda i: self._below[i] >= checks[-1][0])
+            self._below.cut(kept, len(self._below))
+
     def _forget_gone(self) -> None:
         """A stream may drop its oldest rows."""
         kept = len(self._above) + len(self._below)
-        if kept and self._is_gone(0):
-            self.drop(bisect_left(range(kept), True, key=lambda row: not self._is_gone(row)))
+        # The mark which says that there were older rows stays the first one; it is judged again behind them.
+        first = int(kept > 0 and self.place(0) == self._source.place(0))
+        if kept > first and self._is_gone(first):
+            self.drop(first + bisect_left(range(first, kept), True, key=lambda row: not self._is_gone(row)))
+            if first:
+                self._top = self._source.place(1)
 
     def _is_gone(self, row: int) -> bool:
         place = self.place(row)
         return self._source.place(self._source.row_of(place)) != place
 
-    def _judge(self, first: int, stop: int) -> list[Place]:
-        """The places of the matching rows, and of all marks."""
+    def _judge(self, first: int, stop: int) -> list[_Row]:
+        """The matching rows, and all marks."""
         self._sieve.begin_rows()
         found = []
         for row in range(max(0, first - ROWS_BEFORE) if self._sieve.lead else first, stop):
             line = self._source.row(row)
             if (self._sieve.wants_mark(line) if isinstance(line, Mark) else self._sieve.wants(line)) and row >= first:
-                found.append(line.place)
+                found.append((line.place, isinstance(line, Mark)))
         return found
 
 
 class _Places:
-    """Many places in 16 bytes each."""
+    """Many places in 24 bytes each."""
 
     def __init__(self) -> None:
+        self.marks = 0
         self._numbers = array("q")
 
     def __len__(self) -> int:
-        return len(self._numbers) // 2
+        return len(self._numbers) // 3
 
     def __getitem__(self, number: int) -> Place:
-        return Place(self._numbers[2 * number], self._numbers[2 * number + 1])
+        return Place(self._numbers[3 * number], self._numbers[3 * number + 1])
 
-    def append(self, place: Place) -> None:
-        self._numbers.extend((place.generation, place.offset))
+    def append(self, place: Place, is_mark: bool) -> None:
+        self._numbers.extend((place.generation, place.offset, is_mark))
+        self.marks += is_mark
 
     def cut(self, first: int, stop: int) -> None:
-        del self._numbers[2 * first : 2 * stop]
+        self.marks -= sum(self._numbers[3 * first + 2 : 3 * stop : 3])
+        del self._numbers[3 * first : 3 * stop]

@@ -33,6 +33,9 @@ class TimeSeek:
     def __init__(self, source: Source, at: float, *, stamper: Stamper | None = None) -> None:
         self.place: Place | None = None
         self.found_times = False
+        self.begins_at: float | None = None
+        """When the line at `place` was written, where nothing that was looked at is earlier than was asked for."""
+        self._found_earlier = False
         self._at = at
         self._stamper = stamper or _stamper(source)
         self._slices = self._seek(source)
@@ -40,12 +43,20 @@ class TimeSeek:
     def step(self, budget_s: float) -> bool:
         """Look on for about that long. True when it is over."""
         until = time.perf_counter() + budget_s
-        return all(time.perf_counter() < until for _ in self._slices)
+        if not all(time.perf_counter() < until for _ in self._slices):
+            return False
+        if self._found_earlier:
+            self.begins_at = None
+        return True
 
     def _seek(self, source: Source) -> Iterator[None]:
         if isinstance(source, Merged):
             self.place = source.first_at(self._at)
             self.found_times = source.row_count > 0
+            row = source.row_of(self.place) if self.place is not None else 0
+            if row < source.row_count and isinstance(line := source.row(row), Line):
+                self.begins_at = line.at
+                self._found_earlier = row > 0 and isinstance(source.row(row - 1), Line)
         elif parts := source.parts:
             for part in parts:
                 yield from self._seek_in(part)
@@ -68,8 +79,9 @@ class TimeSeek:
                 self.found_times = True
                 start, own = found
                 if own >= self._at:
-                    late = start
+                    late, self.begins_at = start, own
                     break
+                self._found_earlier = True
                 if not last:
                     low = start + 1
                     break
@@ -91,10 +103,10 @@ class TimeSeek:
             if own is None or own >= self._at:
                 if own is not None:
                     self.found_times = True
-                    self.place = source.place(row)
+                    self.place, self.begins_at = source.place(row), own
                 high = middle
             else:
-                self.found_times = True
+                self.found_times = self._found_earlier = True
                 low = row + 1
             yield
 

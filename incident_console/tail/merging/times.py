@@ -4,7 +4,7 @@ A line tells it at its beginning, in one of the shapes below; a number anywhere 
 taken: English names, a year of 2000 to 2099, a real date. A file keeps to one shape mostly, so the one seen last is
 tried first: about a microsecond a line. Shapes: ISO 8601 and its relatives (Python logging, loguru, nginx errors,
 RFC 5424), `[Sun Nov 22 18:04:08 2026]` (Snakemake, Apache errors, `date`), syslog (RFC 3164), Apache access logs, JSON
-lines, a bare clock, epoch seconds to nanoseconds.
+lines, `11/22/2026 07:34:46 PM`, `22.11.2026 19:34:46`, a bare clock, epoch seconds to nanoseconds.
 """
 
 import re
@@ -46,6 +46,10 @@ _SYSLOG = re.compile(_LEAD + rb"(?:<\d{1,3}>)?" + _MONTH + rb" ([ \d]\d|\d) (\d\
 _APACHE = re.compile(
     rb"(?:\S{1,80} \S{1,80} \S{1,80}(?: \S{1,40})? )?\[(\d\d)/" + _MONTH + rb"/(\d{4}):(\d\d:\d\d):(\d\d) ([+-]\d{4})\]"
 )
+_AMERICAN = re.compile(
+    _LEAD + rb"[\[(]?(\d\d?)/(\d\d?)/(\d{4}),? (\d\d?):(\d\d):(\d\d)(?:[.,](\d{1,9}))? ([AP])M(?![A-Za-z])"
+)
+_DOTTED = re.compile(_LEAD + rb"[\[(]?(\d\d?)\.(\d\d?)\.(\d{4}),? (\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?![\d:])")
 _CLOCK = re.compile(_LEAD + rb"[\[(]?(\d\d:\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:[\])](?=\s|:|$)|(?=\s|\x1b|$))")
 _EPOCH = re.compile(_LEAD + rb"\[?(\d{10}(?:\d{3}|\d{6}|\d{9})?|\d{10}\.\d{1,9})(?:[\]:]? |[\]:]?$)")
 _JSON = re.compile(
@@ -65,7 +69,7 @@ class Stamper:
         self.near = time.time() if near is None else near
         self._offset_s = offset_s
         self._minutes: dict[bytes, float | None] = {}
-        self._dated: tuple[_Shape, ...] = (self._iso, self._ctime, self._syslog, self._apache, self._json)
+        self._dated: tuple[_Shape, ...] = (self._iso, self._ctime, self._syslog, self._apache, self._json, self._day)
         self._learnt: _Shape | None = None
         self._same: bytes | None = None
         """How the last line with an ISO time began: in a flood many lines begin alike."""
@@ -119,6 +123,23 @@ class Stamper:
             return None
         day, month, year, clock, second, zone = found.groups()
         return _add(self._dated_minute(year, month, day, clock, zone), second, None)
+
+    def _day(self, line: bytes) -> float | None:
+        """With AM or PM the month is first, with dots the day; with slashes alone that is not known."""
+        if found := _AMERICAN.match(line):
+            month, day, year, hour, minute, second, fraction, half = found.groups()
+            if not 1 <= int(hour) <= 12:
+                return None
+            hours = int(hour) % 12 + 12 * (half == b"P")
+        elif found := _DOTTED.match(line):
+            day, month, year, hour, minute, second, fraction = found.groups()
+            hours = int(hour)
+        else:
+            return None
+        key = b"%s %s %s %d:%s" % (year, month, day, hours, minute)
+        fields = (int(year), int(month), int(day), hours, int(minute))
+        base = self._minutes[key] if key in self._minutes else self._new_minute(key, fields, None)
+        return _add(base, second, fraction)
 
     def _syslog(self, line: bytes) -> float | None:
         """No year: the last such day that is not after the file's own time."""

@@ -23,8 +23,9 @@ class Rows:
     """The rows that are `first` … `last` of a source now, taken out piece by piece; they may move meanwhile."""
 
     def __init__(self, shown: Source, whole: Source, first: int, last: int, *, raw: bool) -> None:
-        self.lines = 0
-        """Lines taken out so far."""
+        self.lines = self.lost = 0
+        """Lines taken out so far, and lines whose text is in no file any more."""
+        self._looked_at = 0
         self._shown, self._whole, self._raw = shown, whole, raw
         last = min(last, shown.row_count - 1)
         self._first, self._last = shown.place(first), shown.place(last)
@@ -32,7 +33,7 @@ class Rows:
 
     @property
     def progress(self) -> float:
-        return min(1.0, self.lines / self._count)
+        return min(1.0, self._looked_at / self._count)
 
     def pieces(self, budget_s: float) -> Iterator[bytes]:
         """Pieces of text that each took at most about so long to read; each ends with a line."""
@@ -43,9 +44,11 @@ class Rows:
         row, last = shown.row_of(self._first) - 1, shown.row_of(self._last)
         while (row := row + 1) <= last:
             line = shown.row(row)
-            self.lines += 1
+            self._looked_at += 1
             if not isinstance(line, Line):
+                self.lost += line.lost
                 continue
+            self.lines += 1
             text = text_of(line, self._whole, LONGEST)
             prefix = f"{plain(os.fsencode(line.tag))}  ".encode() if line.tag else b""
             piece += prefix + (text if self._raw else plain(text, whole=True).encode()) + b"\n"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from incident_console.tail.places.named import Named, labels
 
-State = tuple[int, float] | None
-"""Bytes, and seconds of the epoch when it changed last; None: there is no such file."""
+State = tuple[int, float, int] | None
+"""Bytes, seconds of the epoch when it changed last, and the inode; None: there is no such file."""
 
 
 @dataclass(slots=True)
@@ -25,21 +25,30 @@ class File:
     """Bytes; -1: it does not exist."""
     changed_at: float
     """Seconds of the epoch; 0: never."""
-    size_at_first: int
-    """Bytes when this view was opened: what is beyond them is new."""
+    new: int
+    """Bytes written since this view was opened, through rotations and truncations."""
     errors: int = 0
     """Lines near its end that state a failure, when it was looked at last."""
     looked: bool = False
     """It has not changed since."""
+    inode: int | None = None
+    """None: not known yet."""
 
     @property
     def gone(self) -> bool:
         return self.size < 0
 
-    @property
-    def new(self) -> int:
-        """Bytes written since the view was opened; after a truncation all that is there."""
-        return self.size - self.size_at_first if self.size >= self.size_at_first else max(0, self.size)
+    def take(self, state: State) -> bool:
+        """What it is now; True when that is not what it was."""
+        before = (self.size, self.changed_at)
+        if state is None:
+            self.size = -1
+        else:
+            size, self.changed_at, inode = state
+            is_another = self.inode not in (None, inode) or size < self.size
+            self.new += size if is_another else size - max(0, self.size)
+            self.size, self.inode = size, inode
+        return before != (self.size, self.changed_at)
 
 
 class Files:
@@ -66,8 +75,8 @@ class Files:
         known = len(self._files)
         for each in found:
             if each.path not in self._files:
-                first = 0 if self._began else max(0, each.size)
-                self._files[each.path] = File(each.path, "", each.size, each.changed_at, first)
+                new = max(0, each.size) if self._began else 0
+                self._files[each.path] = File(each.path, "", each.size, each.changed_at, new)
         self._began = True
         if len(self._files) == known:
             return False
@@ -80,11 +89,9 @@ class Files:
         changed = []
         for path, state in states.items():
             file = self._files.get(path)
-            if file is None or (state or (-1, file.changed_at)) == (file.size, file.changed_at):
-                continue
-            changed.append(path)
-            file.size, file.changed_at = state or (-1, file.changed_at)
-            file.looked = False
+            if file is not None and file.take(state):
+                changed.append(path)
+                file.looked = False
         return changed
 
     def newest_first(self, holding: str = "") -> list[File]:
@@ -104,4 +111,4 @@ def _state(path: Path) -> State:
         now = os.stat(path)  # noqa: PTH116
     except (OSError, ValueError):
         return None
-    return (now.st_size, now.st_mtime) if stat.S_ISREG(now.st_mode) else None
+    return (now.st_size, now.st_mtime, now.st_ino) if stat.S_ISREG(now.st_mode) else None

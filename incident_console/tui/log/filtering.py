@@ -78,5 +78,5 @@ class LogFiltering(LogSeeking):
         shown = self._filtered
         if shown is None:
             return ""
-        told = f"{count(shown.matched)} of {count(shown.inner.row_count)} lines match"
+        told = f"{count(shown.matched)} of {count(shown.inner.line_count)} lines match"
         return f"{told} · filtering {shown.progress:.0%}" if shown.progress < 1 else told

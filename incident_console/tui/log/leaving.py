@@ -159,7 +159,11 @@ class LogLeaving(LogFiltering):
         except OSError as fault:
             self.tell(f"not saved: {path}: {(fault.strerror or str(fault)).lower()}")
         else:
-            self.tell(f"{rows.lines} lines, {size(written)}, saved as {path}")
+            gone = "1 line is no longer in its file"
+            if rows.lost != 1:
+                gone = f"{rows.lost} lines are no longer in their file" if rows.lost else ""
+            saved = f"{rows.lines} line{'' if rows.lines == 1 else 's'}, {size(written)}, saved as {path}"
+            self.tell(" · ".join(filter(None, (gone, saved))))
         finally:
             with contextlib.suppress(OSError):
                 part.unlink()

@@ -191,7 +191,7 @@ def _body(line: Line, base: Style, look: Look, styles: Styles) -> Iterator[Segme
     if look.hits is None:
         yield from segments
         return
-    found = iter(_found(look.hits, "".join(text for text, _ in runs)))
+    found = iter(found_in(look.hits, "".join(text for text, _ in runs)))
     start, stop = next(found, (1 << 62, 1 << 62))
     at = 0
     for text, style, _ in segments:
@@ -210,7 +210,7 @@ def _body(line: Line, base: Style, look: Look, styles: Styles) -> Iterator[Segme
                 at = upto
 
 
-def _found(hits: re.Pattern[str], text: str) -> list[tuple[int, int]]:
+def found_in(hits: re.Pattern[str], text: str) -> list[tuple[int, int]]:
     """Where the hits are; nothing where the expression needs too long for this line."""
     try:
         found = within(HITS_WITHIN_S, lambda: [match.span() for match in islice(hits.finditer(text), MOST_HITS_SHOWN)])

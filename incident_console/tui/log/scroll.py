@@ -336,6 +336,7 @@ class LogScroll(LogPaint):
             live=source.live,
             new=max(0, self._rows - 1 - source.row_of(self._seen)),
             notice=source.notice if self._rows else None,
+            partial=source.partial,
             filtered=self._filtered_told(),
             selected=last - first + 1 if self._anchor is not None else 0,
             row=self.cursor_row + 1,

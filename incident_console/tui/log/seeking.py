@@ -11,21 +11,29 @@ import time
 from datetime import UTC, datetime
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from incident_console.errors import InputError
 from incident_console.tail.finding.search import Finder, Search, error_finder, finder, matcher
-from incident_console.tail.source import Place, Source
+from incident_console.tail.source import ALONE, Line, Place, Source
 from incident_console.tui.log.bar import Asked, LogBar, SearchBar
+from incident_console.tui.log.rows import SIGNS, found_in
 from incident_console.tui.log.scroll import SAY_EACH_S, SEEKING, LogScroll
+from incident_console.tui.log.text import line_runs
 
 SEARCH_SLICE_S = 0.008
+ERRORS = "errors"
 
 
 def key(keys: str, action: str, told: str, name: str, tooltip: str, show: str | None = None) -> Binding:
     """A key of the log part; `show`: it stands in the footer, written so."""
     return Binding(keys, action, told, id=f"log.{name}", tooltip=tooltip, show=show is not None, key_display=show)
+
+
+def _said(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 class LogSeeking(LogScroll):
@@ -81,7 +89,7 @@ class LogSeeking(LogScroll):
             self.action_search()
 
     def action_errors(self, forward: bool) -> None:
-        self._seek(error_finder(), "errors", forward)
+        self._seek(error_finder(), ERRORS, forward)
 
     def search(self, pattern: str, *, regex: bool = False, forward: bool = True) -> bool:
         """Put the cursor on the next line that holds the pattern; from the other end when there is none.
@@ -113,11 +121,13 @@ class LogSeeking(LogScroll):
             if search.hit is not None:
                 end = "below; this is the first one" if forward else "above; this is the last one"
                 await self._go_to(source, search.hit.place, "" if start is not None else f"no more {what} {end}")
+                if what != ERRORS:
+                    self._show_hit(source)
                 return
             if search.trouble is not None:
                 self.tell(search.trouble)
                 return
-        self._told = f"no {what} in this log"
+        self._told = f"no {what} in the part shown: {ALONE}" if source.partial else f"no {what} in this log"
         self._lay_out()
 
     async def _run(self, search: Search, what: str) -> None:
@@ -148,6 +158,19 @@ class LogSeeking(LogScroll):
             await asyncio.sleep(0)
         self._told = told
         self._put_cursor(source.row_of(place), centre=True)
+
+    def _show_hit(self, source: Source) -> None:
+        """Scroll sideways as far as what was found in the line under the cursor is seen, and back where it can be."""
+        line, look = source.row(self.cursor_row), self._common_look()
+        if self.wrapped or self._hits is None or not isinstance(line, Line):
+            return
+        text = "".join(piece for piece, _ in line_runs(line, colours=self.colours, whole=self.whole))
+        if not (found := next(iter(found_in(self._hits, text)), None)):
+            return
+        start, stop = cell_len(text[: found[0]]), cell_len(text[: found[1]])
+        room = max(1, look.width - look.gutter - SIGNS - 1)
+        if start < self.left or stop > self.left + room:
+            self.left = 0 if stop <= room else max(0, start - room // 3)
 
     # -- times and lines -----------------------------------------------------------------------------------------
 
@@ -180,11 +203,15 @@ class LogSeeking(LogScroll):
         seek = TimeSeek(source, at)
         while not seek.step(SEARCH_SLICE_S):
             await asyncio.sleep(0)
-        when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        when = _said(at)
         if seek.place is None:
             self.tell(f"no line of {when} or later" if seek.found_times else "no times in this log")
         else:
-            await self._go_to(source, seek.place, f"from {when}")
+            told = f"from {when}"
+            if seek.begins_at is not None and seek.begins_at >= at + 1:
+                what = "the part shown" if source.partial else "this log"
+                told = f"{what} begins at {_said(seek.begins_at)}, later than {when}"
+            await self._go_to(source, seek.place, told)
 
     def action_line(self) -> None:
         self._ask_where("line: 1200 · 50%", self.go_to_line)

@@ -28,6 +28,8 @@ class Standing:
     new: int
     """Lines that came since following stopped."""
     notice: str | None
+    partial: str
+    """Which part of the text is here; empty where it is all of it."""
     filtered: str
     """What the filter lets through; empty where there is none."""
     selected: int
@@ -39,14 +41,12 @@ class Standing:
 
 def subtitle(standing: Standing) -> str:
     """What matters most stands first: a narrow pane cuts the rest."""
-    parts = [standing.told] if standing.told else []
+    parts = [part for part in (standing.told, standing.notice, standing.partial) if part]
     if standing.following:
         parts.append("following")
     elif standing.live:
         new = standing.new
         parts.append(f"paused, {new} new line{'' if new == 1 else 's'} · f follows" if new else "paused")
-    if standing.notice:
-        parts.append(standing.notice)
     if standing.filtered:
         parts.append(standing.filtered)
     if standing.selected:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
 from incident_console.tail.following.follow import Follower, Paths
-from incident_console.tail.merging.merged import Member, Merged
+from incident_console.tail.merging.merged import NO_FILES, Member, Merged
 from incident_console.tail.places.named import Named, Names
 from incident_console.tail.places.rotated import PACKED
 from incident_console.tui.log.files import Files, states
@@ -48,6 +48,8 @@ class Stream:
         self._folders: set[Path] = set()
         self._limit: str | None = None
         """Why there may be more files than are listed."""
+        self._packed = ""
+        """How many files are listed that are not in the stream."""
         self._looked_at = 0.0
         self._new: set[Path] = set()
         self._finding: asyncio.Task[None] | None = None
@@ -58,7 +60,7 @@ class Stream:
         found = await _aside(self._names.find)
         self._folders.update(found.folders)
         self.files.add((*self._more, *found.files))
-        await _aside(self.merged.set_members, self._members())
+        await _aside(self._set_members)
         opened()
         self._limit = found.notice
         self._tell()
@@ -90,7 +92,7 @@ class Stream:
             self._folders.update(found.folders)
             added = self.files.add(found.files)
             if added:
-                self.merged.set_members(self._members())
+                self._set_members()
                 self._hand_on(frozenset(file.path for file in found.files))
                 self._tell()
             if added or len(self._folders) > before:
@@ -98,17 +100,22 @@ class Stream:
             await asyncio.sleep(4 * (time.monotonic() - began))
 
     def _tell(self) -> None:
-        self._told(self._names.obstacle() or self._limit or "")
+        self._told(" · ".join(filter(None, (self._names.obstacle() or self._limit, self._packed))))
 
     def _hand_on(self, paths: Paths) -> None:
         if paths:
             self.merged.changed(paths)
             self._changed(paths)
 
-    def _members(self) -> list[Member]:
+    def _set_members(self) -> None:
         """Compressed logs are old ones, which nobody writes to: they are listed, and not in the stream."""
         files = self.files.newest_first()
-        return [Member(file.path, file.label) for file in files if not file.path.name.endswith(PACKED)]
+        members = [Member(file.path, file.label) for file in files if not file.path.name.endswith(PACKED)]
+        packed = len(files) - len(members)
+        one = "1 compressed file is" if packed == 1 else f"{packed} compressed files are"
+        self._packed = f"{one} not in the stream: enter in the list opens one" if packed else ""
+        self.merged.empty = self._packed or NO_FILES
+        self.merged.set_members(members)
 
     def _follow(self, follower: Follower) -> None:
         follower.follow([file.path for file in self.files.newest_first()], sorted(self._folders))

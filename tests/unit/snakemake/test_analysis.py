@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from runlogs import CASES, Case
-from stories import BEGUN, LONG_AGO, Story, lay_out, look
+from stories import BEGUN, LONG_AGO, Story, lay_out, look, record
 
 from incident_console.snakemake.analysis import Analyst, find_run
 
@@ -99,6 +99,61 @@ def test_a_workflow_without_a_run_has_none(tmp_path: Path) -> None:
     assert find_run(tmp_path) is None
     lay_out(tmp_path, "Building DAG of jobs...\n")
     assert find_run(tmp_path) is None
+
+
+def test_an_empty_log_is_no_answer_and_says_what_would_be_one(tmp_path: Path) -> None:
+    lay_out(tmp_path, "")
+    analysis = look(tmp_path)
+    assert (analysis.run.status, analysis.incident_class) == ("unknown", "undetermined")
+    assert any("syntax or parse error" in notice for notice in analysis.notices)
+    assert "snakemake -n" in analysis.suspects[0].settled_by
+
+
+def test_an_empty_log_beside_records_of_outputs_is_no_hint_at_the_snakefile(tmp_path: Path) -> None:
+    lay_out(tmp_path, "")
+    record(tmp_path, "out/a.txt", 1, 2)
+    analysis = look(tmp_path)
+    assert (analysis.run.status, analysis.suspects) == ("unknown", ())
+    assert any("--quiet all" in notice for notice in analysis.notices)
+
+
+def test_an_empty_log_is_not_taken_where_another_tells_of_a_run(tmp_path: Path) -> None:
+    lay_out(tmp_path, Story(a=1).start(1, 1, "a").finish(2, 1, "a").end())
+    told = find_run(tmp_path)
+    lay_out(tmp_path, "", "2026-11-22T142000.500000.snakemake.log")
+    assert find_run(tmp_path) == told
+
+
+def test_time_that_passes_without_a_word_is_shared_out_as_if_it_were_weighed_anew(tmp_path: Path) -> None:
+    story = Story(a=2).start(1, 1, "a", "x").finish(9, 1, "a").start(10, 2, "a", "y", threads=2)
+    log = lay_out(tmp_path, story)
+    begun = BEGUN + 20
+    os.utime(log, (begun, begun))
+    clock = Clock(begun)
+    analyst = Analyst(tmp_path, log, clock=clock)
+    first = analyst.look()
+    assert first.run.status == "running"
+    clock.now += 4
+    still = analyst.look()
+    assert still.causes is first.causes
+    anew = look(tmp_path, log, now=clock.now)
+    assert still.elapsed_s == anew.elapsed_s == pytest.approx(first.elapsed_s + 4)
+    for name in ("planning", "scheduler", "storage", "tool"):
+        assert still.cost.seconds(name) == pytest.approx(anew.cost.seconds(name), abs=0.01)
+    assert still.cost.tool_s > first.cost.tool_s
+
+
+def test_a_quiet_run_is_weighed_anew_after_a_while(tmp_path: Path) -> None:
+    log = lay_out(tmp_path, Story(a=1).start(1, 1, "a", "x"))
+    os.utime(log, (BEGUN + 2, BEGUN + 2))
+    clock = Clock(BEGUN + 2)
+    analyst = Analyst(tmp_path, log, clock=clock)
+    first = analyst.look()
+    clock.now += 60
+    anew = analyst.look()
+    assert anew.run.status == "running"
+    assert anew.rules is not first.rules
+    assert anew.cost == look(tmp_path, log, now=clock.now).cost
 
 
 # -- mutation ------------------------------------------------------------------------------------------------------

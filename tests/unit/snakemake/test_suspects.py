@@ -64,12 +64,11 @@ def fault(text: str) -> Lay:
     return lambda folder: lay_out(folder, Story(a=1).text.partition("Provided")[0] + text)
 
 
-def missing_output(name: str = NAME, wait: int = 5) -> Story:
-    story = (
-        Story(a=1)
-        .start(1, 1, "a")
-        .add(f"Waiting at most {wait} seconds for missing files:\nout/a.txt (missing locally)\n")
-    )
+def missing_output(name: str = NAME, wait: int = 5, *, remote: bool = False) -> Story:
+    story = Story(a=1).start(1, 1, "a")
+    if remote:
+        story.add("Submitted job 1 with external jobid '28616'.\n")
+    story.add(f"Waiting at most {wait} seconds for missing files:\nout/a.txt (missing locally)\n")
     story.add('MissingOutputException in rule a in file "/srv/Snakefile", line 3:\n')
     story.add(
         f"Job 1  completed successfully, but some output files are missing. Missing files after {wait} seconds.\n"
@@ -250,8 +249,9 @@ STORIES: dict[str, Lay] = {
     "absent-then-there": recovering("cat: ref.fa: No such file or directory"),
     "undeclared-file-absent": failing("cat: ref/genome.fa: No such file or directory"),
     "some-file-absent": failing("No such file or directory"),
+    "log-is-empty": lambda folder: lay_out(folder, ""),
     "came-after-the-wait": lambda folder: lay_out(folder, missing_output(), files={"out/a.txt": "late\n"}),
-    "output-missing": lambda folder: lay_out(folder, missing_output()),
+    "output-missing": lambda folder: lay_out(folder, missing_output(remote=True)),
     "output-never-came": lambda folder: lay_out(folder, missing_output(), files={"out/other": ""}),
     "output-never-written": lambda folder: lay_out(folder, missing_output(), files={"out/other": ""}),
     "made-under-another-name": lambda folder: lay_out(folder, missing_output(), files={"out/a.tsv": "x\n"}),
@@ -426,3 +426,19 @@ def test_what_speaks_against_takes_its_part() -> None:
 def test_nothing_against_is_no_suspect() -> None:
     assert weigh([said("tool-behavior", -0.5)]) == ()
     assert named(()) == "undetermined"
+
+
+@pytest.mark.parametrize(
+    "files", [{}, {"out/other": ""}, {"logs/a.log": ""}], ids=["no folder", "folder", "silent log"]
+)
+def test_an_output_that_never_came_on_one_machine_names_no_class(tmp_path: Path, files: dict[str, str]) -> None:
+    lay_out(tmp_path, missing_output(), files=files)
+    analysis = look(tmp_path)
+    assert analysis.incident_class == "undetermined"
+    assert {one.incident_class for one in analysis.suspects} == {"storage-visibility", "workflow-semantics"}
+    assert all(one.settled_by for one in analysis.suspects)
+
+
+def test_an_output_that_never_came_from_another_machine_is_first_of_all_late(tmp_path: Path) -> None:
+    lay_out(tmp_path, missing_output(remote=True))
+    assert look(tmp_path).incident_class == "storage-visibility"

@@ -363,3 +363,85 @@ def test_a_source_that_has_nothing_yet_is_filtered_when_it_has(tmp_path: Path) -
     view.close()
     assert log.row_count == 2
     log.close()
+
+
+def test_marks_of_a_stream_are_shown_and_not_counted_as_matches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("incident_console.tail.filtering.sifted.LOOSE_ROWS", 2)
+    log = tmp_path / "a.log"
+    log.write_bytes(b"keep\n" * 20_000)
+    stream = Merged("one")
+    stream.set_members([Member(str(log), "a")])
+    stream.poll()
+    assert len(all_of(stream)) == stream.row_count, "read, so it is kept"
+    log.write_bytes(b"anew\n")
+    stream.changed([log])
+    stream.poll()
+    for text, matched in (("nothing", 0), ("keep", stream.line_count - 2), ("anew", 1)):
+        view = Filtered(stream, parse(text))
+        while not view.index_step(1):
+            pass
+        marks = [row for row in range(view.row_count) if isinstance(view.row(row), Mark)]
+        assert view.matched == matched == view.row_count - len(marks), text
+        assert (view.notice or "").endswith("open a file alone to search all of it") == (not matched)
+    stream.close()
+
+
+def test_a_late_line_far_above_the_end_of_a_stream_is_let_through(tmp_path: Path) -> None:
+    now = 1_790_000_000.0
+    fast, late = tmp_path / "fast.log", tmp_path / "late.log"
+    stream = Merged("stream", clock=lambda: now)
+    stream.set_members([Member(path, path.stem) for path in (fast, late)])
+    stream.poll()
+    shown = Filtered(stream, parse("clue"))
+    for begin in range(0, 5000, 1000):
+        with fast.open("a") as file:
+            file.writelines(f"[{now - 20 + line / 500:.3f}] busy\n" for line in range(begin, begin + 1000))
+        with late.open("a") as file:
+            file.write(f"[{now - 20 + begin / 1000:.3f}] clue {begin}\n")
+        for path in (fast, late):
+            stream.changed([path])
+            while shown.poll().more:
+                pass
+            while not shown.index_step(1):
+                pass
+    rows = [shown.row(row) for row in range(shown.row_count)]
+    assert [row.text.split()[-1] for row in rows] == [b"0", b"1000", b"2000", b"3000", b"4000"]
+    stream.close()
+
+
+def test_rows_that_a_stream_has_dropped_are_gone_from_what_is_filtered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("incident_console.tail.merging.merged.MOST_ROWS", 1000)
+    log = tmp_path / "a.log"
+    stream = Merged("one")
+    stream.set_members([Member(log, "a")])
+    stream.poll()
+    shown = Filtered(stream, parse("line"))
+    for begin in range(0, 5000, 100):
+        with log.open("a") as file:
+            file.writelines(f"line {number}\n" for number in range(begin, begin + 100))
+        stream.changed([log])
+        while shown.poll().more:
+            pass
+        while not shown.index_step(1):
+            pass
+        rows = [shown.row(row).text for row in range(shown.row_count)]
+        assert rows == [stream.row(row).text for row in range(stream.row_count)]
+    stream.close()
+
+
+def test_what_happened_to_a_file_of_a_stream_has_a_place_of_its_own(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    stream = Merged("one")
+    stream.set_members([Member(log, "a")])
+    stream.poll()
+    for text in ("before\n", "", "after\n"):
+        log.write_text(text)
+        stream.changed([log])
+        stream.poll()
+    marks = [row for row in range(stream.row_count) if isinstance(stream.row(row), Mark)]
+    assert marks and [stream.row(row).place for row in marks] == [stream.place(row) for row in marks]
+    stream.close()

@@ -20,6 +20,7 @@ from incident_console.tail.filtering.filters import Term, is_from, parse
         ("jobid:3 - --on", [Term("text", "jobid:3"), Term("text", "-"), Term("text", "-on", True)]),
         (r'"say \"no\""', [Term("text", 'say "no"')]),
         ("a/b/", [Term("text", "a/b/")]),
+        ("Level:ERROR FILE:a.Log", [Term("level", "error"), Term("origin", "a.Log")]),
     ],
 )
 def test_terms_are_read(text: str, terms: list[Term]) -> None:
@@ -37,7 +38,7 @@ def test_terms_are_read(text: str, terms: list[Term]) -> None:
         ('""', "nothing between its quotes"),
         ("/open", "an expression that no / ends"),
         ("/(/", "is not valid"),
-        ("level:loud", "does not know level:loud; it is one of error, warning, info, debug"),
+        ("level:loud", "level:loud is none of error, warning, info, debug"),
         ("rule:", "says rule: and no value"),
         ("level:", "write level:error"),
     ],

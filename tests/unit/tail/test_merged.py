@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from incident_console.tail.merging.merged import EARLIER, NO_FILES, NOTHING_YET
+from incident_console.tail.merging.merged import (
+    EARLIER,
+    NO_FILES,
+    NOTHING_YET,
+    OPENING_ALL_BYTES,
+    OPENING_FILES,
+    OPENING_ROWS,
+)
 from incident_console.tail.source import CUT, Line, Place
 from tests.unit.tail.streams import START, Stream, opened, stamp
 
@@ -39,26 +46,48 @@ def test_opening_shows_the_last_lines_merged_by_time(stream: Stream) -> None:
 
 
 def test_opening_takes_the_files_that_changed_last_and_says_that_there_is_more(stream: Stream) -> None:
-    names = [f"{number:02}.log" for number in range(20)]
+    count = OPENING_FILES + 4
+    names = [f"{number:02}.log" for number in range(count)]
     for number, name in enumerate(names):
         stream.write(name, f"{name} was here\n")
         os.utime(stream.folder / name, (START - 100 + number,) * 2)
     stream.add(*names)
     stream.look()
-    assert stream.shown() == [EARLIER] + [f"{number:02}|{number:02}.log was here" for number in range(4, 20)]
-    assert [facts.label for facts in stream.source.member_facts(2)] == ["19", "18"]
+    assert stream.shown() == [EARLIER] + [f"{number:02}|{number:02}.log was here" for number in range(4, count)]
+    assert stream.source.partial == f"newest {OPENING_FILES} lines of {count} files"
+    assert [facts.label for facts in stream.source.member_facts(2)] == [str(count - 1), str(count - 2)]
+
+
+def test_a_stream_that_holds_everything_is_not_a_part_of_it(stream: Stream) -> None:
+    stream.write("a.log", "one\n")
+    stream.add("a.log")
+    stream.look()
+    assert (stream.source.partial, stream.source.line_count) == ("", 1)
+
+
+def test_opening_reads_a_bounded_part_and_small_files_leave_room_to_large_ones(stream: Stream) -> None:
+    names = [f"{number}.log" for number in range(40)]
+    for name in names:
+        stream.write(name, "line of ten\n" * (20_000 if name in ("3.log", "30.log") else 2))
+    stream.add(*names)
+    stream.look()
+    assert stream.source.partial == f"newest {OPENING_ROWS:,} lines of 40 files"
+    assert stream.source.row_count == OPENING_ROWS + 1
+    of_large = [row for row in stream.shown() if row.startswith(("3|", "30|"))]
+    assert len(of_large) > OPENING_ALL_BYTES / 40 / 12 * 2
 
 
 def test_afterwards_all_that_is_new_is_taken_from_the_size_at_opening(stream: Stream) -> None:
-    for number in range(20):
+    last = OPENING_FILES + 3
+    for number in range(last + 1):
         stream.write(f"{number}.log", "old\nunfin")
         os.utime(stream.folder / f"{number}.log", (START - number,) * 2)
-    stream.add(*(f"{number}.log" for number in range(20)))
+    stream.add(*(f"{number}.log" for number in range(last + 1)))
     stream.look()
     before = stream.source.row_count
-    stream.write("19.log", "ished\nnew\n")
-    stream.look("19.log")
-    assert stream.shown()[before:] == ["19|unfinished", "19|new"]
+    stream.write(f"{last}.log", "ished\nnew\n")
+    stream.look(f"{last}.log")
+    assert stream.shown()[before:] == [f"{last}|unfinished", f"{last}|new"]
 
 
 def test_a_later_file_is_read_from_its_beginning(stream: Stream) -> None:

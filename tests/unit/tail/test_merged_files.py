@@ -10,7 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from incident_console.tail.merging import kept as kept_module
 from incident_console.tail.merging import merged as merged_module
+from incident_console.tail.merging.kept import KeptLines
 from incident_console.tail.merging.merged import EARLIER, NO_FILES
 from incident_console.tail.source import Line, Place
 from tests.unit.tail.streams import START, Stream, opened, stamp
@@ -116,7 +118,7 @@ def test_a_link_to_a_member_is_shown_once_until_it_points_elsewhere(stream: Stre
 
 
 def test_a_file_that_was_renamed_before_it_was_ever_opened_has_nothing_new(stream: Stream) -> None:
-    names = [f"{number:02}.log" for number in range(18)]
+    names = [f"{number:02}.log" for number in range(merged_module.OPENING_FILES + 2)]
     for number, name in enumerate(names):
         stream.write(name, f"{name} was here\n")
         os.utime(stream.folder / name, (START - 100 + number,) * 2)
@@ -206,6 +208,8 @@ def test_few_descriptors_are_open_and_closed_files_are_read_again(
     assert stream.shown() == lines
     assert len(os.listdir("/proc/self/fd")) <= before + 4  # noqa: PTH208
     (stream.folder / "0.log").unlink()
+    assert stream.shown() == lines, "what was read stays"
+    monkeypatch.setattr(stream.source, "_kept", KeptLines())
     assert "this line is not in its file" in stream.shown()[0]
     assert stream.shown()[1:12] == lines[1:12]
     stream.write("0.log", "again\n")
@@ -213,6 +217,28 @@ def test_few_descriptors_are_open_and_closed_files_are_read_again(
     stream.look("0.log")
     assert any(row.startswith("── truncated") for row in stream.shown())
     assert stream.shown()[-1] == "0|again"
+
+
+def test_what_was_on_the_screen_stays_when_its_file_is_truncated(stream: Stream) -> None:
+    opened(stream, "a.log")
+    stream.write("a.log", "one\ntwo\n")
+    stream.look()
+    assert stream.shown() == ["a|one", "a|two"]
+    (stream.folder / "a.log").write_bytes(b"")
+    assert stream.shown() == ["a|one", "a|two"], "before the next look, too"
+    stream.look()
+    stream.write("a.log", "three\n")
+    stream.look()
+    assert stream.shown() == ["a|one", "a|two", "── truncated: read from its start ──", "a|three"]
+
+
+def test_a_bounded_number_of_lines_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_module, "TEXT_KEPT", 30)
+    kept = KeptLines()
+    lines = [Line(0, key, key + 10, None, b"x" * 10, cut=False, complete=True) for key in range(5)]
+    for key in (0, 1, 2, 0, 3, 4):
+        kept.keep(key, lines[key])
+    assert [kept.get(key) for key in range(5)] == [lines[0], None, None, lines[3], lines[4]]
 
 
 def test_old_rows_are_dropped_and_the_first_row_says_so(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:

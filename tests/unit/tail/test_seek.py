@@ -8,6 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from incident_console.errors import InputError
+from incident_console.tail.filtering.filtered import Filtered
+from incident_console.tail.filtering.filters import parse
 from incident_console.tail.finding.seek import BLOCK, TimeSeek, at_of, parse_time
 from incident_console.tail.logfile import LogFile
 from incident_console.tail.merging.merged import Member, Merged
@@ -201,3 +203,26 @@ def test_any_text_gives_a_time_or_a_sentence(text: str) -> None:
         assert parse_time(text, NOW) >= 0
     except InputError as fault:
         assert "Write a time as" in str(fault)
+
+
+@pytest.mark.parametrize("size", [3, 20_000])
+def test_it_is_told_when_a_log_begins_later_than_was_asked_for(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(b"banner\n" + b"".join(written(NOW + second) + b" x\n" for second in range(size)))
+    log = LogFile(path)
+    log.poll()
+    stream = Merged("all", clock=lambda: NOW + size)
+    stream.set_members([Member(path, "a")])
+    stream.poll()
+    sources: list[Source] = [log, Filtered(log, parse("x"))] + ([stream] if not stream.partial else [])
+    for source in sources:
+        while not source.index_step(1):
+            pass
+        for asked, begins in ((NOW - 60, NOW), (NOW + 1, None)):
+            seek = TimeSeek(source, asked, stamper=Stamper(NOW, offset_s=0))
+            while not seek.step(0):
+                pass
+            assert seek.place is not None
+            assert seek.begins_at == begins
+    log.close()
+    stream.close()
