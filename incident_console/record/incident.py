@@ -209,10 +209,8 @@ class Incident:
         first = self._first.get(event.corrects, event.corrects) if event.corrects is not None else None
         before = self.actions.get(first) if first is not None else None
         if first is None or before is None:
-            whom = event.by_whom or line.by
-            self.actions[line.seq] = Action(
-                line.seq, line.at, line.by, event.text, event.why, event.expected, event.result, whom, None, event.launch
-            )
+            told = (event.text, event.why, event.expected, event.result, event.by_whom or line.by)
+            self.actions[line.seq] = Action(line.seq, line.at, line.by, *told, launch=event.launch)
             return
         self._first[line.seq] = first
         expected = before.expected if event.expected == UNKNOWN else event.expected

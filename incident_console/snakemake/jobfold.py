@@ -125,7 +125,8 @@ class Facts:
                 self.ended,
                 self.end or "running" if outcome == "running" else outcome,
                 not before and self.trouble is None,
-                b"    benchmark: " in block,
+                # Of a log that ends in mid-line the value may be missing.
+                b"    benchmark: " in block and b"    benchmark: \n" not in block,
                 threads,
                 self.external_id is not None,
                 dotted,

@@ -4,7 +4,7 @@
 
 58,000 jobs (the default) make 1.0 million lines of the shape that Snakemake 9.27 writes; every hundredth job fails
 once. Times are of the processor; the peer is a bare loop over the lines, timed beside each try, as a busy machine makes
-both slower. `--benchmarks` lays a benchmark file beside each job. Exit code 1 where a look takes more than 25 times the
+both slower. `--benchmarks` lays a benchmark file beside each job. Exit code 1 where a look takes more than 32 times the
 bare loop, the command more than 120 MB, or an update without news more than 5 ms.
 """
 
@@ -112,7 +112,7 @@ def main() -> int:
     print(f"{'':<22}{1000 * float(running['quiet']):8.3f} ms   {running['told']}")
     print(f"{'peak memory':<22}{max(peak, whole[1]):8.0f} MB")
     slow = max(float(best["quiet"]), float(running["quiet"])) > 0.005
-    return 1 if slow or cold > 25 * loop or max(peak, whole[1]) > 120 else 0
+    return 1 if slow or cold > 32 * loop or max(peak, whole[1]) > 120 else 0
 
 
 def in_a_process_of_its_own(folder: Path) -> dict[str, float | str]:

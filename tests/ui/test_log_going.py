@@ -217,6 +217,6 @@ async def test_a_stream_that_is_only_a_part_says_so_and_so_do_its_answers(tmp_pa
             await until(pilot, lambda: "in the part shown: open a file alone to search all of it" in status(app))
         app.view.tell("")
         app.view.set_filter("nothing")
-        told = "No line matches the filter nothing in the part shown: open a file alone"
+        told = "No line matches in the part shown: open a file alone to search all of it"
         await until(pilot, lambda: told in status(app))
         assert "0 of 5000 lines match" in status(app)

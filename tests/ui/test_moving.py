@@ -22,17 +22,21 @@ from tests.ui.scene import (
 )
 
 
+TITLES = ("─ facts ─", "─ logs ─", "─ all logs, by time", "─ ladder ─")
+"""Of the panes, in the order of `tab`."""
+
+
 async def test_tab_goes_round_the_panes_and_a_small_screen_shows_one_at_a_time(tmp_path: Path) -> None:
     here = place(tmp_path, "c1-flaky-retry-ok-v9")
     async with opened(here.plan(), SMALL) as (app, pilot):
         seen = []
         for _ in range(5):
-            titles = [title for title in ("─ facts ─", "─ logs ─", "─ all logs, by time", "─ ladder ─") if title in screen(app)]
+            titles = [title for title in TITLES if title in screen(app)]
             assert len(titles) == 1, screen(app)
             seen += titles
             await pilot.press("tab")
             await pilot.pause()
-        assert seen == ["─ facts ─", "─ logs ─", "─ all logs, by time", "─ ladder ─", "─ facts ─"]
+        assert seen == [*TITLES, TITLES[0]]
         await pilot.press("shift+tab")
         await pilot.pause()
         assert "─ facts ─" in screen(app)
@@ -41,7 +45,7 @@ async def test_tab_goes_round_the_panes_and_a_small_screen_shows_one_at_a_time(t
 async def test_a_wide_screen_shows_every_pane(tmp_path: Path) -> None:
     here = place(tmp_path, "c1-flaky-retry-ok-v9")
     async with opened(here.plan(), WIDE) as (app, _):
-        assert all(title in screen(app) for title in ("─ facts ─", "─ logs ─", "─ all logs, by time", "─ ladder ─"))
+        assert all(title in screen(app) for title in TITLES)
 
 
 async def test_on_a_small_screen_the_log_stays_while_it_is_searched(tmp_path: Path) -> None:

@@ -191,8 +191,8 @@ class Filtered(Source):
             lines, are = ("line", "is") if count == 1 else ("lines", "are")
             self.notice = f"{count} {lines} took too long for the filter's expression and {are} shown."
         elif not self.matched and self.progress >= 1 and self.looked_at:
-            where = f" in the part shown: {ALONE}" if self.partial else ""
-            self.notice = f"No line matches the filter {self.wanted.text}{where}"
+            here = f"No line matches in the part shown: {ALONE}"
+            self.notice = here if self.partial else f"No line matches the filter {self.wanted.text}"
 
 
 def _rows(section: SiftedPart | SiftedRows | Mark) -> int:

@@ -3,9 +3,9 @@
     word "two words" /regex/ -word level:warning file:align.log rule:align sample:B
 
 All terms must hold. `-` before a term: it must not. A word is found anywhere in the line; its case matters when it has
-an upper-case letter. `level:warning` is warnings and worse, in letters of any case; a line without a level belongs to the
-line before it (see `levels.Levels`). `file:`, `rule:` and `sample:` name a word or a part of the path of the file that the line is from,
-exactly or with `*` and `?`; the ending of a file's name may be left out.
+an upper-case letter. `level:warning` is warnings and worse, in letters of any case; a line without a level belongs to
+the line before it (see `levels.Levels`). `file:`, `rule:` and `sample:` name a word or a part of the path of the file
+that the line is from, exactly or with `*` and `?`; the ending of a file's name may be left out.
 """
 
 import re

@@ -1,14 +1,16 @@
 """The analysis as a whole: of copied folders, of live runs, and of logs that are not what they were."""
 
+import gc
 import os
 import random
 import shutil
 from pathlib import Path
 
 import pytest
-from runlogs import CASES, Case
+from runlogs import CASES, Case, events_of
 from stories import BEGUN, LONG_AGO, Story, lay_out, look, record
 
+from incident_console.snakemake import trace
 from incident_console.snakemake.analysis import Analyst, find_run
 
 
@@ -154,6 +156,23 @@ def test_a_quiet_run_is_weighed_anew_after_a_while(tmp_path: Path) -> None:
     assert anew.run.status == "running"
     assert anew.rules is not first.rules
     assert anew.cost == look(tmp_path, log, now=clock.now).cost
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.path.name)
+def test_many_events_at_once_tell_what_one_after_the_other_tells(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trace, "DETAILED", 2)
+    events = events_of(case.log().read_bytes(), name=case.log().name)
+    together, singly = trace.TraceFold(), trace.TraceFold()
+    together.take(events)
+    for event in events:
+        singly.apply(event)
+    assert together.snapshot() == singly.snapshot()
+
+
+def test_garbage_is_looked_for_again_after_a_look(tmp_path: Path) -> None:
+    lay_out(tmp_path, Story(a=1).start(1, 1, "a"))
+    look(tmp_path)
+    assert gc.isenabled()
 
 
 # -- mutation ------------------------------------------------------------------------------------------------------

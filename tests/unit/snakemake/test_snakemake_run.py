@@ -1,9 +1,10 @@
 """The fold of a log's events: status, attempts, causes."""
 
 from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
 
 import pytest
-from runlogs import CASES, CORPUS, REAL, Case, LogText, events_of, run_of
+from runlogs import ALL_LOGS, CASES, CORPUS, REAL, Case, LogText, events_of, run_of
 
 from incident_console.snakemake.groups import shape
 from incident_console.snakemake.jobs import Attempt, Job
@@ -275,3 +276,23 @@ def test_the_cluster_logs_of_all_attempts_are_kept() -> None:
         log = log.fail(1, "a").restart(1) if external == "81" else log.finish(1, "a")
     (job,) = run_of(log.data).jobs
     assert (job.external_id, job.logs) == ("82", ("logs/a.log", "/s/81.log", "/s/82.log"))
+
+
+@pytest.mark.parametrize("log", ALL_LOGS, ids=lambda path: path.name)
+@pytest.mark.parametrize("live", [True, False], ids=["going on", "over"])
+def test_a_job_in_short_says_what_the_job_says(log: Path, live: bool) -> None:
+    data = log.read_bytes()
+    run = run_of(data[: len(data) // 2] if live else data, live=live)
+    assert len(run.briefs) == len(run.jobs)
+    for brief, job in zip(run.briefs, run.jobs, strict=True):
+        whole = Job(
+            job.jobid,
+            job.rule,
+            job.wildcards,
+            job.state,
+            job.attempts,
+            benchmark=job.benchmark,
+            external_id=job.external_id,
+            threads=job.threads,
+        )
+        assert brief == whole.brief()

@@ -215,7 +215,8 @@ def test_few_descriptors_are_open_and_closed_files_are_read_again(
     stream.write("0.log", "again\n")
     stream.clock.now += 40
     stream.look("0.log")
-    assert any(row.startswith("── truncated") for row in stream.shown())
+    # Which of the two depends on whether the file system gives the new file the old one's inode.
+    assert any(row.startswith(("── truncated", "── replaced")) for row in stream.shown())
     assert stream.shown()[-1] == "0|again"
 
 
