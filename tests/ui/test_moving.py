@@ -21,7 +21,6 @@ from tests.ui.scene import (
     until,
 )
 
-
 TITLES = ("─ facts ─", "─ logs ─", "─ all logs, by time", "─ ladder ─")
 """Of the panes, in the order of `tab`."""
 
