@@ -1,4 +1,4 @@
-"""A real run looked at again and again while it goes: does what is said on the way agree with what is true at its end?"""
+"""A real run looked at again and again while it goes: does what is said on the way agree with its end?"""
 
 import subprocess
 import sys
