@@ -90,7 +90,10 @@ def joined(source: Source, whole: Source, cursor: Place, anchor: Place | None) -
     first, last = rows_between(source, cursor, anchor)
     taken = bytearray()
     for row in range(first, min(last + 1, source.row_count)):
-        taken += text_of(source.row(row), whole, MOST_SELECTED)
+        line = source.row(row)
+        if not isinstance(line, Line):
+            continue  # what happened to the file is no text of it
+        taken += text_of(line, whole, MOST_SELECTED)
         taken += b"\n"
         if len(taken) > MOST_SELECTED + 1:
             return bytes(taken[:MOST_SELECTED]), True
