@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -47,6 +48,12 @@ class Desk:
         """The only record there is."""
         (found,) = self.records.glob("INC-*")
         return found
+
+
+def heard() -> None:
+    """For a child that is to be stopped by a signal: whoever runs the tests, `nohup` for instance, may ignore it."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import COMMAND, Desk
+from tests.e2e.conftest import COMMAND, Desk, heard
 from tests.e2e.terminal import Terminal
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -76,6 +76,7 @@ def watch(desk: Desk, folder: Path, *words: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env={**desk.environment, "TZ": "UTC"},
+        preexec_fn=heard,
     )
 
 

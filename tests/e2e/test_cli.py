@@ -18,7 +18,7 @@ import pytest
 
 from incident_console import cli
 from incident_console.demo.story import NEWCOMER, SAMPLES, story
-from tests.e2e.conftest import COMMAND, Desk
+from tests.e2e.conftest import COMMAND, Desk, heard
 from tests.needs import needs
 
 RUNBOOK = """\
@@ -220,6 +220,7 @@ def test_interrupted_the_record_is_whole_and_can_be_resumed(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heard,
     )
     give_up = time.monotonic() + 30
     while not (workdir / "begun").exists():
