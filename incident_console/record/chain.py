@@ -4,14 +4,11 @@ A line is one JSON object; its `hash` is the sha256 of the object without it, in
 its `prev` is the hash of the line before (64 zeros for the first). Whoever reads a journal reads it through `read`.
 """
 
-import gc
 import hashlib
 import json
 import math
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
@@ -21,6 +18,7 @@ import orjson
 from incident_console.errors import InputError, RecordError
 from incident_console.events import Event, Recorded, UnknownEvent, parse
 from incident_console.record.files import open_plain, why_unread
+from incident_console.uncollected import uncollected
 
 START = "0" * 64
 LINE_LIMIT = 16 << 20
@@ -166,18 +164,6 @@ def _read(file: BinaryIO) -> Reading:
                 notes.append(f"line {number}: {note}")
             head, size = recorded.hash, size + len(raw)
     return Reading(tuple(lines), torn, head, fault, size, tuple(notes))
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """No garbage collection meanwhile: a long journal is all live objects, and going over them is most of the cost."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 class _BrokenError(Exception):

@@ -39,7 +39,7 @@ from incident_console.events import (
     RungWaived,
     RunSeen,
 )
-from incident_console.record.chain import START, uncollected
+from incident_console.record.chain import START
 from incident_console.record.gaps import gaps
 from incident_console.record.seen import (
     Action,
@@ -54,6 +54,7 @@ from incident_console.record.seen import (
     Running,
     Stated,
 )
+from incident_console.uncollected import uncollected
 
 SENTENCE = "sentence"
 """The field in which a symptom is told in one sentence: it stands first, and names the incident."""

@@ -29,8 +29,8 @@ from incident_console.snakemake.run import Run, log_time, troubled
 from incident_console.snakemake.suspects import IncidentClass, Scene, Suspect, named, suspects_of
 from incident_console.snakemake.timeline import timeline_of
 from incident_console.snakemake.trace import Trace, TraceFold
-from incident_console.snakemake.uncollected import uncollected
 from incident_console.snakemake.watcher import QUIET_S, RunWatcher
+from incident_console.uncollected import uncollected
 
 STILL_S = 5.0
 STILL_SHARE = 100

@@ -19,7 +19,7 @@ from incident_console.snakemake.logevents import (
 )
 from incident_console.snakemake.reader import Reader
 from incident_console.snakemake.run import Run, RunFold
-from incident_console.snakemake.uncollected import uncollected
+from incident_console.uncollected import uncollected
 
 PIECE = 1 << 20
 LIVENESS_S = 1.0

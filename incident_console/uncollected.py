@@ -1,7 +1,7 @@
-"""How is the garbage collector kept from looking through a run of many thousand jobs again and again?
+"""How is the garbage collector kept from looking through a long log or journal again and again while it is read?
 
 Reading a million lines makes hundreds of thousands of small objects that stay, and not one cycle. The collector would
-go through all of them each time their number has grown by a quarter, which takes longer than to weigh the run.
+go through all of them each time their number has grown by a quarter, which takes longer than the reading.
 """
 
 from __future__ import annotations
