@@ -3,7 +3,8 @@
 The work that is left is counted rule by rule, in seconds of one job. Each earlier run tells how long it took for all
 its work, and so for as much as is left now, its waiting, launching and cores among it; this run tells its own pace so
 far. The range goes from the quickest to the slowest of them; an earlier run whose pace is not this one's at all is left
-out. A rule that no run has ever finished makes the end unknown, and it is said which one.
+out, and with it what it tells of rules that this run has not finished yet. A rule that no run tells of makes the end
+unknown, and it is said which one.
 """
 
 from __future__ import annotations
@@ -79,6 +80,9 @@ def remaining(run: Run, past: tuple[Pace, ...], now: float) -> Remaining | str:
     usual = {rule: median([walls[rule] for walls in known if rule in walls] or own.get(rule, [0.0])) for rule in left}
     estimates = []
     like = tuple(pace for pace in past if _alike(pace, own, now - began))
+    unseen = sorted(rule for rule in left if rule not in COLLECTS and rule not in own)
+    if past and not like and unseen:
+        return f"the earlier runs went at another pace, and this one has finished no {unseen[0] or 'such job'} yet"
     for pace in like:
         work = _work(run, left, {rule: pace.walls.get(rule, usual[rule]) for rule in left}, now)
         if pace.elapsed_s is not None:

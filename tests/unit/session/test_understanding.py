@@ -237,6 +237,14 @@ def test_the_pace_of_this_run_widens_the_range() -> None:
     assert left == Remaining(10, 20, NOW, "by one earlier run and this one")
 
 
+def test_a_run_that_this_one_is_not_like_tells_nothing_of_rules_still_to_come() -> None:
+    run = running((job(1, "align", 10, began=NOW - 100),), {"align": 1, "count": 3})
+    past = Pace({"align": 10, "count": 2}, 40, 40)
+    assert remaining(run, (past,), NOW) == (
+        "the earlier runs went at another pace, and this one has finished no count yet"
+    )
+
+
 def test_an_earlier_run_that_this_one_is_not_like_is_left_out() -> None:
     run = running((job(1, "align", 10, began=NOW - 100),), {"align": 2})  # it took 100 s for one job of 10 s
     left = remaining(run, (pace(10, elapsed=40),), NOW)
