@@ -59,7 +59,7 @@ class Facts(Rows):
         """By row: the log it opens, and the jobs that recovered."""
 
     def draw(self, picture: Picture, notices: tuple[str, ...], workdir: str, rungs: int) -> None:
-        self.border_subtitle = f"u run · 1-{rungs} rungs"
+        self.foot(f"u run · 1-{rungs} rungs")
         known, width = picture.known, self.columns
         told = (known.cost, known.unsteady, known.remaining) if known is not None else None
         state = (picture.run, picture.looked, picture.headline, picture.symptom, picture.clues, notices, told, width)

@@ -49,7 +49,7 @@ class Ladder(Rows):
         rows += [Option(_line(mark), id=mark.id) for mark in marks]
         rows.append(Option(Content("u run: jobs by rule"), id=RUN))
         rows.append(Option(Content(f"i inbox {inbox}" if inbox else "i inbox (empty)"), id=INBOX))
-        self.border_subtitle = Content(costbar.foot(picture.known.cost)) if picture.known is not None else ""
+        self.foot(costbar.foot(picture.known.cost) if picture.known is not None else "")
         self.lay(rows, start=FACTS)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:

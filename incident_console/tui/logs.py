@@ -83,7 +83,7 @@ class LogList(Rows):
         self._by_key = {entry.key: entry for entry in self._shown}
         self._lay()
         count = len(entries)
-        self.border_subtitle = f"{count} file{'' if count == 1 else 's'}" if count else "no log yet"
+        self.foot(f"{count} file{'' if count == 1 else 's'}" if count else "no log yet")
 
     def _lay(self) -> None:
         now, width = time.time(), self._width

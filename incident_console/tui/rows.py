@@ -35,6 +35,13 @@ class Rows(OptionList):
         """The id of the row under the cursor."""
         return self.get_option_at_index(self.highlighted).id if self.highlighted is not None else None
 
+    _foot = ""
+
+    def foot(self, text: str) -> None:
+        """What the lower border says: a border that is set to what it says already would be drawn again."""
+        if text != self._foot:
+            self._foot, self.border_subtitle = text, Content(text)
+
     def on_resize(self) -> None:
         """A pane that became smaller still shows the row under the cursor."""
         self.call_after_refresh(self.scroll_to_highlight)
