@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incident_console.commands.common import print_json, say, who_is, workflow_folder
-from incident_console.errors import Exit
+from incident_console.errors import Exit, RecordError
 
 if TYPE_CHECKING:
     from incident_console.session.opening import Who
@@ -28,6 +28,9 @@ def gate(arguments: argparse.Namespace) -> int:
     else:
         for incident in closed:
             print(f"the gate is closed: {incident.id} does not name {', '.join(incident.gate_missing)} yet")
+        if closed and arguments.explain is None:
+            name = closed[0].id
+            say(f"name them with `incident-console resume {name}`; or say why you edit first: `gate --explain TEXT`")
         if not closed:
             print("the gate is open" if waiting else "the gate is open: nobody works an incident on this workflow")
     return Exit.NO if closed else Exit.OK
@@ -35,10 +38,15 @@ def gate(arguments: argparse.Namespace) -> int:
 
 def _explain(who: Who, folders: list[Path], text: str) -> None:
     """Record why the workflow was edited, in every incident that asks."""
+    from incident_console.record.pen import holder
     from incident_console.session.core import unexplained
     from incident_console.session.opening import resume_incident
 
     for folder in folders:
+        if (writing := holder(folder)) is not None:
+            raise RecordError(
+                f"The reason was not recorded: the console of {writing} writes {folder.name}. Press y there."
+            )
         session = resume_incident(who, folder)
         try:
             if unexplained(session.incident):

@@ -10,9 +10,12 @@ import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from incident_console.errors import InputError
-from incident_console.gate.watch import expand, on_disk, state
+from incident_console.gate.formatting import same_but_for_layout
+from incident_console.gate.git import Repository, text_at
+from incident_console.gate.watch import MAX_FILES, expand, is_source, on_disk, state
 from incident_console.globs import parts
 
 MAX_TEXT = 1024 * 1024
@@ -45,6 +48,12 @@ class Baseline:
     """What the smaller files held, for a diff where git cannot give one. Never stored: not redacted."""
     complete: bool = True
     """False when a limit cut the walk short: deeper files are not watched."""
+    repository: Repository = field(default_factory=Repository)
+    """What git knew then. Its tracked sources are watched beside what the runbook names."""
+
+
+Change = Literal["content", "layout", "commit"]
+"""What an edit changed: what the file says; only its layout or its comments; or git did it, with another commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +65,22 @@ class Edit:
     """None: the file is gone."""
 
 
-def take(workdir: Path, globs: Iterable[str], before: Baseline | None = None) -> Baseline:
-    """The watched files as they are now.
+def take(
+    workdir: Path, globs: Iterable[str], before: Baseline | None = None, repository: Repository | None = None
+) -> Baseline:
+    """The watched files as they are now; `repository` is that of `before` unless it is given.
 
     Every one is read, except those that stand in `before` with the same size, time and inode. A file of `before` is
     looked at even where a limit cut the walk short. One that cannot be read is left out. Raises InputError as `expand`.
     """
     names, complete = expand(globs, workdir)
     known = before or Baseline()
+    repository = known.repository if repository is None else repository
+    sources = sorted(name for name in repository.tracked.difference(names, known.files) if is_source(name))
     files: dict[str, Seen] = {}
     texts: dict[str, bytes] = {}
     room = MAX_TEXTS
-    for name in sorted({*names, *known.files}):
+    for name in sorted({*names, *known.files, *sources[: max(0, MAX_FILES - len(names))]}):
         old, now = known.files.get(name), state(on_disk(workdir, name))
         if now is None:
             continue
@@ -81,38 +94,47 @@ def take(workdir: Path, globs: Iterable[str], before: Baseline | None = None) ->
         if text is not None and len(text) <= room:
             texts[name] = text
             room -= len(text)
-    return Baseline(files, texts, complete)
-
-
-def cheap_changed(baseline: Baseline, workdir: Path, globs: Iterable[str]) -> tuple[str, ...]:
-    """The watched files whose content is not that of the baseline, or that came or went.
-
-    Reads only those whose size, time or inode moved.
-    """
-    names, _ = expand(globs, workdir)
-    changed = []
-    for name in sorted({*names, *baseline.files}):
-        old, now = baseline.files.get(name), state(on_disk(workdir, name))
-        if old is None and now is None:
-            continue
-        if old is None or now is None:
-            changed.append(name)
-        elif not _stands(old, now):
-            read = _read(on_disk(workdir, name))
-            if read is None or read[0].sha256 != old.sha256:
-                changed.append(name)
-    return tuple(changed)
+    return Baseline(files, texts, complete, repository)
 
 
 def edits(before: Baseline, after: Baseline) -> tuple[Edit, ...]:
-    """What differs in content between two baselines, by path. A file that only came into reach counts as new."""
+    """What differs in content between two baselines, by path.
+
+    A file that only came into reach counts as new, unless git says that it stood there before.
+    """
     found = []
     for name in sorted({*before.files, *after.files}):
         old, new = before.files.get(name), after.files.get(name)
         edit = Edit(name, old.sha256 if old else None, new.sha256 if new else None)
-        if edit.before_sha256 != edit.after_sha256:
-            found.append(edit)
+        if edit.before_sha256 == edit.after_sha256 or (old is None and _stood_before(name, before, after)):
+            continue
+        found.append(edit)
     return tuple(found)
+
+
+def _stood_before(name: str, before: Baseline, after: Baseline) -> bool:
+    was, now = before.repository, after.repository
+    return _as_committed(name, now) and (now.commit == was.commit or name in was.tracked)
+
+
+def _as_committed(name: str, repository: Repository) -> bool:
+    return repository.commit is not None and name in repository.tracked and name not in repository.dirty
+
+
+def change_of(edit: Edit, before: Baseline, after: Baseline, workdir: Path) -> tuple[Change, bytes | None]:
+    """What an edit changed, and the text before it where that is known: it was kept, or git has it."""
+    was, now = before.repository.commit, after.repository.commit
+    text = before.texts.get(edit.path)
+    if text is None and was is not None and edit.before_sha256 is not None:
+        found = text_at(workdir, was, edit.path)
+        text = found if hashlib.sha256(found).hexdigest() == edit.before_sha256 else None
+    gone = edit.after_sha256 is None and edit.path not in after.repository.tracked
+    if None not in (was, now) and was != now and (gone or _as_committed(edit.path, after.repository)):
+        return "commit", text
+    new = after.texts.get(edit.path)
+    if text is not None and new is not None and same_but_for_layout(edit.path, text, new):
+        return "layout", text
+    return "content", text
 
 
 def to_json(baseline: Baseline) -> bytes:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import os
-import subprocess
-import threading
 from pathlib import Path
 
 from incident_console.gate.baseline import MAX_TEXT, Edit, read_text
+from incident_console.gate.git import ask
 from incident_console.gate.watch import on_disk
 
-MAX_DIFF = 1024 * 1024
-GIT_TIMEOUT_S = 5.0
 _MAX_LINES = 5_000
 
 
 def diff(edit: Edit, workdir: Path, before_text: bytes | None = None) -> bytes:
-    """The edit as a diff, not redacted, of about MAX_DIFF bytes at most.
+    """The edit as a diff, not redacted, of about a megabyte at most.
 
     git's against HEAD where the file is tracked, else against `before_text`, else a sentence that says why there is
     none.
@@ -25,7 +21,7 @@ def diff(edit: Edit, workdir: Path, before_text: bytes | None = None) -> bytes:
     path = on_disk(workdir, edit.path)
     after = read_text(path)
     if after is not None or edit.after_sha256 is None:
-        tracked = _git(
+        tracked = ask(
             workdir,
             "diff",
             "--no-ext-diff",
@@ -49,34 +45,3 @@ def diff(edit: Edit, workdir: Path, before_text: bytes | None = None) -> bytes:
     target = b"/dev/null" if edit.after_sha256 is None else b"b/" + name
     lines = difflib.diff_bytes(difflib.unified_diff, old, new, source, target)
     return b"".join(line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n" for line in lines)
-
-
-def _git(workdir: Path, *words: str) -> bytes:
-    """What git says, at most MAX_DIFF bytes; empty when it does not, for whatever reason."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    # A hook sets GIT_DIR and its like for its own repository; fsmonitor would run a program that a repository names.
-    argv = ("git", "--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false", *words)
-    try:
-        process = subprocess.Popen(
-            argv,
-            cwd=workdir,
-            env={**env, "GIT_OPTIONAL_LOCKS": "0"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except (OSError, ValueError):
-        return b""
-    timer = threading.Timer(GIT_TIMEOUT_S, process.kill)
-    timer.start()
-    with process:
-        data = process.stdout.read(MAX_DIFF + 1) if process.stdout else b""
-        if len(data) > MAX_DIFF:
-            process.kill()
-            process.wait()
-            timer.cancel()
-            return data[:MAX_DIFF] + b"\n[... the rest of the diff is left out ...]\n"
-        code = process.wait()
-    timer.cancel()
-    return data if code == 0 else b""

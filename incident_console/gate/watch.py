@@ -18,6 +18,12 @@ MAX_ENTRIES = 20_000
 _PASSED_BY = frozenset({".git", ".snakemake", "__pycache__"})
 _TEMPORARY = re.compile(r".*~|\..*\.sw[a-z]|4913|#.*#|\.#.*|.*\.pyc|.*___jb_(?:tmp|old)___|\.goutputstream-.*")
 """What editors leave beside a file while it is open, and compiled Python."""
+_SOURCES = re.compile(
+    r"(?i).*\.(?:py|smk|rules|r|rmd|qmd|ipynb|jl|pl|pm|sh|bash|zsh|awk|sed|lua|rb|js|ts|c|cc|cpp|h|hpp|rs|go|java|scala"
+    r"|nf|wdl|cwl|mk|ya?ml|json|toml|ini|cfg|conf|env|def|sql|j2|jinja2?|tpl)"
+    r"|(?:.*/)?(?:Snakefile|Makefile|GNUmakefile|Dockerfile|Containerfile|justfile|requirements[^/]*\.txt|\.env)"
+    r"|[^/]+\.[ct]sv"
+)
 _ODD_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 
 
@@ -41,6 +47,11 @@ def expand(watch_globs: Iterable[str], workdir: Path) -> tuple[tuple[str, ...], 
                 return tuple(sorted(found)), False
             found.add(_shown(path.removeprefix(start)))
     return tuple(sorted(found)), not walk.spent
+
+
+def is_source(name: str) -> bool:
+    """Whether a tracked file tells the workflow what to do: code, settings, a sample sheet at the top; not data."""
+    return _SOURCES.fullmatch(name) is not None and _PASSED_BY.isdisjoint(name.split("/"))
 
 
 def on_disk(workdir: Path, name: str) -> Path:

@@ -14,7 +14,6 @@ from incident_console.errors import InputError
 from incident_console.gate import (
     Baseline,
     Edit,
-    cheap_changed,
     diff,
     diffs,
     edits,
@@ -26,6 +25,7 @@ from incident_console.gate import (
     watch,
 )
 from incident_console.gate import baseline as baselines
+from incident_console.gate import git as asked
 
 WATCH = ("Snakefile", "**/*.smk", "config/**", "profiles/**", "workflow/**")
 
@@ -50,11 +50,10 @@ def workdir(tmp_path: Path) -> Path:
 
 
 def changed_by(workdir: Path, before: Baseline) -> list[str]:
-    """What both ways of looking say, which must agree."""
-    cheap = cheap_changed(before, workdir, WATCH)
-    assert cheap == tuple(edit.path for edit in edits(before, take(workdir, WATCH)))
-    assert cheap == tuple(edit.path for edit in edits(before, take(workdir, WATCH, before)))
-    return list(cheap)
+    """What a look says that knows the one before, and one that does not: they must agree."""
+    found = [edit.path for edit in edits(before, take(workdir, WATCH))]
+    assert found == [edit.path for edit in edits(before, take(workdir, WATCH, before))]
+    return found
 
 
 # -- hostile and broken ----------------------------------------------------------------------------------------------
@@ -103,7 +102,7 @@ def test_a_workdir_that_vanished_is_every_file_gone(workdir: Path) -> None:
     before = take(workdir, WATCH)
     gone = workdir / "elsewhere"
     assert take(gone, WATCH).files == {}
-    assert len(cheap_changed(before, gone, WATCH)) == 4
+    assert len(edits(before, take(gone, WATCH, before))) == 4
 
 
 def test_pipes_links_in_circles_and_folders_do_not_disturb(workdir: Path) -> None:
@@ -127,7 +126,7 @@ def test_a_file_that_cannot_be_read_counts_as_changed_and_is_no_crash(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", denied)
-    assert cheap_changed(before, workdir, WATCH) == ("Snakefile",)
+    assert [edit.path for edit in edits(before, take(workdir, WATCH, before))] == ["Snakefile"]
     assert take(workdir, ("Snakefile",)).files == {}
 
 
@@ -138,7 +137,6 @@ def test_a_tree_too_large_is_told_and_invents_no_edit(workdir: Path, monkeypatch
     after = take(workdir, WATCH, before)
     assert not after.complete
     assert edits(before, after) == ()
-    assert cheap_changed(before, workdir, WATCH) == ()
 
 
 def test_too_many_files_are_cut_off_and_told(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +226,8 @@ def test_an_edit_behind_a_link_is_an_edit(workdir: Path) -> None:
     (workdir / "rules").symlink_to("elsewhere")
     before = take(workdir, (*WATCH, "rules/*.yaml"))
     write(target, "y\n")
-    assert cheap_changed(before, workdir, (*WATCH, "rules/*.yaml")) == ("config/shared.yaml", "rules/shared.yaml")
+    found = edits(before, take(workdir, (*WATCH, "rules/*.yaml"), before))
+    assert [edit.path for edit in found] == ["config/shared.yaml", "rules/shared.yaml"]
 
 
 def test_a_name_that_is_no_text_is_watched_and_can_be_written_down(workdir: Path) -> None:
@@ -325,14 +324,14 @@ def test_a_git_that_hangs_or_floods_is_not_waited_for(workdir: Path, monkeypatch
     fake = write(workdir / "bin/git", "#!/bin/sh\nexec sleep 600\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{workdir}/bin:{os.environ['PATH']}")
-    monkeypatch.setattr(diffs, "GIT_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(asked, "TIMEOUT_S", 0.2)
     before = take(workdir, WATCH)
     write(workdir / "Snakefile", "y\n")
     edit = one_edit(workdir, before)
     assert diff(edit, workdir, b"x\n").startswith(b"--- a/Snakefile")
     write(fake, "#!/bin/sh\nexec cat /dev/zero\n")
-    monkeypatch.setattr(diffs, "GIT_TIMEOUT_S", 20)
-    assert diff(edit, workdir).endswith(b"[... the rest of the diff is left out ...]\n")
+    monkeypatch.setattr(asked, "TIMEOUT_S", 20)
+    assert diff(edit, workdir).endswith(asked.CUT)
 
 
 def test_a_diff_of_many_equal_lines_stays_quick(workdir: Path) -> None:
