@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from incident_console.errors import InputError, RecordError
+from incident_console.errors import DiskError, InputError, RecordError
 from incident_console.record import files
 
 BLOB_LIMIT = 1 << 30
@@ -23,11 +23,13 @@ class Blobs:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._unsure: set[str] = set()
+        """Names that were given to a file, and may not be on disk."""
 
     def put(self, data: bytes) -> tuple[str, int]:
         """Keep `data` (redacted already); its sha256 and size. It is on disk when this returns; twice is once.
 
-        Raises RecordError when it cannot be kept, also when a symlink stands where the evidence should.
+        Raises DiskError when the disk does not take it, RecordError when a symlink stands where the evidence should.
         """
         sha256 = hashlib.sha256(data).hexdigest()
         target = self.folder / sha256
@@ -35,10 +37,12 @@ class Blobs:
             if self.folder.is_symlink() or target.is_symlink():
                 raise RecordError(f"{target} is or lies behind a symbolic link: evidence is kept in real files only.")
             files.private_folder(self.folder)
-            if not self._is(target, data):
+            if sha256 in self._unsure or not self._is(target, data):
+                self._unsure.add(sha256)
                 files.write_atomically(target, data)
+                self._unsure.discard(sha256)
         except OSError as fault:
-            raise RecordError(f"Evidence could not be kept in {self.folder}: {files.why(fault)}.") from None
+            raise DiskError(f"Evidence could not be kept in {self.folder}: {files.why(fault)}.") from None
         return sha256, len(data)
 
     def get(self, sha256: str, limit: int = BLOB_LIMIT) -> bytes:
@@ -61,6 +65,8 @@ class Blobs:
 
     def check(self, sha256: str, size: int | None = None) -> str | None:
         """What is wrong with a blob, as the rest of a sentence; None when it is what it should be. Any size."""
+        if self.folder.is_symlink():
+            return "lies behind a symbolic link, which is not followed"
         try:
             found, length = files.sha256_of(self.folder / sha256)
         except InputError as fault:
@@ -71,7 +77,7 @@ class Blobs:
 
     def holds(self, sha256: str) -> bool:
         """Whether there is a file of that name; what it holds is for `check`."""
-        return is_name(sha256) and (self.folder / sha256).is_file()
+        return is_name(sha256) and not self.folder.is_symlink() and (self.folder / sha256).is_file()
 
     def names(self) -> Iterator[str]:
         """Every name in the folder, blob or not, sorted; none when there is no folder."""

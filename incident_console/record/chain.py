@@ -13,17 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
-import orjson
-
 from incident_console.errors import InputError, RecordError
 from incident_console.events import Event, Recorded, UnknownEvent, parse
 from incident_console.record.files import open_plain, why_unread
+from incident_console.record.links import links
 from incident_console.uncollected import uncollected
 
 START = "0" * 64
 LINE_LIMIT = 16 << 20
 """Bytes of one line. What is larger belongs into a blob."""
 JOURNAL_LIMIT = 1 << 30
+BLOCK = 1 << 18
+"""Bytes of lines that are checked together."""
 DEPTH_LIMIT = 64
 EXACT = 1 << 53
 """From here on a JSON reader that keeps numbers as doubles may read another number than was written."""
@@ -138,32 +139,61 @@ def read(path: Path) -> Reading:
             raise InputError(f"The journal {path} could not be read: {why_unread(fault)}.") from None
 
 
-def _read(file: BinaryIO) -> Reading:
+def read_on(path: Path, seq: int, head: str, size: int) -> Reading:
+    """What was appended since `seq` lines were read, of `size` bytes, the last of which has the hash `head`.
+
+    As `read`, without what was read before: `size` counts the new lines alone. A journal that was cut shorter than
+    that has a fault.
+    """
+    with open_plain(path) as file:
+        try:
+            now = os.fstat(file.fileno()).st_size
+            if now < size:
+                cut = ChainFault(seq, f"the journal was cut to {now} bytes after {size} of it had been read")
+                return Reading((), b"", head, cut, 0)
+            file.seek(size)
+            return _read(file, seq, head)
+        except OSError as fault:
+            raise InputError(f"The journal {path} could not be read: {why_unread(fault)}.") from None
+
+
+def _read(file: BinaryIO, seq: int = 0, head: str = START) -> Reading:
+    """From where `file` stands, after `seq` lines and the hash `head`."""
     lines: list[Recorded] = []
     notes: list[str] = []
-    head, size, torn = START, 0, b""
-    fault = None
+    start, size = file.tell(), 0
     with uncollected():
-        while raw := file.readline(LINE_LIMIT + 1):
-            number = len(lines) + 1
-            if raw[-1] != _NEWLINE or b"\0" in raw:
-                if len(raw) > LINE_LIMIT:
-                    fault = ChainFault(number, f"it is longer than {LINE_LIMIT} bytes")
-                elif file.read(1):
-                    fault = ChainFault(number, "it holds NUL bytes")
-                else:
-                    torn = raw
-                break
-            try:
-                recorded, note = _line(raw, number, head)
-            except _BrokenError as broken:
-                fault = ChainFault(number, str(broken))
-                break
-            lines.append(recorded)
-            if note:
-                notes.append(f"line {number}: {note}")
-            head, size = recorded.hash, size + len(raw)
-    return Reading(tuple(lines), torn, head, fault, size, tuple(notes))
+        while block := file.read(BLOCK):
+            whole = block[: block.rfind(b"\n") + 1]
+            good = links(whole, seq + len(lines) + 1, head)
+            if good:
+                lines += good
+                head, size = good[-1].hash, size + len(whole)
+                file.seek(start + size)
+                continue
+            # something in this block is not surely good, or a line is longer than it: line by line, by the letter
+            file.seek(start + size)
+            end = size + len(whole)
+            while size <= end and (raw := file.readline(LINE_LIMIT + 1)):
+                number = seq + len(lines) + 1
+                if raw[-1] != _NEWLINE or b"\0" in raw:
+                    fault = _no_line(raw, number, last=not file.read(1))
+                    return Reading(tuple(lines), b"" if fault else raw, head, fault, size, tuple(notes))
+                try:
+                    recorded, note = _line(raw, number, head)
+                except _BrokenError as broken:
+                    return Reading(tuple(lines), b"", head, ChainFault(number, str(broken)), size, tuple(notes))
+                lines.append(recorded)
+                notes += [f"line {number}: {note}"] if note else []
+                head, size = recorded.hash, size + len(raw)
+    return Reading(tuple(lines), b"", head, None, size, tuple(notes))
+
+
+def _no_line(raw: bytes, number: int, *, last: bool) -> ChainFault | None:
+    """What is wrong with something that does not end as a line does; None for the torn end of a journal."""
+    if len(raw) > LINE_LIMIT:
+        return ChainFault(number, f"it is longer than {LINE_LIMIT} bytes")
+    return None if last else ChainFault(number, "it holds NUL bytes")
 
 
 class _BrokenError(Exception):
@@ -196,27 +226,8 @@ def as_event(kind: str, data: dict[str, Any]) -> tuple[Event, str]:
 
 def _checked(raw: bytes) -> tuple[dict[str, Any], str]:
     """The line's object, of the right shape, and the hash it should have. Raises _BrokenError."""
-    body = raw[:-1]
     try:
-        line = orjson.loads(body)
-        # orjson keeps the last of two equal keys; a line that comes out as it went in had none, nor odd numbers
-        plain = type(line) is dict and orjson.dumps(line) == body
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
-        plain = False
-    if plain:
-        _shape(line)
-        claimed = line.pop("hash")
-        digest = hashlib.sha256(orjson.dumps(line, option=orjson.OPT_SORT_KEYS)).hexdigest()
-        line["hash"] = claimed
-        if digest == claimed:
-            return line, digest
-    return _checked_slowly(body)
-
-
-def _checked_slowly(body: bytes) -> tuple[dict[str, Any], str]:
-    """By the letter of the contract, for lines that another program wrote or that are broken."""
-    try:
-        line = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        line = json.loads(raw[:-1].decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
         _shape(line)
         return line, line_hash({key: value for key, value in line.items() if key != "hash"})
     except UnicodeError:
@@ -241,7 +252,7 @@ def _no_constant(name: str) -> NoReturn:
 def _shape(line: object) -> None:
     if not isinstance(line, dict):
         raise _BrokenError("it is not a JSON object")
-    if tuple(line) != _KEYS and line.keys() != set(_KEYS):  # the order that is written here is quick to see
+    if line.keys() != set(_KEYS):
         odd = ", ".join(sorted(f"{key!r:.40}" for key in line.keys() ^ set(_KEYS))[:4])
         raise _BrokenError(f"it does not hold exactly the keys of a journal line ({odd})")
     if not (

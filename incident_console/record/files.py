@@ -9,10 +9,11 @@ import hashlib
 import os
 import secrets
 import stat
+from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
 
-from incident_console.errors import InputError, RecordError
+from incident_console.errors import DiskError, InputError
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -24,6 +25,10 @@ _REASONS = {
     errno.ENOENT: "the folder is not there",
     errno.ESTALE: "the network file system lost the file",
     errno.EFBIG: "the file would be larger than is allowed",
+    errno.ENODEV: "the disk is gone",
+    errno.ENXIO: "the disk is gone",
+    errno.ENOTCONN: "the file system is no longer connected",
+    errno.ETIMEDOUT: "the network file system does not answer",
 }
 
 
@@ -38,18 +43,18 @@ def sync_folder(folder: Path) -> None:
     try:
         os.fsync(descriptor)
     except OSError as fault:
-        if fault.errno not in (errno.EINVAL, errno.ENOTSUP):
+        if fault.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):
             raise
     finally:
         os.close(descriptor)
 
 
 def private_folder(folder: Path) -> None:
-    """Make `folder` (and its parents) 0700 if it is missing. Raises RecordError."""
+    """Make `folder` (and its parents) 0700 if it is missing. Raises DiskError."""
     try:
         _make(folder)
     except OSError as fault:
-        raise RecordError(f"The folder {folder} could not be made: {why(fault)}.") from None
+        raise DiskError(f"The folder {folder} could not be made: {why(fault)}.") from None
 
 
 def _make(folder: Path) -> None:
@@ -58,8 +63,13 @@ def _make(folder: Path) -> None:
     if not folder.parent.is_dir():
         _make(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
-    folder.chmod(0o700)
-    sync_folder(folder.parent)
+    try:
+        folder.chmod(0o700)
+        sync_folder(folder.parent)
+    except OSError:
+        with suppress(OSError):
+            folder.rmdir()  # the next try must not take it for one that is durable
+        raise
 
 
 def create(path: Path) -> int:
@@ -75,13 +85,20 @@ def write_all(descriptor: int, data: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
+def pwrite_all(descriptor: int, data: bytes, place: int) -> None:
+    rest = memoryview(data)
+    while rest:
+        written = os.pwrite(descriptor, rest, place)
+        rest, place = rest[written:], place + written
+
+
 def unpredictable(path: Path) -> Path:
     """A temporary name beside `path` that nobody can have put something under."""
     return path.with_name(f".tmp-{secrets.token_hex(12)}")
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Put `data` under `path`, 0600, durably and whole or not at all. Raises RecordError."""
+    """Put `data` under `path`, 0600, durably and whole or not at all. Raises DiskError."""
     temporary = unpredictable(path)
     try:
         try:
@@ -94,9 +111,10 @@ def write_atomically(path: Path, data: bytes) -> None:
             temporary.replace(path)
             sync_folder(path.parent)
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # `verify` tells of one that stays
+                temporary.unlink(missing_ok=True)
     except OSError as fault:
-        raise RecordError(f"{path} could not be written: {why(fault)}.") from None
+        raise DiskError(f"{path} could not be written: {why(fault)}.") from None
 
 
 def open_plain(path: Path) -> BufferedReader:

@@ -2,46 +2,47 @@
 
 One line, one `write` on an `O_APPEND` descriptor, one fsync; only then does `append` return. A write that fails half
 way is cut off again, so the journal on disk is at any moment good lines and at most one torn end.
+
+After any failure the disk is not taken at its word: a kernel whose fsync failed may have dropped what it could not
+write, and say yes the next time (https://wiki.postgresql.org/wiki/Fsync_Errors). Before the next event the file is
+opened anew, read and compared with what was acknowledged, and its end is written and synced once more.
 """
 
 import json
 import os
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from incident_console.errors import InputError, RecordError
-from incident_console.events import Event, Recorded
+from incident_console.errors import DiskError, InputError, RecordError
+from incident_console.events import Event, JournalRepaired, Recorded
 from incident_console.record import files
 from incident_console.record.chain import LINE_LIMIT, START, Reading, as_event, clean, clean_text, line_hash, read
 from incident_console.record.clock import Clock, stamp
 from incident_console.record.pen import Pen
 
-__all__ = ["Journal", "Reading", "Repair", "read"]
+__all__ = ["Journal", "Reading", "read"]
 
+_END = 1 << 16
+"""Bytes; the largest page of memory that a file is written by."""
 
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """What opening set aside: the data of a `journal.repaired` event, which the opener appends."""
-
-    set_aside: str
-    size: int
-    reason: str
+PART = 1 << 20
 
 
 class Journal:
     """One incident's journal, open for writing. Thread-safe. Close it, or use it in a `with`."""
 
-    repaired: Repair | None
-    """What `open` found torn and set aside."""
+    repairs: tuple[JournalRepaired, ...]
+    """What was set aside, by `open` or by a console that ended before it could tell: for the opener to append."""
     reading: Reading
     """What stood in the journal when it was opened."""
 
     def __init__(self, path: Path, pen: Pen, descriptor: int, session: str, by: str, clock: Clock) -> None:
         """For `create` and `open` alone."""
         self.path = path
-        self.repaired = None
+        self.repairs = ()
         self.reading = Reading((), b"", START, None, 0)
         self._pen = pen
         self._descriptor = descriptor
@@ -62,18 +63,24 @@ class Journal:
         pen = Pen(path.parent)
         try:
             os.close(files.create(path))
-            files.sync_folder(path.parent)
-            return cls(path, pen, _appending(path), session, by, clock)
         except FileExistsError:
             pen.release()
             raise RecordError(f"There is a journal at {path} already: resume that incident instead.") from None
         except OSError as fault:
             pen.release()
-            raise RecordError(f"The journal {path} could not be made: {files.why(fault)}.") from None
+            raise DiskError(f"The journal {path} could not be made: {files.why(fault)}.") from None
+        try:
+            files.sync_folder(path.parent)
+            return cls(path, pen, _appending(path), session, by, clock)
+        except OSError as fault:
+            with suppress(OSError):
+                path.unlink()  # it may not outlive a power cut, so it must not stand in the way of another try
+            pen.release()
+            raise DiskError(f"The journal {path} could not be made: {files.why(fault)}.") from None
 
     @classmethod
     def open(cls, path: Path, *, session: str, by: str, clock: Clock) -> "Journal":
-        """Continue a journal; `reading` is what it holds. A torn end is set aside: see `repaired`.
+        """Continue a journal; `reading` is what it holds. A torn end is set aside: see `repairs`.
 
         Raises InputError when the chain is broken or there is no journal, RecordError when it cannot be written to or
         somebody else is writing.
@@ -97,16 +104,20 @@ class Journal:
             raise
         journal.reading = reading
         journal._seq, journal._head, journal._size = len(reading.lines), reading.head, reading.size
+        journal.repairs = tuple(_untold(path.parent, reading))
         if reading.torn:
             try:
-                journal.repaired = journal._set_aside(reading.torn)
+                journal.repairs += (journal._set_aside(reading.torn),)
             except OSError as fault:
                 journal.close()
-                raise RecordError(f"The torn end of {path} could not be set aside: {files.why(fault)}.") from None
+                raise DiskError(f"The torn end of {path} could not be set aside: {files.why(fault)}.") from None
         return journal
 
     def append(self, event: Event) -> Recorded:
-        """Record `event`; it is on disk when this returns. Raises RecordError, and then nothing was recorded."""
+        """Record `event`; it is on disk when this returns. Raises RecordError, and then nothing was recorded.
+
+        DiskError: it may be taken later. Any other: this event, or this journal, will not do.
+        """
         with self._lock:
             if not self._open:
                 raise RecordError("Not recorded: the journal is closed.")
@@ -134,6 +145,16 @@ class Journal:
                 seq, at, mono_s, self._session, self._by, event.kind, as_event(event.kind, data)[0], prev, digest
             )
 
+    def contents(self) -> Iterator[bytes]:
+        """What is recorded, in parts; also when the file has no name any more. Raises OSError."""
+        at = 0
+        while at < self._size:
+            part = os.pread(self._descriptor, min(PART, self._size - at), at)
+            if not part:
+                return
+            at += len(part)
+            yield part
+
     @property
     def head(self) -> str:
         """The hash of the last line, or 64 zeros."""
@@ -160,45 +181,85 @@ class Journal:
 
     def _write(self, raw: bytes) -> None:
         try:
-            self._check_file()
+            if self._doubtful or not self._is_as_left():
+                self._make_sure()
             written = os.write(self._descriptor, raw)
-            if written != len(raw):
-                self._cut_back()
-                raise RecordError(
-                    f"Not recorded: only {written} of {len(raw)} bytes went to {self.path}; the disk may be full."
-                )
-            os.fsync(self._descriptor)
+            if written == len(raw):
+                os.fsync(self._descriptor)
+                return
         except OSError as fault:
             self._cut_back()
-            raise RecordError(f"Not recorded: {self.path} could not be written: {files.why(fault)}.") from None
+            raise DiskError(f"Not recorded: {self.path} could not be written: {files.why(fault)}.") from None
+        self._cut_back()
+        raise DiskError(f"Not recorded: only {written} of {len(raw)} bytes went to {self.path}; the disk may be full.")
 
-    def _check_file(self) -> None:
-        """Cut off what an earlier failed write left; refuse when the file is not the one that was opened."""
+    def _is_as_left(self) -> bool:
+        """Whether nobody touched the file since the last event, nor took the pen. Raises OSError."""
         facts = os.fstat(self._descriptor)
-        if not facts.st_nlink or not _is_still(self.path, facts):
-            raise RecordError(f"Not recorded: {self.path} was removed or replaced while this console was writing it.")
-        if facts.st_size > self._size and self._torn:
-            os.ftruncate(self._descriptor, self._size)
-            self._torn = False
-        elif facts.st_size != self._size:
-            raise RecordError(f"Not recorded: another program changed {self.path} while this console was writing it.")
+        # the number of links says nothing: some network file systems give 0 for a file that is there
+        return facts.st_size == self._size and _is_still(self.path, facts) and self._pen.held()
 
+    def _is_same(self) -> bool:
+        try:
+            return _is_still(self.path, os.fstat(self._descriptor))
+        except OSError:
+            return False
+
+    _doubtful = False
+    """A write or a sync failed, and nobody has made sure since of what is on the disk."""
     _torn = False
     """A failed write may have left a part that could not be cut off yet."""
 
     def _cut_back(self) -> None:
-        self._torn = True
-        try:
-            os.ftruncate(self._descriptor, self._size)
+        self._doubtful = self._torn = True
+        with suppress(OSError):  # tried again before the next write; until then it is a torn end, known to every reader
+            if os.fstat(self._descriptor).st_size > self._size:
+                os.ftruncate(self._descriptor, self._size)
             self._torn = False
-        except OSError:
-            pass  # tried again before the next write; until then the part is a torn end, which every reader knows
 
-    def _set_aside(self, torn: bytes) -> Repair:
+    def _make_sure(self) -> None:
+        """See that the pen is here, and on the disk everything acknowledged and nothing else.
+
+        Raises OSError, DiskError when the file is not there (now), RecordError when another program wrote to it or
+        another console has the pen.
+        """
+        if not self.path.is_file():
+            raise DiskError(f"Not recorded: {self.path} was removed or replaced while this console was writing it.")
+        if not self._pen.held():
+            taken = Pen(self.path.parent)
+            self._pen.release()
+            self._pen = taken
+        same = self._is_same()
+        renewed = _appending(self.path)  # what the old descriptor was opened on may be stale
+        with suppress(OSError):
+            os.close(self._descriptor)
+        self._descriptor = renewed
+        if self._torn and os.fstat(renewed).st_size > self._size:
+            os.ftruncate(renewed, self._size)
+        try:
+            found = read(self.path)
+        except InputError as fault:
+            raise DiskError(f"Not recorded: {fault}") from None
+        if found.head != self._head or found.torn or found.fault:
+            how = "another program changed {}" if same else "{} was removed or replaced"
+            raise RecordError(f"Not recorded: {how.format(self.path)} while this console was writing it.")
+        _write_end_again(self.path, self._size)
+        self._doubtful = self._torn = False
+
+    def _set_aside(self, torn: bytes) -> JournalRepaired:
         name = set_aside(self.path.parent, torn)
         os.ftruncate(self._descriptor, self._size)
         os.fsync(self._descriptor)
-        return Repair(name, len(torn), "the last line was cut short; it had not been acknowledged")
+        reason = "the last line was cut short; it had not been acknowledged"
+        return JournalRepaired(set_aside=name, size=len(torn), reason=reason)
+
+
+def _untold(folder: Path, reading: Reading) -> Iterator[JournalRepaired]:
+    told = {line.event.set_aside for line in reading.lines if isinstance(line.event, JournalRepaired)}
+    for path in sorted(folder.glob("journal.torn-*.bin")):
+        if path.name not in told and path.is_file():
+            reason = "set aside earlier, by a console that ended before it could tell"
+            yield JournalRepaired(set_aside=path.name, size=path.stat().st_size, reason=reason)
 
 
 def set_aside(folder: Path, torn: bytes) -> str:
@@ -216,14 +277,25 @@ def set_aside(folder: Path, torn: bytes) -> str:
 
 
 def _appending(path: Path) -> int:
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
     os.fchmod(descriptor, 0o600)
     return descriptor
+
+
+def _write_end_again(path: Path, size: int) -> None:
+    """Have the end of what was acknowledged written once more, over itself: it shares a page with what failed."""
+    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        start = max(0, size - _END)
+        files.pwrite_all(descriptor, os.pread(descriptor, size - start, start), start)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _is_still(path: Path, facts: os.stat_result) -> bool:
     try:
         now = path.lstat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     return (now.st_dev, now.st_ino) == (facts.st_dev, facts.st_ino)

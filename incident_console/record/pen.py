@@ -2,7 +2,8 @@
 
 One writer at a time holds the pen: an exclusive `flock` on the file `pen` beside the journal, which the system takes
 back from a process that died. The file says who holds it. Where a network file system has no locks, what the file says
-is all there is: a holder that is dead on this host is passed over, one on another host is believed.
+is all there is: a holder that is dead on this host is passed over, one on another host is believed. A host that died
+may leave its lock, or its word, behind for good: `break_foreign` is for an operator who knows that it is gone.
 """
 
 import errno
@@ -12,9 +13,10 @@ import os
 import socket
 from pathlib import Path
 
-from incident_console.errors import RecordError
-from incident_console.record.files import why
+from incident_console.errors import DiskError, RecordError
+from incident_console.record.files import sync_folder, why
 
+_SOMEBODY = "another process"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 
 
@@ -22,13 +24,13 @@ class Pen:
     """The right to write into one record folder, from construction until `release`."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises RecordError naming the holder when somebody else has the pen."""
-        path = folder / "pen"
+        """Raises RecordError naming the holder when somebody else has the pen, DiskError when it cannot be told."""
+        self._path = folder / "pen"
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            self._descriptor = os.open(path, flags, 0o600)
+            self._descriptor = os.open(self._path, flags, 0o600)
         except OSError as fault:
-            raise RecordError(f"The record {folder} cannot be written to: {why(fault)}.") from None
+            raise DiskError(f"The record {folder} cannot be written to: {why(fault)}.") from None
         try:
             self._take(folder)
         except BaseException:
@@ -50,10 +52,18 @@ class Pen:
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, json.dumps({"host": socket.gethostname(), "pid": os.getpid()}).encode(), 0)
         except OSError as fault:
-            raise RecordError(f"The record {folder} cannot be written to: {why(fault)}.") from None
+            raise DiskError(f"The record {folder} cannot be written to: {why(fault)}.") from None
 
     def _holder(self) -> tuple[str, int] | None:
         return _parse(os.pread(self._descriptor, 4096, 0))
+
+    def held(self) -> bool:
+        """Whether nobody took the pen away by force (see `break_foreign`), nor the disk."""
+        try:
+            there, here = self._path.lstat(), os.fstat(self._descriptor)
+        except OSError:
+            return False
+        return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
 
     def release(self) -> None:
         try:
@@ -85,6 +95,23 @@ def holder(folder: Path) -> str | None:
         os.close(descriptor)
 
 
+def break_foreign(folder: Path) -> str:
+    """Take the pen away from a console on another host, of which the operator says that it is gone; that console.
+
+    Should it be alive after all, it notices at its next event, and records nothing more. Raises RecordError when
+    nobody on another host has the pen: what is alive here is to be left first.
+    """
+    holding = holder(folder)
+    if holding is None or holding.startswith(f"{socket.gethostname()}, ") or holding == _SOMEBODY:
+        raise RecordError(f"The pen of {folder} is not held on another host ({holding or 'nobody has it'}).")
+    try:
+        (folder / "pen").unlink()
+        sync_folder(folder)
+    except OSError as fault:
+        raise RecordError(f"The pen of {folder} could not be taken: {why(fault)}.") from None
+    return holding
+
+
 def _parse(raw: bytes) -> tuple[str, int] | None:
     try:
         found = json.loads(raw)
@@ -109,11 +136,11 @@ def _alive(found: tuple[str, int] | None) -> bool:
 
 
 def _named(found: tuple[str, int] | None) -> str:
-    return f"{found[0]}, pid {found[1]}" if found else "another process"
+    return f"{found[0]}, pid {found[1]}" if found else _SOMEBODY
 
 
 def _taken(folder: Path, found: tuple[str, int] | None) -> str:
-    return (
-        f"Another console is writing to {folder.name} ({_named(found)}): it can be read here, but not written to. "
-        "Leave that console first."
-    )
+    told = f"Another console is writing to {folder.name} ({_named(found)}): it can be read here, but not written to. "
+    if found is None or found[0] == socket.gethostname():
+        return told + "Leave that console first."
+    return told + f"Leave that console first; if that host is gone for sure, delete {folder / 'pen'} and try again."

@@ -15,10 +15,11 @@ from incident_console import events
 from incident_console.errors import InputError, RecordError, UsageError
 from incident_console.record import bag, zips
 from incident_console.record.chain import read
+from incident_console.record.folders import all_records
 from incident_console.record.imports import import_bag
 from incident_console.record.journal import Journal
 from incident_console.record.pen import Pen
-from incident_console.record.store import Record, all_records
+from incident_console.record.store import Record
 from incident_console.record.verify import verify
 
 NOW = datetime(2026, 11, 22, 14, 0, 0, tzinfo=UTC)

@@ -8,7 +8,8 @@ import pytest
 
 from incident_console.errors import InputError, RecordError
 from incident_console.record.blobs import Blobs
-from incident_console.record.store import Record, all_records, find, new_id, records_dir
+from incident_console.record.folders import all_records, find, new_id, records_dir
+from incident_console.record.store import Record
 
 NOW = datetime(2026, 11, 22, 14, 45, 1, 5, timezone(timedelta(hours=1)))
 
