@@ -1,7 +1,8 @@
 """What did a command say, and how did it end? Run apart from the console, bounded in time and in memory.
 
-A command gets no terminal and no input, and its own session: a timeout or a cancel ends everything it started that
-stayed in its process group. Whatever the command does is told in the `Outcome`, never raised.
+A command gets no terminal and no input, and its own session: a timeout, a cancel or the end of the console, also by
+kill -9, ends everything it started that stayed in its process group. Whatever the command does is told in the
+`Outcome`, never raised.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Literal
 
 from incident_console.evidence.capped import CAP, HeadTail
+from incident_console.evidence.guard import GUARD
 from incident_console.evidence.names import shown
 
 GRACE_S = 2.0
@@ -53,7 +55,7 @@ class Progress:
     """Told at once when the command has started, then about ten times a second."""
 
     pid: int
-    """Also its process group: `kill -- -PID` ends what a crashed console left behind."""
+    """Also its process group."""
     elapsed_s: float
     stdout_bytes: int
     stderr_bytes: int
@@ -108,20 +110,21 @@ def run(
     ended: Ended = "exited"
     alive = False
     try:
-        told = -_REPORT_S
-        while process.poll() is None:
-            elapsed = time.monotonic() - began
-            if cancel is not None and cancel.is_set():
-                ended = "cancelled"
-            elif elapsed >= command.timeout_s:
-                ended = "timed out"
-            if ended != "exited":
-                alive = not _end(process, streams)
-                break
-            if progress is not None and elapsed - told >= _REPORT_S:
-                progress(Progress(process.pid, elapsed, streams.stdout.size, streams.stderr.size))
-                told = elapsed
-            streams.pump(min(_TICK_S, command.timeout_s - elapsed))
+        with GUARD.over(process.pid):
+            told = -_REPORT_S
+            while process.poll() is None:
+                elapsed = time.monotonic() - began
+                if cancel is not None and cancel.is_set():
+                    ended = "cancelled"
+                elif elapsed >= command.timeout_s:
+                    ended = "timed out"
+                if ended != "exited":
+                    alive = not _end(process, streams)
+                    break
+                if progress is not None and elapsed - told >= _REPORT_S:
+                    progress(Progress(process.pid, elapsed, streams.stdout.size, streams.stderr.size))
+                    told = elapsed
+                streams.pump(min(_TICK_S, command.timeout_s - elapsed))
         held = streams.drain()
         ended_at, duration_s = _stamp(clock()), time.monotonic() - began
     except BaseException:

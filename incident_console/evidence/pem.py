@@ -17,7 +17,8 @@ _LONGEST = 64 * 1024
 
 _EDGE = re.compile(rb"-----(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _BODY = re.compile(
-    rb"[ \t>|]*(?:[A-Za-z0-9+/=]{20,}|[A-Za-z0-9+/]{1,19}={1,2}|=[A-Za-z0-9+/]{4}|[A-Z][A-Za-z-]{3,20}: .*)?[ \t]*\r?"
+    rb"[ \t>|]*(?:[A-Za-z0-9+/=]{20,}|[A-Za-z0-9+/]{1,19}={1,2}|=[A-Za-z0-9+/]{4}"
+    rb"|(?:Version|Comment|Hash|Charset|MessageID|Proc-Type|DEK-Info): .*)?[ \t]*\r?"
 )
 _LAST = re.compile(rb"[ \t>|]*(?:[A-Za-z0-9+/]{4}){1,19}[ \t]*\r?")
 
