@@ -59,6 +59,8 @@ class Held:
     rung: str
     to: str
     because: str
+    when: Condition | None = field(default=None, compare=False)
+    """What held; of two conditions that lead to the same place for the same reason, the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def escalations(runbook: Runbook, standing: Standing) -> tuple[Held, ...]:
     """The escalation triggers that hold now, in the order of the runbook, each once."""
     touched = {*standing.entered, *standing.completed}
     held = [
-        Held(rung.id, trigger.to, trigger.because)
+        Held(rung.id, trigger.to, trigger.because, trigger.when)
         for rung in runbook.rungs
         for trigger in rung.escalate
         # Before its rung was entered, an answer that is not there yet says nothing.

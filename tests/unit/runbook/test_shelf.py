@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import stat
 from pathlib import Path
 
 import pytest
 
-from incident_console.errors import InputError, RecordError
+from incident_console.errors import InputError
 from incident_console.runbook import lint, shelf
 from incident_console.runbook.faults import RunbookFaults
 from incident_console.runbook.ladder import Standing, missing, refusals
@@ -96,30 +94,6 @@ def test_an_unknown_name_is_told_what_there_is(tmp_path: Path) -> None:
         shelf.find("slow-run", workdir=tmp_path)
     with pytest.raises(InputError, match="no such runbook"):
         shelf.find("x" * 5000)
-
-
-def test_trust_is_given_to_one_content_and_survives_broken_lines(tmp_path: Path) -> None:
-    file = tmp_path / "state" / "trust.jsonl"
-    assert shelf.trusted_by("a" * 64, file) is None
-    shelf.trust("a" * 64, "Ada", "2026-01-31T14:05:00.000000Z", file)
-    with file.open("ab") as stream:
-        stream.write(b'\xff\n[1]\n{"sha256": 5}\n{"sha256": "' + b"c" * 64 + b'", "by": 1}\n{"torn')
-    shelf.trust("b" * 64, "Bo", "2026-01-31T14:06:00.000000Z", file)
-    assert [shelf.trusted_by(letter * 64, file) for letter in "abcd"] == ["Ada", "Bo", None, None]
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert json.loads(file.read_bytes().splitlines()[0]) == {
-        "sha256": "a" * 64,
-        "by": "Ada",
-        "at": "2026-01-31T14:05:00.000000Z",
-    }
-
-
-def test_trust_that_cannot_be_written_or_read_is_told(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(RecordError, match="could not be written"):
-        shelf.trust("a" * 64, "Ada", "now", tmp_path / "file" / "trust.jsonl")
-    with pytest.raises(InputError, match="nothing is trusted"):
-        shelf.trusted_by("a" * 64, tmp_path)
 
 
 def test_a_broken_runbook_is_found_and_told(tmp_path: Path) -> None:
