@@ -7,6 +7,7 @@ import pytest
 
 from incident_console import settings
 from incident_console.errors import InputError
+from incident_console.settings.rows import rows
 
 
 @pytest.fixture
@@ -65,20 +66,131 @@ def test_trust_is_the_persons_and_does_not_lie_beside_the_records(
     ("text", "told"),
     [
         (b"operator = \n", "line 1"),
-        (b"colour = 'red'", "no setting 'colour'; allowed: operator, records, runbook"),
-        (b"operator = 3", "operator must be text"),
+        (b"operator = 3", ":1: operator must be text"),
         (b"records = ''", "records must be text"),
         (b'records = "a\\u0000b"', "records must be text"),
         (b"operator = '\xff'", "not UTF-8"),
         (b"x = " + b"[" * 5000, "config.toml"),
         (b"# " + b"x" * (1 << 20), "more than"),
+        (b"x = " + b"1" * 10_000, "config.toml"),
+        (b"\nopperator = 'ana'", ':2: opperator is no setting; allowed: operator, .*did you mean "operator"'),
+        (b"layout = 'tall'", 'layout must be "auto", "wide" or "narrow"'),
+        (b"motion = 1", 'motion must be "auto", "full" or "none"'),
+        (b"plain = 'yes'", "plain must be true or false, without quotes"),
+        (b'editor = "vi \'"', "editor must be a command as one types it: no closing quotation"),
+        (b"secrets = 'TOKEN'", "secrets must be a list of names of environment variables"),
+        (b"secrets = ['A B']", "secrets must be a list of names of environment variables"),
+        (b"notify = true", r"notify must be a table: \[notify\]"),
+        (b"\n[notify]\nbel = true", ":3: notify.bel is no setting; allowed: notify.toasts, .*notify.bell"),
+        (b"[notify]\nbell = ['edits']", ':2: notify.bell must be true, false, or a list of run-failed.*"edit"'),
+        (b"[notify]\nbell = [[]]", "notify.bell must be true, false, or a list"),
+        (b"keys = 3", "keys must be a table"),
+        (b"[keys]\n'A B' = 'n'", "keys.A B is no binding's id"),
+        (b"[keys]\nnote = 'n,,m'", ":2: keys.note must be names of keys"),
+        (b"commands = []", "commands must be a table"),
+        (b"[commands]\nissue = 'gh'", ":2: commands.issue must be a table"),
+        (b"[commands.issue]\ntitle = 'x'", ":1: commands.issue needs run"),
+        (b"[commands.issue]\nrun = 'gh issue'", ":2: commands.issue.run must be a list of words, the program first"),
+        (b"[commands.issue]\nrun = ['']", "the program first"),
+        (b"[commands.issue]\nrun = ['gh', 3]", "each in quotes"),
+        (b"[commands.issue]\nrun = ['gh', '{nota}']", r"asks for \{nota\}; there is \{note\}.*did you mean"),
+        (b"[commands.issue]\nrun = ['{note}']", "must name its program in plain words"),
+        (b"[commands.issue]\nrun = ['gh']\ntimeout = 0", ":3: commands.issue.timeout must be a whole number"),
+        (b"[commands.issue]\nrun = ['gh']\ntitle = ''", ":3: commands.issue.title must be text"),
+        (b"[commands.issue]\nrun = ['gh']\nshell = true", ":3: commands.issue.shell is no setting; allowed: run"),
+        (b"[commands.'a b']\nrun = ['gh']", "is no name for a command"),
+        (b'"a\\u001b[31m" = 1', r"'a\\x1b\[31m' is no setting"),
     ],
 )
 def test_a_broken_file_is_told(config: Path, environ: dict[str, str], text: bytes, told: str) -> None:
     config.write_bytes(text)
     with pytest.raises(InputError, match=told) as fault:
         settings.load(environ)
-    assert str(config) in str(fault.value)
+    assert str(config) in str(fault.value) and str(fault.value).isprintable()
+
+
+def test_every_fault_is_told_at_once_and_there_is_an_end_to_it(config: Path, environ: dict[str, str]) -> None:
+    config.write_text("plain = 1\nlayout = 2\n[keys]\nok = 'n'\nleave = ''\n")
+    with pytest.raises(InputError) as fault:
+        settings.load(environ)
+    assert [line.split(": ")[0] for line in str(fault.value).splitlines()] == [f"{config}:{n}" for n in (1, 2, 5)]
+    config.write_text("\n".join(f"k{n} = 1" for n in range(500)))
+    with pytest.raises(InputError, match="and 480 faults more"):
+        settings.load(environ)
+
+
+def test_a_whole_file_is_read(config: Path, environ: dict[str, str]) -> None:
+    config.write_text(
+        """
+secrets = ["DB_PASSWORD", "DB_PASSWORD", "GH_TOKEN"]
+theme = "nord"
+layout = "narrow"
+motion = "none"
+plain = true
+editor = "code -w"
+pager = "less -R"
+[keys]
+note = "n, f4"
+"rung.waive" = "w"
+[notify]
+toasts = false
+bell = ["disk", "run-failed"]
+title = true
+[commands.issue]
+run = ["gh", "issue", "create", "--title", "{title}", "--body-file", "{note}", "{\\"a\\": 1}"]
+title = "An issue for the workflow's owners"
+[commands.mail]
+run = ["mail"]
+timeout = 5
+"""
+    )
+    known = settings.load(environ)
+    assert known.secrets == ("DB_PASSWORD", "GH_TOKEN")
+    assert (known.theme, known.layout, known.motion, known.plain) == ("nord", "narrow", "none", True)
+    assert (known.editor, known.pager) == ("code -w", "less -R")
+    assert known.keys == {"note": "n,f4", "rung.waive": "w"}
+    assert known.notify == settings.Notify((), ("run-failed", "disk"), settings.NOTICES)
+    issue, mail = known.commands
+    assert issue.name == "issue" and issue.asks_for == ("title", "note") and issue.run[-1] == '{"a": 1}'
+    assert (mail.title, mail.run, mail.timeout_s) == ("mail", ("mail",), 5)
+
+
+def test_every_setting_tells_where_it_comes_from(config: Path, environ: dict[str, str]) -> None:
+    config.write_text("operator = 'ana'\nplain = true\n[notify]\nbell = false\n")
+    environ |= {"INCIDENT_CONSOLE_OPERATOR": "bo", "EDITOR": "nano", "INCIDENT_CONSOLE_RECORDS": " "}
+    known = settings.load(environ, records=Path("/kept"))
+    assert known.sources == {
+        **dict.fromkeys((entry.key for entry in settings.KNOWN), "default"),
+        "operator": "environment INCIDENT_CONSOLE_OPERATOR",
+        "records": "--records",
+        "plain": f"file {config}",
+        "editor": "environment EDITOR",
+        "notify.bell": f"file {config}",
+    }
+    told = {row.known.key: (row.value, row.source) for row in rows(known)}
+    assert told["operator"] == ("bo", "environment INCIDENT_CONSOLE_OPERATOR")
+    assert told["plain"] == ("true", f"file {config}") and told["notify.bell"] == ("", f"file {config}")
+    assert told["records"] == ("/kept", "--records") and told["motion"] == ("auto", "default")
+
+
+def test_an_editor_of_the_file_goes_before_the_one_that_all_programs_share(
+    config: Path, environ: dict[str, str]
+) -> None:
+    config.write_text("editor = 'micro'\n")
+    known = settings.load(environ | {"EDITOR": "nano", "VISUAL": "emacs", "PAGER": "most"})
+    assert (known.editor, known.pager) == ("micro", "most")
+    config.write_text("")
+    assert settings.load(environ | {"EDITOR": "nano", "VISUAL": "emacs"}).editor == "emacs"
+    assert settings.load(environ).editor == "vi" and settings.load(environ).pager == "less"
+
+
+def test_what_the_table_says_of_itself_is_true() -> None:
+    assert len({entry.key for entry in settings.KNOWN}) == len(settings.KNOWN)
+    for entry in settings.KNOWN:
+        assert entry.meaning.endswith(".") and entry.allowed and entry.type
+        assert (entry.default is not None) or entry.unsaid
+        if isinstance(entry.default, str | bool):
+            assert entry.check(entry.default) == entry.default
 
 
 def test_a_file_that_is_none_is_told(config: Path, environ: dict[str, str]) -> None:
