@@ -20,6 +20,7 @@ from incident_console import __version__
 from incident_console.errors import ConsoleError, Exit
 
 TAIL = "the log part alone: follow files, folders, globs, or what is piped in"
+NO_REDACT = "leave secrets as they are in what is recorded now; the reason stands in the record"
 EFFECTS = ("read-only", "engine-bookkeeping", "writes", "runs-workflow", "deletes")
 
 
@@ -128,10 +129,11 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--dir", type=Path, metavar="DIR", help="where the workflow is laid out")
 
     open_ = command("open", ("working", "open_"), "open the console on a workflow run", operator=True, json=False)
-    open_.add_argument("workdir", nargs="?", type=Path, default=Path(), metavar="WORKDIR")
+    open_.add_argument("workdir", nargs="?", type=Path, default=Path(), metavar="WORKDIR|BUNDLE")
     open_.add_argument("--runbook", metavar="NAME|PATH", help="which runbook to climb")
     open_.add_argument("--log", action="append", default=[], metavar="GLOB", help="follow these logs, too")
     open_.add_argument("--run", type=Path, metavar="LOG", help="watch the run with this run log")
+    open_.add_argument("--no-redact", metavar="REASON", help=NO_REDACT)
     open_.add_argument(
         "--source",
         action="append",
@@ -145,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
 
     resume = command("resume", ("working", "resume"), "go on with an incident", operator=True)
     resume.add_argument("id", nargs="?", metavar="ID")
+    resume.add_argument("--no-redact", metavar="REASON", help=NO_REDACT)
 
     _tail(commands.add_parser("tail", help=TAIL, description=TAIL))
 
@@ -164,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument("--runbook", required=True, metavar="NAME|PATH")
     collect.add_argument("--context", choices=("local", "ci", "escalation"), default="local")
     collect.add_argument("--answers", type=Path, metavar="FILE")
+    collect.add_argument("--no-redact", metavar="REASON", help=NO_REDACT)
     collect.add_argument(
         "--allow", action="append", default=[], choices=EFFECTS, metavar="EFFECT", help=", ".join(EFFECTS)
     )
@@ -176,20 +180,23 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument("--json", action="store_const", const="json", dest="format")
     record.add_argument("--out", type=Path, metavar="FILE")
 
-    verify = command("verify", ("records", "verify"), "check a bundle, a record folder or a journal", records=False)
-    verify.add_argument("path", type=Path, metavar="PATH")
-    verify.add_argument("--head", metavar="HASH", help="the chain must end with this hash")
+    verify = command("verify", ("records", "verify"), "check a bundle, a record folder or a journal")
+    verify.add_argument("path", type=Path, metavar="PATH|ID")
+    verify.add_argument("--head", metavar="HASH", help="the chain must end with this hash, or one that begins so")
 
     handoff = command("handoff", ("handing", "handoff"), "write the bundle for a receiver", operator=True)
     handoff.add_argument("id", metavar="ID")
-    handoff.add_argument("--to", required=True, metavar="WHO")
-    handoff.add_argument("-o", "--out", required=True, type=Path, metavar="FILE.zip")
+    handoff.add_argument("--to", metavar="WHO", help="who takes it over")
+    handoff.add_argument("-o", "--out", type=Path, metavar="FILE.zip", help="where the bundle goes")
     handoff.add_argument("--set", action="append", default=[], metavar="FIELD=TEXT", help="say a field; see HANDOFF.md")
+    handoff.add_argument("--from", dest="fields", metavar="FILE", help="say the fields as in this file, - for stdin")
+    handoff.add_argument("--template", action="store_true", help="print such a file, with what is known, and end")
 
     accept = command("accept", ("handing", "accept"), "take over an incident from its bundle")
     accept.add_argument("bundle", type=Path, metavar="FILE.zip")
     accept.add_argument("--as", required=True, dest="who", metavar="WHO")
-    accept.add_argument("--readback", required=True, metavar="TEXT", help="what you took over, in your own words")
+    accept.add_argument("--readback", metavar="TEXT", help="what you took over, in your own words; else it is asked")
+    accept.add_argument("--workdir", type=Path, metavar="DIR", help="where you have the workflow, if that is elsewhere")
 
     gate = command("gate", ("gates", "gate"), "may the workflow be edited? Fit for a pre-commit hook", operator=True)
     gate.add_argument("workdir", nargs="?", type=Path, default=Path(), metavar="WORKDIR")
@@ -228,7 +235,12 @@ def _verbs(runbook: _Parser) -> None:
     verb("show", "read one").add_argument("name", metavar="NAME|PATH")
     verb("check", "every fault of a file, with its place").add_argument("names", nargs="+", metavar="NAME|PATH")
     verb("schema", "the JSON Schema, for editors")
-    verb("trust", "let a runbook that did not ship run its commands").add_argument("name", metavar="PATH")
+    trust = verb("trust", "let a runbook that did not ship run its commands; it is shown first")
+    which = trust.add_mutually_exclusive_group(required=True)
+    which.add_argument("name", nargs="?", metavar="PATH")
+    which.add_argument("--list", action="store_true", help="what is trusted")
+    which.add_argument("--withdraw", metavar="PATH|HASH", help="trust it no more")
+    trust.add_argument("--yes", action="store_true", help="do not ask on a terminal")
 
 
 def _common(parser: _Parser, *, records: bool, operator: bool, json: bool, absent: str | None = None) -> None:

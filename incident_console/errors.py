@@ -48,5 +48,13 @@ class RecordError(ConsoleError):
     exit_code = Exit.RECORD
 
 
+class DiskError(RecordError):
+    """The disk did not take it, or the record's files are not there: it may be taken later."""
+
+
+class HeldError(RecordError):
+    """Not recorded, but held in memory: it goes into the record by itself as soon as the disk takes it."""
+
+
 class Refused(ConsoleError):
     """An intent that the ladder or the record does not take, with the reason (nothing was recorded)."""

@@ -7,8 +7,7 @@ A field that a newer console added is kept as it is (`extra="allow"`), so an old
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -47,6 +46,8 @@ class Event(Model):
     """When the thing itself happened, if that was before it was recorded."""
     corrects: int | None = None
     """The `seq` of the event that this one puts right."""
+    redactions: dict[str, int] | None = None
+    """How many secrets of each kind were replaced, in its texts and in the blobs that it names."""
 
     def data(self) -> dict[str, Any]:
         """The JSON object for the journal; fields that were never set are left out."""
@@ -83,6 +84,16 @@ class IncidentOpened(Event):
     console: str | None = None
 
 
+def other_schema(event: Event) -> str | None:
+    """A sentence when the record was begun by a console that writes other journals than this one."""
+    if not isinstance(event, IncidentOpened) or event.schema_ == SCHEMA:
+        return None
+    return (
+        f"this record is of schema {event.schema_[:80]!r} (begun by console {(event.console or UNKNOWN)[:40]}), and "
+        f"this console knows {SCHEMA}: what it does not know is kept and shown as it is, and counts for nothing"
+    )
+
+
 class EvidenceOutline(Model):
     id: str
     surface: str
@@ -96,7 +107,7 @@ class RungOutline(Model):
     role: str
     title: str
     question: str
-    prompts: dict[str, str] = {}
+    prompts: dict[str, str] = Field(default_factory=dict)
     evidence: tuple[EvidenceOutline, ...] = ()
 
 
@@ -123,7 +134,7 @@ class RunSeen(Event):
     cores: int | None = None
     differs: tuple[str, ...] = ()
     """What is not as in the run seen before: version, cores, command, config."""
-    figures: dict[str, int] = {}
+    figures: dict[str, int] = Field(default_factory=dict)
     """planned, finished, failed, running, retried when it was seen."""
 
 
@@ -194,7 +205,7 @@ class EvidenceCaptured(Evidence):
     duration_s: float = 0.0
     truncated: int = 0
     """Bytes that the output cap left out."""
-    redactions: dict[str, int] = {}
+    redactions: dict[str, int] = Field(default_factory=dict)
     env: tuple[str, ...] = ()
     """Names of the environment variables the command was given."""
     host: str | None = None
@@ -215,7 +226,7 @@ class EvidenceFailed(Evidence):
     stderr_sha256: str | None = None
     stderr_size: int = 0
     truncated: int = 0
-    redactions: dict[str, int] = {}
+    redactions: dict[str, int] = Field(default_factory=dict)
     scene: Scene | None = None
 
 
@@ -231,7 +242,21 @@ class StateKept(Event):
     """The log of the run that it tells of."""
     unfinished: bool = False
     """That run was going on; the state at its end follows."""
-    redactions: dict[str, int] = {}
+    redactions: dict[str, int] = Field(default_factory=dict)
+
+
+class RunWeighed(Event):
+    """What the run's own files said of its cost and its jobs when it had ended, or was handed off."""
+
+    kind: ClassVar[str] = "run.weighed"
+    nature: Nature = "inference"
+    run: str
+    """The log of the run."""
+    status: str
+    sha256: str
+    """Blob `incident-console/weighed/1`."""
+    size: int
+    redactions: dict[str, int] = Field(default_factory=dict)
 
 
 class EvidenceFiled(Event):
@@ -250,7 +275,7 @@ class AttemptKept(Event):
     rule: str
     jobid: int | None = None
     attempt: int
-    wildcards: dict[str, str] = {}
+    wildcards: dict[str, str] = Field(default_factory=dict)
     log: str | None = None
     sha256: str | None = None
     size: int = 0
@@ -265,7 +290,7 @@ class AttemptKept(Event):
     message: str = ""
     disk_free: int | None = None
     memory_available: int | None = None
-    redactions: dict[str, int] = {}
+    redactions: dict[str, int] = Field(default_factory=dict)
     run: str | None = None
 
 
@@ -282,7 +307,7 @@ class LogPinned(Event):
     rung: str | None = None
     surface: Surface = "rule-log"
     question: str = "What happened inside one job?"
-    redactions: dict[str, int] = {}
+    redactions: dict[str, int] = Field(default_factory=dict)
     run: str | None = None
 
 
@@ -291,6 +316,8 @@ class NoteAdded(Event):
     text: str
     nature: Nature = "fact"
     rung: str | None = None
+    redacted: bool | None = None
+    """Said by the console: whether secrets are replaced in what is recorded from here on."""
 
 
 class NoteCorrected(Event):
@@ -309,6 +336,8 @@ class ActionTaken(Event):
     expected: str = UNKNOWN
     result: str = UNKNOWN
     by_whom: str | None = None
+    sent_to: str | None = None
+    """Who something of the record was sent to by it."""
     launch: str | None = None
     """The run that the console itself started by this action; the name of its folder beside the records."""
     nature: Nature = "decision"
@@ -323,7 +352,13 @@ class EditObserved(Event):
     diff_sha256: str | None = None
     diff_size: int = 0
     gate_open: bool
-    redactions: dict[str, int] = {}
+    change: str = "content"
+    """`content`; `layout`: it still says the same; `commit`: git changed it, from one commit to another."""
+    commits: tuple[str, ...] = ()
+    """Of a `commit`: the one before and the one after."""
+    unchanged_at: str | None = None
+    """When it was last seen as it was before."""
+    redactions: dict[str, int] = Field(default_factory=dict)
 
 
 class EditExplained(Event):
@@ -360,6 +395,12 @@ class EscalationRaised(Event):
     points_to: str = UNKNOWN
     points_away_from: str = UNKNOWN
     trigger: str = UNKNOWN
+    evidence: tuple[str, ...] = ()
+    """What made the trigger hold, each with the event or the file where it stands."""
+    owner: str = UNKNOWN
+    """Who is to answer."""
+    due: str = UNKNOWN
+    """When an answer is needed, as it was said."""
     nature: Nature = "decision"
 
 
@@ -367,6 +408,10 @@ class EscalationAnswered(Event):
     kind: ClassVar[str] = "escalation.answered"
     of: int
     text: str
+    who: str = UNKNOWN
+    """Who answered; whoever wrote it down is the line's `by`."""
+    decision: str = UNKNOWN
+    """What was decided because of it."""
     nature: Nature = "fact"
 
 
@@ -376,7 +421,11 @@ class HandoffOffered(Event):
     missing: tuple[str, ...] = ()
     head: str
     """The chain's head before this event."""
-    fields: dict[str, str] = {}
+    fields: dict[str, str] = Field(default_factory=dict)
+    said: tuple[str, ...] = ()
+    """Of the fields, those in the sender's own words."""
+    reentry: Reentry | None = None
+    """How somebody gets back to where the incident is, as it was found at the hand-off."""
 
 
 class HandoffAccepted(Event):
@@ -384,12 +433,20 @@ class HandoffAccepted(Event):
     readback: str
     as_: str = Field(alias="as")
     head: str
+    workdir: str | None = None
+    """Where the receiver has the workflow, if that is not where the sender had it."""
 
 
 class IncidentClosed(Event):
     kind: ClassVar[str] = "incident.closed"
     outcome: str
     proof: str = UNKNOWN
+    cause: str = UNKNOWN
+    """The incident class that it turned out to be."""
+    check: str = UNKNOWN
+    """What would make it an executable check."""
+    left: tuple[str, ...] = ()
+    """What was still open then, in sentences."""
     nature: Nature = "decision"
 
 
@@ -422,6 +479,7 @@ KINDS: dict[str, type[Event]] = {
         EvidenceCaptured,
         EvidenceFailed,
         StateKept,
+        RunWeighed,
         EvidenceFiled,
         AttemptKept,
         LogPinned,
@@ -442,9 +500,8 @@ KINDS: dict[str, type[Event]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One line of the journal."""
+class Recorded(NamedTuple):
+    """One line of the journal. A tuple, because a journal may hold a hundred thousand."""
 
     seq: int
     at: str
@@ -457,10 +514,16 @@ class Recorded:
     hash: str
 
 
+_VALIDATED = {kind: model.__pydantic_validator__.validate_python for kind, model in KINDS.items()}
+"""What `model_validate` calls in the end; a long journal is read noticeably sooner without the way there."""
+_UNKNOWN = UnknownEvent.__pydantic_validator__.validate_python
+
+
 def parse(kind: str, data: dict[str, Any]) -> Event:
     """The event that a journal line's `kind` and `data` stand for. Raises InputError naming the field at fault."""
     try:
-        return KINDS.get(kind, UnknownEvent).model_validate(data)
+        found: Event = _VALIDATED.get(kind, _UNKNOWN)(data)
+        return found
     except ValidationError as fault:
         first = fault.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "data"

@@ -19,5 +19,8 @@ def uncollected() -> Iterator[None]:
     try:
         yield
     finally:
+        # what is young now counts as old: it need not be looked through right away either
+        gc.freeze()
+        gc.unfreeze()
         if collecting:
             gc.enable()

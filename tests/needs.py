@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+"""The first of them that is there."""
+
 
 def program(name: str) -> str | None:
     """Where a program is: in this Python's environment, else on PATH."""

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
+from playwright.sync_api import ViewportSize, sync_playwright
 from textual.pilot import Pilot
 
 from incident_console.demo import start as demo
 from incident_console.session.opening import Plan, Who
 from incident_console.tui.app import Console
 from incident_console.tui.logs import LogList
+from tests.needs import BROWSERS, program
 
 OUT = Path(__file__).parent.parent / "screenshots"
 WIDE, NARROW = (160, 44), (80, 24)
@@ -69,6 +74,33 @@ def save(app: Console, name: str) -> None:
     app.save_screenshot(f"{name}.svg", path=str(OUT))
 
 
+def pages(place: Path) -> None:
+    """`record.html` of a whole climb, as a browser shows it: from its top, the charts in the dark, and on a phone."""
+    ours = [sys.executable, "-m", "incident_console"]
+    records = ["--records", str(place / "climbed")]
+    climb = [*ours, "demo", "--headless", "--short", "--dir", str(place / "climb"), *records]
+    told = subprocess.run(climb, check=True, capture_output=True, text=True).stdout
+    record = Path(told.splitlines()[-1]).name
+    subprocess.run(
+        [*ours, "record", record, "--format", "html", "--out", str(place / "record.html"), *records], check=True
+    )
+    shots: tuple[tuple[str, ViewportSize, Literal["light", "dark"], str], ...] = (
+        ("record", {"width": 1280, "height": 1500}, "light", "#main"),
+        ("record-charts", {"width": 1280, "height": 1100}, "dark", "#runs"),
+        ("record-phone", {"width": 360, "height": 1400}, "light", "#runs"),
+    )
+    with sync_playwright() as playwright:
+        path = next(filter(None, map(program, BROWSERS)), None)
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        for name, size, scheme, part in shots:
+            page = browser.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+            page.goto((place / "record.html").as_uri())
+            if part != "#main":
+                page.evaluate("part => document.querySelector(part).closest('section').scrollIntoView()", part)
+            page.screenshot(path=str(OUT / f"{name}.png"))
+        browser.close()
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
@@ -77,6 +109,7 @@ def main() -> None:
         plan = Plan(Who("olga", place / "records", place / "trusted"), laid_out.workdir, "slow-or-flaky-run")
         asyncio.run(wide(plan))
         asyncio.run(narrow(plan))
+        pages(place)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,20 @@ def who_is(arguments: argparse.Namespace, operator: str | None = None, fallback:
     from incident_console.session.opening import Who
 
     known = settings_of(arguments, operator, fallback)
-    return Who(known.operator, known.records, known.trust)
+    return Who(known.operator, known.records, known.trust, known.commands, known.secrets)
+
+
+def no_redact(arguments: argparse.Namespace, who: Who) -> str:
+    """Why nothing is to be redacted; empty where it is. Raises UsageError for a reason that says nothing.
+
+    Of variables that the settings name, and whose values cannot be looked for, it is told.
+    """
+    from incident_console.session.secrecy import not_sought, reason
+
+    given = reason(arguments.no_redact)
+    if told := not_sought(who.secrets):
+        say(told)
+    return given
 
 
 def workflow_folder(path: Path) -> Path:

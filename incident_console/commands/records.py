@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incident_console.commands.common import print_json, say, settings_of
-from incident_console.errors import ConsoleError, Exit, InputError
+from incident_console.errors import Exit, InputError
 
 if TYPE_CHECKING:
     from incident_console.record.incident import Incident
     from incident_console.record.store import Record
+    from incident_console.record.summaries import Summaries, Summary
 
 
 def list_(arguments: argparse.Namespace) -> int:
+    from incident_console.record.summaries import summaries
+
     records = settings_of(arguments).records
     if not records.is_dir():
         if records.exists():
             raise InputError(f"{records} is not a folder of records")
         say(f"no incident was recorded yet: there is no folder {records}")
-    print_list([row(incident) for _, incident in incidents(records)], as_json=arguments.json)
+    print_list(told(summaries(records)), as_json=arguments.json)
     return Exit.OK
 
 
@@ -32,7 +36,8 @@ def record(arguments: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from incident_console.record import render
-    from incident_console.record.store import Record, find
+    from incident_console.record.folders import find
+    from incident_console.record.store import Record
 
     found = Record(find(settings_of(arguments).records, arguments.id))
     incident = found.incident()
@@ -56,56 +61,52 @@ def record(arguments: argparse.Namespace) -> int:
 
 
 def verify(arguments: argparse.Namespace) -> int:
+    from incident_console.record.folders import find
+    from incident_console.record.text import one_line
     from incident_console.record.verify import verify as check
 
-    verdict = check(arguments.path, head=arguments.head)
+    path = arguments.path
+    if not os.path.lexists(path) and path.name == str(path):  # nothing here is called that: the id of a record, then
+        path = find(settings_of(arguments).records, path.name)
+    verdict = check(path, head=arguments.head)
     if arguments.json:
-        print_json({"schema": "incident-console/verify/1", **asdict(verdict)})
+        print_json({"schema": "incident-console/verify/1", "path": str(path), **asdict(verdict)})
     else:
         print(f"{'ok' if verdict.ok else 'NOT OK'}  {verdict.events} events, {verdict.items} evidence items")
         print(f"head {verdict.head}")
         for note in verdict.notes:
-            print(f"note: {note}")
+            print(f"note: {one_line(note)}")
         if verdict.fault:
-            print(f"broken: {verdict.fault}")
+            print(f"broken: {one_line(verdict.fault)}")
     return Exit.OK if verdict.ok else Exit.NO
 
 
-def incidents(records: Path) -> Iterator[tuple[Record, Incident]]:
-    """What can be read, oldest first; what cannot is told and passed over."""
-    from incident_console.record.store import Record, all_records
-
-    for folder in all_records(records):
-        found = Record(folder)
-        try:
-            incident = found.incident()
-        except ConsoleError as fault:
-            say(f"{folder.name}: {fault}")
-            continue
-        if not incident.lines:
-            say(f"{folder.name}: {incident.fault or 'its journal is empty'}")
-            continue
-        yield found, incident
+def told(summaries: Summaries) -> tuple[Summary, ...]:
+    """What can be read, oldest first; what cannot is told."""
+    for remark in summaries.unread:
+        say(remark)
+    return summaries.found
 
 
-def row(incident: Incident) -> dict[str, str]:
+def row(summary: Summary) -> dict[str, str]:
     return {
-        "id": incident.id,
-        "state": incident.state + (", journal broken" if incident.fault else ""),
-        "class": incident.classification.class_ if incident.classification else "-",
-        "workflow": Path(incident.workdir).name or "-",
-        "title": incident.title or "-",
+        "id": summary.id,
+        "state": summary.state + (", journal broken" if summary.broken else ""),
+        "class": summary.class_ or "-",
+        "workflow": Path(summary.workdir).name or "-",
+        "title": summary.title or "-",
     }
 
 
-def print_list(rows: list[dict[str, str]], *, as_json: bool) -> None:
+def print_list(found: Iterable[Summary], *, as_json: bool) -> None:
     from incident_console.record.text import one_line
 
     if as_json:
+        rows = [{**row(each), "head": each.head, "events": each.events} for each in found]
         print_json({"schema": "incident-console/list/1", "incidents": rows})
     else:
-        for row in rows:
-            print("  ".join(one_line(part) for part in row.values()))
+        for each in found:
+            print("  ".join(one_line(part) for part in row(each).values()))
 
 
 def _rewrite_documents(found: Record, incident: Incident) -> None:

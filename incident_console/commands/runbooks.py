@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-from incident_console.commands.common import print_json, who_is
+from incident_console.commands.common import has_terminal, print_json, say, who_is
 from incident_console.errors import Exit
+
+if TYPE_CHECKING:
+    from incident_console.runbook.trust import Trusted
 
 
 def runbook(arguments: argparse.Namespace) -> int:
@@ -43,29 +47,73 @@ def _print_runbooks(arguments: argparse.Namespace) -> None:
 
 
 def _trust(arguments: argparse.Namespace) -> int:
+    """Shown, asked for on a terminal, given. Without a terminal the call itself is the answer."""
     from datetime import UTC, datetime
 
     from incident_console.record.clock import stamp
-    from incident_console.runbook import shelf
+    from incident_console.runbook import shelf, trust
+    from incident_console.runbook.review import plain
+    from incident_console.session.trusting import reviewed
 
-    who = who_is(arguments)
+    who, now = who_is(arguments), stamp(datetime.now(UTC))
+    if arguments.list:
+        return _print_trusted(trust.in_force(who.trust), as_json=arguments.json)
+    if arguments.withdraw is not None:
+        withdrawn = trust.withdraw(arguments.withdraw, who.operator, now, who.trust)
+        return _print_trusted(withdrawn, as_json=arguments.json, key="withdrawn")
     loaded = shelf.find(arguments.name)
-    shelf.trust(loaded.sha256, who.operator, stamp(datetime.now(UTC)), who.trust)
+    known = "the console, with which it ships" if loaded.shipped else trust.trusted_by(loaded.sha256, who.trust)
+    if known is None:
+        say(reviewed(loaded, who.trust).rstrip("\n"))
+        if not (arguments.yes or arguments.json) and has_terminal() and not _agreed():
+            say("nothing was trusted")
+            return Exit.NO
+        trust.give(loaded, who.operator, now, who.trust)
+    by = known or who.operator
     if arguments.json:
-        print_json({"schema": "incident-console/trusted/1", "sha256": loaded.sha256, "by": who.operator})
+        print_json({"schema": "incident-console/trusted/1", "sha256": loaded.sha256, "by": by})
     else:
-        print(f"{loaded.sha256}  trusted by {who.operator}: exactly this content may run its commands")
+        print(f"{loaded.sha256}  trusted by {plain(by)}: exactly this content may run its commands")
+    return Exit.OK
+
+
+def _agreed() -> bool:
+    say("May exactly this content run its commands? Type yes: ")
+    try:
+        return input().strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def _print_trusted(found: tuple[Trusted, ...], *, as_json: bool, key: str = "trusted") -> int:
+    from incident_console.runbook.review import plain
+
+    if as_json:
+        told = [{name: getattr(each, name) for name in ("sha256", "by", "at", "id", "path")} for each in found]
+        print_json({"schema": "incident-console/trusted-runbooks/1", key: told})
+        return Exit.OK
+    for each in found:
+        parts = (each.sha256[:12], each.by, each.at, each.id or "-", each.path or "-")
+        print("  ".join(plain(part) for part in parts) + ("  withdrawn" if key == "withdrawn" else ""))
+    if not found:
+        say("nobody has trusted a runbook here; those that ship need no trust")
     return Exit.OK
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    from incident_console.evidence.redactor import Redactor
     from incident_console.runbook import lint, shelf
     from incident_console.runbook.faults import Fault, RunbookFaults
+    from incident_console.session.secrecy import in_runbook
 
     faults: list[Fault] = []
     for name in arguments.names:
         try:
-            faults += lint.check(shelf.find(name))
+            loaded = shelf.find(name)
+            faults += lint.check(loaded)
+            # Told, and no fault of the ladder: what only looks like a secret must not fail somebody's CI.
+            for place in in_runbook(loaded, Redactor()):
+                say(f"{name}, {place}")
         except RunbookFaults as broken:
             faults += broken.faults
     if arguments.json:

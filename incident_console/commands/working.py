@@ -14,13 +14,14 @@ from incident_console.commands.common import (
     console,
     has_terminal,
     need_terminal,
+    no_redact,
     print_json,
     say,
     settings_of,
     who_is,
     workflow_folder,
 )
-from incident_console.commands.records import incidents, print_list, row
+from incident_console.commands.records import print_list, told
 from incident_console.errors import Exit, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +53,12 @@ def open_(arguments: argparse.Namespace) -> int:
     from incident_console.session.opening import Plan
     from incident_console.session.sources import words
 
+    if arguments.workdir.is_file():
+        bundle = arguments.workdir
+        need_terminal(f"verify {bundle}`; once it is accepted, `incident-console record ID")
+        return console(Plan(who_is(arguments), Path(), bundle=bundle.absolute()))
+    who = who_is(arguments)
+    reason = no_redact(arguments, who)
     need_terminal("collect")
     workdir = workflow_folder(arguments.workdir)
     log = arguments.run
@@ -61,43 +68,47 @@ def open_(arguments: argparse.Namespace) -> int:
             raise InputError(f"there is no run log {arguments.run}, neither here nor in {workdir}")
     known = settings_of(arguments)
     plan = Plan(
-        who_is(arguments),
+        who,
         workdir,
         arguments.runbook or known.runbook,
         log=log,
         globs=tuple(arguments.log),
         command=tuple(arguments.run_command),
         sources=tuple(words(line, workdir) for line in arguments.source),
+        no_redact=reason,
     )
     plan.check()
     return console(plan)
 
 
 def resume(arguments: argparse.Namespace) -> int:
-    from incident_console.record.store import Record, find
+    from incident_console.record.folders import find
+    from incident_console.record.store import Record
+    from incident_console.record.summaries import summaries
     from incident_console.session.opening import Plan
 
     who = who_is(arguments)
+    reason = no_redact(arguments, who)
     if arguments.id:
         folder = find(who.records, arguments.id)
     else:
-        waiting = [(found.path, incident) for found, incident in incidents(who.records) if not incident.closed]
+        waiting = [one for one in told(summaries(who.records)) if not one.closed]
         if not waiting:
             raise InputError(f"no incident is open in {who.records}; `incident-console open` begins one")
         if len(waiting) > 1:
-            print_list([row(incident) for _, incident in waiting], as_json=arguments.json)
+            print_list(waiting, as_json=arguments.json)
             if not has_terminal():
                 say("several incidents are open; name one: `incident-console resume ID`")
                 return Exit.USAGE
             folder = find(who.records, _ask("several incidents are open; type the beginning of one's id: "))
         else:
-            folder = waiting[0][0]
+            folder = waiting[0].path
     need_terminal("collect")
     incident = Record(folder).incident()
     if incident.accepted:
         # who took an incident over goes on under the name that stands in the record, unless another one is said
         who = who_is(arguments, fallback=incident.accepted[-1].event.as_)
-    return console(Plan(who, Path(incident.workdir), resume=folder))
+    return console(Plan(who, Path(incident.workdir), resume=folder, no_redact=reason))
 
 
 def _ask(question: str) -> str:
@@ -111,13 +122,15 @@ def collect(arguments: argparse.Namespace) -> int:
     from incident_console.runbook.answers import load_answers
 
     answers = load_answers(arguments.answers) if arguments.answers else None
+    who = who_is(arguments, answers.operator if answers else None)
     return _collect(
-        who_is(arguments, answers.operator if answers else None),
+        who,
         workflow_folder(arguments.workdir),
         arguments.runbook,
         answers,
         context=arguments.context,
         allow=tuple(arguments.allow),
+        reason=no_redact(arguments, who),
         as_json=arguments.json,
     )
 
@@ -130,26 +143,29 @@ def _collect(
     *,
     context: str = "local",
     allow: tuple[str, ...] = (),
+    reason: str = "",
     wait_for_end: bool = False,
     as_json: bool = False,
 ) -> int:
+    """`reason`: why nothing is to be redacted."""
     from incident_console.runbook import shelf
     from incident_console.runbook.answers import check_answers
     from incident_console.runbook.faults import RunbookFaults
     from incident_console.session.collect import collect as climb
     from incident_console.session.opening import open_incident
+    from incident_console.session.trusting import RunbookTrust
 
     loaded = shelf.find(runbook, workdir)
     faults = check_answers(answers, loaded.runbook) if answers is not None else ()
     if faults:
         raise RunbookFaults(faults)
-    if not loaded.shipped and shelf.trusted_by(loaded.sha256, who.trust) is None:
-        raise InputError(
-            f"{runbook} did not ship with the console and nobody has trusted it, so nothing was run: "
-            f"read it, then `incident-console runbook trust {runbook}`"
-        )
+    trust = RunbookTrust(loaded, who.operator, who.trust)
+    if trust.why() is None:
+        raise InputError(f"{runbook}: {trust.refusal}; read it, then `incident-console runbook trust {runbook}`")
     with _stoppable() as cancel:
-        session = open_incident(who, workdir, loaded, title="", context=context)
+        session = open_incident(who, workdir, loaded, title="", context=context, no_redact=reason)
+        for note in session.incident.notes.values():
+            say(note.text)  # what the console itself had to say of secrets
         try:
             code = climb(session, answers, allow=allow, say=say, wait_for_end=wait_for_end, cancel=cancel)
         finally:

@@ -63,7 +63,14 @@ def record_json(incident: Incident) -> dict[str, Any]:
         "classes": [{**each.event.data(), "seq": each.seq, "at": each.at, "by": each.by} for each in incident.classes],
         "decision": incident.decision.data() if incident.decision else None,
         "escalations": [
-            {**each.event.data(), "seq": each.seq, "answers": [answer.event.text for answer in each.answers]}
+            {
+                **each.event.data(),
+                "seq": each.seq,
+                "number": each.number,
+                "state": each.state,
+                "answers": [answer.event.text for answer in each.answers],
+                "answered": [{**answer.event.data(), "seq": answer.seq, "at": answer.at} for answer in each.answers],
+            }
             for each in incident.escalations.values()
         ],
         "handoffs": {

@@ -18,7 +18,7 @@ import orjson
 from incident_console.errors import InputError, RecordError, UsageError
 from incident_console.record import files, zips
 from incident_console.record.blobs import is_name
-from incident_console.record.chain import JOURNAL_LIMIT
+from incident_console.record.chain import JOURNAL_LIMIT, START
 from incident_console.record.custody import maybe_named, named
 from incident_console.record.store import RUNBOOK_LIMIT, Record
 from incident_console.record.text import one_line
@@ -53,10 +53,20 @@ class Bag:
         return self.path / "data"
 
 
-def write(folder: Path, *, handoff: str, html: str, record: dict[str, Any], out: Path, now: datetime) -> Path:
+def write(
+    folder: Path,
+    *,
+    handoff: str,
+    html: str,
+    record: dict[str, Any],
+    out: Path,
+    now: datetime,
+    events: int | None = None,
+) -> Path:
     """Write the bundle of the record in `folder` to the new file `out`, whole or not at all, 0600.
 
-    `handoff`, `html` and `record` are HANDOFF.md, record.html and record.json. Raises UsageError when `out` is there
+    `handoff`, `html` and `record` are HANDOFF.md, record.html and record.json; of the journal the first `events` lines
+    are taken, since it may go on growing. Raises UsageError when `out` is there
     already, InputError when the record is broken or a blob is missing or altered, RecordError when the disk fails.
     """
     if out.exists() or out.is_symlink():
@@ -68,7 +78,7 @@ def write(folder: Path, *, handoff: str, html: str, record: dict[str, Any], out:
             descriptor = files.create(temporary)
             with os.fdopen(descriptor, "wb") as file:
                 with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
-                    _Writer(archive, source.id, now).write(source, handoff, html, record)
+                    _Writer(archive, source.id, now).write(source, handoff, html, record, events)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(out)
@@ -90,11 +100,15 @@ class _Writer:
         self._lines: list[str] = []
         self._octets = 0
 
-    def write(self, source: Record, handoff: str, html: str, record: dict[str, Any]) -> None:
+    def write(self, source: Record, handoff: str, html: str, record: dict[str, Any], events: int | None) -> None:
         reading = source.read()
         if reading.fault:
             raise InputError(f"{source.journal}, {reading.fault}. A broken record is not handed off.")
-        journal = files.read_plain(source.journal, JOURNAL_LIMIT)[: reading.size]
+        lines = reading.lines[:events]
+        if events is not None and len(lines) < events:
+            raise InputError(f"{source.journal} ends with event {len(lines)}; event {events} is not on disk.")
+        whole = files.read_plain(source.journal, JOURNAL_LIMIT)[: reading.size]
+        journal = whole if events is None else b"".join(whole.splitlines(keepends=True)[:events])
         for name in ("", "data/", "data/evidence/"):
             self._archive.writestr(self._entry(name, folder=True), b"")
         self._add("data/HANDOFF.md", handoff.encode("utf-8", "backslashreplace"))
@@ -103,13 +117,13 @@ class _Writer:
         self._add("data/journal.jsonl", journal)
         if source.runbook.exists():
             self._add("data/runbook.yaml", files.read_plain(source.runbook, RUNBOOK_LIMIT))
-        wanted = {each.sha256 for each in named(reading.lines)}
-        newer = {sha256 for sha256 in maybe_named(reading.lines) if source.blobs.holds(sha256)}
+        wanted = {each.sha256 for each in named(lines)}
+        newer = {sha256 for sha256 in maybe_named(lines) if source.blobs.holds(sha256)}
         for sha256 in sorted(wanted | newer):
             if wrong := source.blobs.check(sha256) if is_name(sha256) else "is no sha256":
                 raise InputError(f"The blob evidence/{sha256:.64} {wrong}: the bundle would not verify.")
             self._blob(source.blobs.folder / sha256, sha256)
-        tags = self._tags(reading.head, len(reading.lines), one_line(str(record.get("title", "")), 200))
+        tags = self._tags(lines[-1].hash if lines else START, len(lines), one_line(str(record.get("title", "")), 200))
         for name, text in tags.items():
             self._archive.writestr(self._entry(name), text)
         sums = "".join(f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n" for name, text in tags.items())
@@ -157,13 +171,15 @@ class _Writer:
         self._lines.append(f"{sha256}  {name}\n")
 
 
-def read(source: Path, into: Path) -> Bag:
+def read(source: Path, into: Path, *, durable: bool = False) -> Bag:
     """Unpack the bundle `source` into the empty folder `into`, as a bag whose manifests are not checked yet.
+
+    `durable`: to be kept, not only looked at.
 
     Raises BrokenBagError for a zip that is hostile or no bundle, RecordError when it cannot be unpacked here.
     """
     try:
-        return opened(zips.unpack(source, into))
+        return opened(zips.unpack(source, into, durable=durable))
     except zips.UnsafeZipError as fault:
         raise BrokenBagError(str(fault)) from None
     except OSError as fault:
@@ -203,7 +219,7 @@ def faults(found: Bag) -> Iterator[str]:
     for path in sorted(found.path.rglob("*")):
         name = path.relative_to(found.path).as_posix()
         if (path.is_symlink() or not path.is_dir()) and name not in listed:
-            yield f"{name} is in the bundle, but in no manifest: it was added."
+            yield f"{one_line(name, 200)} is in the bundle, but in no manifest: it was added."
     yield from _oxum(found, payload)
 
 
@@ -217,7 +233,7 @@ def _manifest(folder: Path, name: str) -> Iterator[tuple[str, str]]:
         sha256, _, path = line.partition("  ")
         parts = path.split("/")
         outside = path.startswith("data/") is (name == TAG_MANIFEST)
-        if not is_name(sha256) or any(part in ("", ".", "..") for part in parts) or outside or path in seen:
+        if not is_name(sha256) or not all(map(zips.is_plain, parts)) or outside or path in seen:
             raise BrokenBagError(f"{name}, line {number}: it does not name one file of the bundle with its sha256.")
         seen.add(path)
         yield path, sha256

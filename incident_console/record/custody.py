@@ -7,7 +7,7 @@ a workflow file before and after an edit, and of the runbook, do not.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from incident_console.events import IncidentOpened, Recorded, RunbookFrozen, UnknownEvent
+from incident_console.events import HandoffOffered, IncidentOpened, Recorded, RunbookFrozen, UnknownEvent
 
 _FIELDS = {
     "sha256": "size",
@@ -39,8 +39,9 @@ def named(lines: Iterable[Recorded]) -> Iterator[Named]:
             if isinstance(sha256, str) and sha256:
                 size = getattr(event, sized_by, None) if sized_by else None
                 yield Named(sha256, size if isinstance(size, int) else None, line.seq, name)
-        if isinstance(event, IncidentOpened) and event.reentry.dirty_diff_sha256:
-            yield Named(event.reentry.dirty_diff_sha256, None, line.seq, "dirty_diff_sha256")
+        reentry = event.reentry if isinstance(event, IncidentOpened | HandoffOffered) else None
+        if reentry and reentry.dirty_diff_sha256:
+            yield Named(reentry.dirty_diff_sha256, None, line.seq, "dirty_diff_sha256")
 
 
 def maybe_named(lines: Iterable[Recorded]) -> Iterator[str]:

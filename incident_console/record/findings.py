@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from incident_console.events import UNKNOWN, AttemptKept, EvidenceCaptured, EvidenceFailed, LogPinned
 from incident_console.record.incident import Incident
-from incident_console.record.seen import Item
+from incident_console.record.seen import Item, how_changed
 from incident_console.record.text import clock_time, code, exit_said, prose
 from incident_console.record.timeline import LETTERS, source
 
@@ -20,11 +20,13 @@ READ_LIMIT = 400
 """Logs that are read to group attempts; what comes after is grouped by what the run log said."""
 SHOWN = 20
 _TAIL = 64 << 10
+_LINE = 2000
+"""Characters of a line that are searched: a log may be one line."""
 _TELLS = re.compile(
     r"error|exception|fatal|fail|abort|killed|denied|refused|cannot|could not|no such|no space|not found|timed? ?out"
-    r"|segmentation|out of memory",
-    re.IGNORECASE,
+    r"|segmentation|out of memory"
 )
+"""Of a line in small letters: to search without minding the case takes many times as long."""
 _ASKED = ("scope", "plan", "state", "evidence")
 """The roles of the rungs on which the operator says what the evidence showed."""
 
@@ -133,8 +135,8 @@ def _words(event: AttemptKept, read_blob: ReadBlob | None) -> str:
     data = read_blob(event.sha256) if read_blob and event.sha256 else None
     text = data[-_TAIL:].decode("utf-8", "backslashreplace") if data else event.message
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if _TELLS.search(line)]
-    return (telling or lines or [""])[-1][:300]
+    telling = (line for line in reversed(lines) if _TELLS.search(line[:_LINE].lower()))
+    return next(telling, lines[-1] if lines else "")[:300]
 
 
 def _alike(words: str, wildcards: Mapping[str, str]) -> str:
@@ -191,6 +193,8 @@ class EditTold:
     at: str
     gate_open: bool
     diff_sha256: str | None
+    how: str
+    """What kind of edit it was; empty for one of what the file says."""
     why: str
     """Empty when nobody explained it."""
 
@@ -202,6 +206,7 @@ def edits(incident: Incident) -> tuple[EditTold, ...]:
             edit.event.occurred_at or edit.at,
             edit.event.gate_open,
             edit.event.diff_sha256,
+            how_changed(edit.event),
             "; ".join(each.event.text for each in edit.explanations),
         )
         for edit in incident.edits.values()
@@ -277,9 +282,10 @@ def edits_md(seen: Iterable[EditTold]) -> Iterator[str]:
     for edit in seen:
         told = True
         diff = f", diff {code(f'data/evidence/{edit.diff_sha256}')}" if edit.diff_sha256 else ", no diff was kept"
-        why = f"; explained: {prose(edit.why)}" if edit.why else "; **NOT explained**"
-        gate = "open" if edit.gate_open else "**closed**"
-        yield f"- {code(edit.path)} at {clock_time(edit.at)}, the gate was {gate}{diff}{why}"
+        quiet = "" if edit.how.startswith("layout") else "; **NOT explained**"
+        why = f"; explained: {prose(edit.why)}" if edit.why else quiet
+        gate, how = "open" if edit.gate_open else "**closed**", f", {prose(edit.how)}" if edit.how else ""
+        yield f"- {code(edit.path)} at {clock_time(edit.at)}, the gate was {gate}{how}{diff}{why}"
     if not told:
         yield "None was seen."
 

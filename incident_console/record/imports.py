@@ -4,22 +4,27 @@ A record that is here already grows by what the bundle adds when the bundle's ch
 part ways are never merged.
 """
 
+import os
 import secrets
 import shutil
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from incident_console.errors import InputError, RecordError
+from incident_console.events import Recorded
 from incident_console.record import bag, files
 from incident_console.record.chain import JOURNAL_LIMIT, Reading
 from incident_console.record.custody import maybe_named, named
 from incident_console.record.journal import set_aside
 from incident_console.record.pen import Pen
 from incident_console.record.store import Record
+from incident_console.record.text import one_line
 from incident_console.record.verify import Verdict, verify_bag
 
 How = Literal["new", "carried forward", "identical", "behind"]
+_TORN = "journal.torn-*.bin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ def import_bag(source: Path, records: Path, head: str | None = None) -> Imported
     work = records / f".import-{secrets.token_hex(8)}"
     files.private_folder(work)
     try:
-        found = bag.read(source, work)
+        found = bag.read(source, work, durable=True)
         verdict = verify_bag(found, head)
         if not verdict.ok:
             raise InputError(f"{source.name} was not taken in: {verdict.fault}")
@@ -63,7 +68,7 @@ def import_bag(source: Path, records: Path, head: str | None = None) -> Imported
 def _place(found: bag.Bag, target: Path, staged: Path) -> How:
     record, sent = Record(staged), Record(found.data)
     record.make()
-    _move_blobs(sent, record, sent.read())
+    _move_blobs(sent, record, sent.read(), ExitStack())
     sent.journal.rename(record.journal)
     if sent.runbook.exists():
         sent.runbook.rename(record.runbook)
@@ -74,6 +79,7 @@ def _place(found: bag.Bag, target: Path, staged: Path) -> How:
 
 
 def _carry(found: bag.Bag, here: Record) -> How:
+    """Whatever fails on the way, what had been added is taken out again."""
     pen = Pen(here.path)
     try:
         sent, ours, theirs = Record(found.data), here.read(), Record(found.data).read()
@@ -82,32 +88,64 @@ def _carry(found: bag.Bag, here: Record) -> How:
         _refuse_fork(here.id, ours, theirs)
         if len(theirs.lines) <= len(ours.lines):
             return "identical" if len(theirs.lines) == len(ours.lines) else "behind"
-        here.make()
-        _move_blobs(sent, here, theirs)
-        if ours.torn:
-            set_aside(here.path, ours.torn)
-        if not here.runbook.exists() and sent.runbook.exists():
-            sent.runbook.rename(here.runbook)
-        # last, and by a rename: until then the record is the shorter one, whole
-        files.write_atomically(here.journal, files.read_plain(sent.journal, JOURNAL_LIMIT)[: theirs.size])
+        with ExitStack() as undo:
+            if not here.blobs.folder.exists():
+                undo.callback(_remove_folder, here.blobs.folder)
+            here.make()
+            _move_blobs(sent, here, theirs, undo)
+            if ours.torn:
+                undo.callback(_remove_new, here.path, set(here.path.glob(_TORN)))
+                set_aside(here.path, ours.torn)
+            if not here.runbook.exists() and sent.runbook.exists():
+                sent.runbook.rename(here.runbook)
+                undo.callback(_remove, here.runbook)
+            try:
+                # last, and by a rename: until then the record is the shorter one, whole
+                files.write_atomically(here.journal, files.read_plain(sent.journal, JOURNAL_LIMIT)[: theirs.size])
+            except RecordError:
+                if here.read().head == theirs.head:  # it is in place, and only not surely on disk: it needs its blobs
+                    undo.pop_all()
+                raise
+            undo.pop_all()
         return "carried forward"
     finally:
         pen.release()
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
+
+
+def _remove_new(folder: Path, before: set[Path]) -> None:
+    for path in set(folder.glob(_TORN)) - before:
+        _remove(path)
+
+
+def _remove_folder(path: Path) -> None:
+    with suppress(OSError):
+        path.rmdir()
 
 
 def _refuse_fork(id: str, ours: Reading, theirs: Reading) -> None:
     for here, there in zip(ours.lines, theirs.lines, strict=False):
         if here.hash != there.hash:
             raise InputError(
-                f"The bundle and the record {id} that is here part ways at event {here.seq}: here {here.kind} by "
-                f"{here.by} at {here.at}, in the bundle {there.kind} by {there.by} at {there.at}. Nothing was changed; "
-                "accept it into another store (--records) to look at both."
+                f"The bundle and the record {id} that is here part ways at event {here.seq}: here {_told(here)}, in "
+                f"the bundle {_told(there)}. Nothing was changed; accept it into another store (--records) to see both."
             )
 
 
-def _move_blobs(sent: Record, to: Record, reading: Reading) -> None:
+def _told(line: Recorded) -> str:
+    return f"{one_line(line.kind, 80)} by {one_line(line.by, 80)} at {one_line(line.at, 40)} (hash {line.hash})"
+
+
+def _move_blobs(sent: Record, to: Record, reading: Reading, undo: ExitStack) -> None:
     for sha256 in {each.sha256 for each in named(reading.lines)} | set(maybe_named(reading.lines)):
-        if sent.blobs.holds(sha256):
-            # what is here already was not checked, what was sent was: the sent one takes its place
-            (sent.blobs.folder / sha256).rename(to.blobs.folder / sha256)
+        # One that is here and sound stays; one that was damaged here is put right by what was sent and checked.
+        if sent.blobs.holds(sha256) and to.blobs.check(sha256) is not None:
+            target = to.blobs.folder / sha256
+            if not os.path.lexists(target):
+                undo.callback(_remove, target)
+            (sent.blobs.folder / sha256).rename(target)
     files.sync_folder(to.blobs.folder)

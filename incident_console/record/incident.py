@@ -69,6 +69,7 @@ class Incident:
         self.title = ""
         """What it was opened as; the symptom's sentence once somebody has said it."""
         self.workdir = ""
+        """Where it is worked now: a receiver may have the workflow elsewhere."""
         self.severity = UNKNOWN
         self.impact = UNKNOWN
         self.deadline = UNKNOWN
@@ -91,6 +92,10 @@ class Incident:
         """By the `seq` of its `evidence.started`."""
         self.notes: dict[int, Note] = {}
         """By the `seq` of the first saying."""
+        self.not_redacted = ""
+        """Why nothing is redacted in what is recorded now, as it was said; empty while it is."""
+        self.was_not_redacted = ""
+        """The same, of the last time that nothing was."""
         self.actions: dict[int, Action] = {}
         self.edits: dict[int, Edit] = {}
         self.classes: list[Stated[ClassSet]] = []
@@ -197,6 +202,9 @@ class Incident:
             self.evidence[place] = replace(self.evidence[place], rung=event.rung)
 
     def _noted(self, line: Recorded, event: NoteAdded) -> None:
+        if event.redacted is not None:
+            self.not_redacted = "" if event.redacted else event.text
+            self.was_not_redacted = self.not_redacted or self.was_not_redacted
         self.notes[line.seq] = Note(line.seq, line.at, line.by, event.text, event.nature, event.rung)
 
     def _corrected(self, line: Recorded, event: NoteCorrected) -> None:
@@ -211,14 +219,15 @@ class Incident:
         before = self.actions.get(first) if first is not None else None
         if first is None or before is None:
             told = (event.text, event.why, event.expected, event.result, event.by_whom or line.by)
-            self.actions[line.seq] = Action(line.seq, line.at, line.by, *told, launch=event.launch)
+            self.actions[line.seq] = Action(
+                line.seq, line.at, line.by, *told, launch=event.launch, sent_to=event.sent_to
+            )
             return
         self._first[line.seq] = first
         expected = before.expected if event.expected == UNKNOWN else event.expected
         whom = event.by_whom or before.by_whom
-        self.actions[first] = Action(
-            line.seq, line.at, line.by, event.text, event.why, expected, event.result, whom, before, before.launch
-        )
+        told = (event.text, event.why, expected, event.result, whom)
+        self.actions[first] = Action(line.seq, line.at, line.by, *told, before, before.launch, before.sent_to)
 
     def _edited(self, line: Recorded, event: EditObserved) -> None:
         self.edits[line.seq] = Edit(line.seq, line.at, line.by, event)
@@ -236,7 +245,8 @@ class Incident:
         self.decisions.append(Stated(line.seq, line.at, line.by, event))
 
     def _escalated(self, line: Recorded, event: EscalationRaised) -> None:
-        self.escalations[line.seq] = Escalation(line.seq, line.at, line.by, event)
+        number = len(self.escalations) + 1
+        self.escalations[line.seq] = Escalation(line.seq, line.at, line.by, event, number=number)
 
     def _replied(self, line: Recorded, event: EscalationAnswered) -> None:
         raised = self.escalations.get(event.of)
@@ -251,6 +261,7 @@ class Incident:
 
     def _taken(self, line: Recorded, event: HandoffAccepted) -> None:
         self.accepted.append(Stated(line.seq, line.at, line.by, event))
+        self.workdir = event.workdir or self.workdir
 
     def _closed(self, line: Recorded, event: IncidentClosed) -> None:
         self.closed = Stated(line.seq, line.at, line.by, event)
@@ -334,6 +345,11 @@ class Incident:
     @property
     def decision(self) -> DecisionMade | None:
         return self.decisions[-1].event if self.decisions else None
+
+    @property
+    def waiting(self) -> tuple[Escalation, ...]:
+        """The escalations that nobody has answered yet."""
+        return tuple(each for each in self.escalations.values() if each.open)
 
     @property
     def state(self) -> str:

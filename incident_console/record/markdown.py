@@ -11,8 +11,8 @@ from incident_console.events import (
     LogPinned,
 )
 from incident_console.record.incident import Incident
-from incident_console.record.note import note_fields, told_before_failing, warning
-from incident_console.record.seen import Item
+from incident_console.record.note import note_fields, told_before_failing, unredacted, warning
+from incident_console.record.seen import Escalation, Item, how_changed
 from incident_console.record.text import because, clock_time, code, excerpt, exit_said, fence, prose, table
 from incident_console.record.timeline import LEGEND, letter, source, timeline
 
@@ -60,6 +60,9 @@ def _header(incident: Incident) -> Iterator[str]:
     yield ""
     if incident.fault:
         yield f"**{prose(warning(incident))}**"
+        yield ""
+    if told := unredacted(incident):
+        yield f"**{prose(told)}**"
         yield ""
     yield f"Times are UTC. {LEGEND}"
     yield ""
@@ -228,6 +231,7 @@ def _doings(incident: Incident) -> Iterator[str]:
         [
             f"(F) {code(edit.event.path)} at {clock_time(edit.event.occurred_at or edit.at)}, the gate was "
             f"{'open' if edit.event.gate_open else 'closed'}"
+            + (f", {prose(how)}" if (how := how_changed(edit.event)) else "")
             + (f", diff {code(edit.event.diff_sha256)}" if edit.event.diff_sha256 else "")
             + (
                 "; why: " + "; ".join(prose(each.event.text) for each in edit.explanations)
@@ -267,14 +271,7 @@ def _class(incident: Incident) -> Iterator[str]:
 
 
 def _handing(incident: Incident) -> Iterator[str]:
-    said = []
-    for each in incident.escalations.values():
-        raised = each.event
-        said.append(
-            f"({letter(raised)}) event {each.seq}: escalated to {prose(raised.to)} {prose(because(raised.trigger))}; "
-            f"points to {prose(raised.points_to)}; points away from {prose(raised.points_away_from)}"
-        )
-        said += [f"(F) answer, event {a.seq}, {prose(a.by)}: {prose(a.event.text)}" for a in each.answers]
+    said = [_escalation(each) for each in incident.escalations.values()]
     said += [
         f"event {o.seq}: offered to {prose(o.event.to)} by {prose(o.by)}, {clock_time(o.at)}" for o in incident.offered
     ]
@@ -284,8 +281,31 @@ def _handing(incident: Incident) -> Iterator[str]:
     ]
     if incident.closed:
         done = incident.closed.event
-        said.append(f"(D) event {incident.closed.seq}: closed, {prose(done.outcome)}; proof: {prose(done.proof)}")
+        said.append(
+            f"(D) event {incident.closed.seq}: closed, {prose(done.outcome)}; cause: {prose(done.cause)}; "
+            f"proof: {prose(done.proof)}; as an executable check: {prose(done.check)}"
+            + "".join(f"\n    - left open: {prose(text)}" for text in done.left)
+        )
     yield from _bullets("Escalation, hand-off, closing", said)
+
+
+def _escalation(each: Escalation) -> str:
+    """One escalation with what made it hold and every answer, as a list item."""
+    raised = each.event
+    lines = [
+        f"({letter(raised)}) event {each.seq}: **escalation {each.number}, {each.state}**: escalated to "
+        f"{prose(raised.to)} {prose(because(raised.trigger))}; points to {prose(raised.points_to)}; points away from "
+        f"{prose(raised.points_away_from)}; owner {prose(raised.owner)}; answer due {prose(raised.due)}"
+    ]
+    lines += [f"held because of: {prose(text)}" for text in raised.evidence]
+    for answer in each.answers:
+        told = answer.event
+        decided = "" if told.decision == UNKNOWN else f"; decided: {prose(told.decision)}"
+        lines.append(
+            f"(F) answer, event {answer.seq}, {clock_time(told.occurred_at or answer.at)}, by {prose(told.who)}, "
+            f"written down by {prose(answer.by)}: {prose(told.text)}{decided}"
+        )
+    return "\n    - ".join(lines)
 
 
 def _integrity(incident: Incident) -> Iterator[str]:

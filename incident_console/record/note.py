@@ -7,6 +7,7 @@ from incident_console.events import UNKNOWN, EvidenceCaptured
 from incident_console.record.clock import moment, stamp
 from incident_console.record.findings import exhibits, times
 from incident_console.record.incident import Incident
+from incident_console.record.seen import Escalation
 from incident_console.record.text import clock_time, code, elapsed, exit_said, one_line, prose
 from incident_console.record.timeline import source
 
@@ -45,9 +46,10 @@ def note_md(incident: Incident) -> str:
             f"{clock_time(incident.opened_at)} · as of {_as_of(incident)}",
             "",
             *([f"**{prose(warning(incident))}**", ""] if incident.fault else []),
+            *([f"**{prose(told)}**", ""] if (told := unredacted(incident)) else []),
             *lines,
             "",
-            f"Chain head after {len(incident.lines)} events: {code(incident.head)}",
+            f"head {incident.head} after {len(incident.lines)} events, as of {_as_of(incident)}",
             "",
         ]
     )
@@ -70,7 +72,7 @@ def brief(incident: Incident, now: datetime) -> str:
         f"Done: {_done(incident)}",
         f"Next check: {_next(incident)}",
         f"Unknown: {_unknown(incident)}",
-        f"Record: {len(incident.lines)} events, chain head {incident.head}",
+        f"Record: {len(incident.lines)} events, chain head {incident.head[:12]}…",
     ]
     if incident.fault:
         lines.append(warning(incident))
@@ -80,6 +82,11 @@ def brief(incident: Incident, now: datetime) -> str:
 def warning(incident: Incident) -> str:
     """The sentence for a record whose journal is broken."""
     return f"The journal is broken at {incident.fault}. What stood from there on is not shown."
+
+
+def unredacted(incident: Incident) -> str | None:
+    """The sentence for a record in which secrets may stand, because somebody asked for nothing to be replaced."""
+    return f"{incident.was_not_redacted}. This record may hold secrets." if incident.was_not_redacted else None
 
 
 def told_before_failing(incident: Incident) -> str | None:
@@ -135,10 +142,21 @@ def _next(incident: Incident) -> str:
     narrower = f"next narrower measurement: {said.next_measurement if said else UNNAMED}"
     if incident.closed:
         return f"none, closed: {incident.closed.event.outcome}"
+    parts = [_awaited(incident.waiting)] if incident.waiting else []
     if incident.decision:
         owner = "" if incident.decision.owner == UNKNOWN else f" (owner {incident.decision.owner})"
-        return f"{incident.decision.decision}{owner}; {narrower}"
-    return f"{UNNAMED}; {narrower}"
+        parts.append(f"{incident.decision.decision}{owner}")
+    return "; ".join([*(parts or [UNNAMED]), narrower])
+
+
+def _awaited(waiting: tuple[Escalation, ...]) -> str:
+    told = []
+    for each in waiting[:3]:
+        known = [each.event.owner] if each.event.owner != UNKNOWN else []
+        known += [f"due {each.event.due}"] if each.event.due != UNKNOWN else []
+        told.append(f"{each.number} to {each.event.to}" + (f" ({', '.join(known)})" if known else ""))
+    more = f" and {len(waiting) - 3} more" if len(waiting) > 3 else ""
+    return f"no answer yet to escalation {', '.join(told)}{more}"
 
 
 def _run(incident: Incident) -> str:
@@ -159,9 +177,10 @@ def _run(incident: Incident) -> str:
 def _done(incident: Incident) -> str:
     kept = sum(item.kept for item in incident.evidence)
     parts = [f"{kept} pieces of evidence kept"]
-    parts += [f"{action.text} → {action.result}" for action in incident.actions.values()]
+    parts += [f"{one_line(each.text, 90)} → {one_line(each.result, 60)}" for each in incident.actions.values()]
     if incident.escalations:
-        parts.append("escalated to " + ", ".join(each.event.to for each in incident.escalations.values()))
+        told = (f"{each.event.to} ({each.state})" for each in incident.escalations.values())
+        parts.append("escalated to " + ", ".join(told))
     return "; ".join(parts)
 
 

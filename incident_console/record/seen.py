@@ -176,6 +176,7 @@ class Action(Said):
     """The action as it was told before its result was."""
     launch: str | None = None
     """The run that the console started by it."""
+    sent_to: str | None = None
 
     @property
     def history(self) -> tuple["Action", ...]:
@@ -196,6 +197,26 @@ class Edit(Said):
 class Escalation(Said):
     event: EscalationRaised
     answers: list[Stated[EscalationAnswered]] = field(default_factory=list)
+    number: int = 0
+    """Counted from 1 in the order in which they were raised."""
+
+    @property
+    def open(self) -> bool:
+        return not self.answers
+
+    @property
+    def state(self) -> str:
+        """`open` or `answered`."""
+        return "open" if self.open else "answered"
+
+
+def how_changed(event: EditObserved) -> str:
+    """What kind of edit it was, as the end of a sentence; empty for one of what the file says."""
+    if event.change == "layout":
+        return "layout or comments only"
+    if event.change == "commit":
+        return f"by git, {' to '.join(commit[:10] for commit in event.commits)}".removesuffix(", ")
+    return ""
 
 
 class _Linked(Protocol):

@@ -7,7 +7,7 @@ from incident_console import events
 from incident_console.events import UNKNOWN, Event, Recorded
 from incident_console.record.clock import moment
 from incident_console.record.incident import Incident
-from incident_console.record.seen import say
+from incident_console.record.seen import how_changed, say
 from incident_console.record.text import because, command, elapsed, exit_said, span
 
 LETTERS = {"fact": "F", "inference": "I", "decision": "D"}
@@ -96,6 +96,8 @@ def _of_evidence(event: Event) -> str:
         case events.StateKept():
             run = f", run {event.run}{' still going on' if event.unfinished else ''}" if event.run else ""
             return f"state of the workflow kept, to be compared with later{run}; {event.size} bytes"
+        case events.RunWeighed():
+            return f"cost and jobs of run {event.run} ({event.status}) weighed from its own files; {event.size} bytes"
         case events.EvidenceFiled():
             return f"filed event {event.of} to rung {event.rung}"
         case events.AttemptKept():
@@ -106,8 +108,8 @@ def _of_evidence(event: Event) -> str:
             lines = f" {span(event.lines)}" if event.lines else ""
             return f"pinned {event.path}{lines}"
         case events.EditObserved():
-            gate = "open" if event.gate_open else "closed"
-            return f"edit of {event.path} seen; the gate was {gate}"
+            gate, how = "open" if event.gate_open else "closed", how_changed(event)
+            return f"edit of {event.path} seen{f' ({how})' if how else ''}; the gate was {gate}"
         case events.EditExplained():
             return f"edit of event {', '.join(str(seq) for seq in event.of)} explained: {event.text}"
     return ""
@@ -118,17 +120,23 @@ def _of_handing_over(event: Event) -> str:
         case events.EscalationRaised():
             return (
                 f"escalated to {event.to} {because(event.trigger)}; points to {event.points_to}; "
-                f"points away from {event.points_away_from}"
+                f"points away from {event.points_away_from}; owner {event.owner}; answer due {event.due}"
             )
         case events.EscalationAnswered():
-            return f"escalation of event {event.of} answered: {event.text}"
+            who = "" if event.who == UNKNOWN else f" by {event.who}"
+            decided = "" if event.decision == UNKNOWN else f"; decided: {event.decision}"
+            return f"escalation of event {event.of} answered{who}: {event.text}{decided}"
         case events.HandoffOffered():
             missing = f"; unknown: {', '.join(event.missing)}" if event.missing else ""
             return f"handed off to {event.to}{missing}"
         case events.HandoffAccepted():
             return f"hand-off accepted by {event.as_}; read back: {event.readback}"
         case events.IncidentClosed():
-            return f"incident closed: {event.outcome}; proof: {event.proof}"
+            left = f"; left open: {' '.join(event.left)}" if event.left else ""
+            return (
+                f"incident closed: {event.outcome}; cause: {event.cause}; proof: {event.proof}; "
+                f"as an executable check: {event.check}{left}"
+            )
         case events.JournalRepaired():
             return f"journal repaired: {event.size} bytes set aside in {event.set_aside}, {because(event.reason)}"
     return ""

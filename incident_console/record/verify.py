@@ -5,19 +5,30 @@ that was altered, removed or added is a fault, and the first one is told in word
 """
 
 import hashlib
+import re
+import stat
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from incident_console.errors import InputError
-from incident_console.events import AttemptKept, EvidenceCaptured, EvidenceFailed, LogPinned
+from incident_console.errors import InputError, UsageError
+from incident_console.events import (
+    AttemptKept,
+    EvidenceCaptured,
+    EvidenceFailed,
+    LogPinned,
+    other_schema,
+)
 from incident_console.record import bag
 from incident_console.record.blobs import is_name
 from incident_console.record.chain import START, Reading, read
 from incident_console.record.custody import frozen_runbook, named
 from incident_console.record.files import read_plain
 from incident_console.record.store import RUNBOOK_LIMIT, Record
+
+HEAD_DIGITS = 12
+_HEAD = re.compile(f"[0-9a-f]{{{HEAD_DIGITS},64}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +47,13 @@ class Verdict:
 def verify(path: Path, head: str | None = None) -> Verdict:
     """Check a bundle (zip or unpacked), a record folder or a journal; with `head`, also that the chain ends there.
 
-    Raises InputError when `path` is none of these.
+    `head` is a hash or its beginning, of 12 digits at least; whoever can make a chain that begins like another's needs
+    16 tries for each digit more. Raises InputError when `path` is none of these, UsageError for a head that is none.
     """
+    if head is not None and not _HEAD.fullmatch(head := head.strip().lower()):
+        raise UsageError(
+            f"{head!r:.80} is no head: give the 64 hex digits of its hash, or the first {HEAD_DIGITS} or more"
+        )
     if path.is_dir():
         if (path / "bagit.txt").is_file():
             try:
@@ -74,14 +90,15 @@ def verify_record(record: Record, head: str | None = None) -> Verdict:
     """A record folder, or the payload of a bag. Raises InputError when there is no journal."""
     reading = record.read()
     faults = _faults(record, reading, head)
-    return _verdict(reading, next(faults, None), (*_chain_notes(reading), *_left_over(record, reading)))
+    notes = (*_chain_notes(reading), *_left_over(record, reading), *_reachable(record), *_part_of_head(head))
+    return _verdict(reading, next(faults, None), notes)
 
 
 def _journal(path: Path, head: str | None) -> Verdict:
     reading = read(path)
     fault = next(_chain_faults(path, reading, head), None)
     alone = "only the chain was checked: the blobs that it names were not"
-    return _verdict(reading, fault, (*_chain_notes(reading), alone))
+    return _verdict(reading, fault, (*_chain_notes(reading), alone, *_part_of_head(head)))
 
 
 def verify_bag(found: bag.Bag, head: str | None = None) -> Verdict:
@@ -136,8 +153,8 @@ def _runbook(record: Record, reading: Reading) -> Iterator[str]:
 def _chain_faults(path: Path, reading: Reading, head: str | None) -> Iterator[str]:
     if reading.fault:
         yield f"{path.name}, {reading.fault}."
-    elif head is not None and head.strip().lower() != reading.head:
-        at = next((line.seq for line in reading.lines if line.hash == head.strip().lower()), None)
+    elif head is not None and not reading.head.startswith(head):
+        at = next((line.seq for line in reading.lines if line.hash.startswith(head)), None)
         beyond = f"; the given head is event {at}, and the journal goes on after it" if at else ""
         yield f"The chain ends at {reading.head}, not at the head that was given{beyond}."
 
@@ -147,9 +164,29 @@ def _chain_notes(reading: Reading) -> Iterator[str]:
         yield "the journal is empty: nothing was recorded"
     elif reading.lines and reading.lines[0].kind != "incident.opened":
         yield "the journal does not begin with incident.opened"
+    if reading.lines and (told := other_schema(reading.lines[0].event)):
+        yield told
     if reading.torn:
         yield f"the last line is torn ({len(reading.torn)} bytes): it was never acknowledged"
     yield from reading.notes
+
+
+def _part_of_head(head: str | None) -> Iterator[str]:
+    if head is not None and len(head) < 64:
+        yield f"of the head only the first {len(head)} digits were compared"
+
+
+def _reachable(record: Record) -> Iterator[str]:
+    """Who else could change the record without leaving a trace outside it."""
+    for path in (record.path.parent, record.path, record.blobs.folder, record.journal):
+        try:
+            facts = path.lstat()
+        except OSError:
+            continue
+        if facts.st_mode & 0o022 and not (stat.S_ISDIR(facts.st_mode) and facts.st_mode & stat.S_ISVTX):
+            yield f"others may write to {path} (mode {stat.S_IMODE(facts.st_mode):o})"
+        if stat.S_ISREG(facts.st_mode) and facts.st_nlink > 1:
+            yield f"{path.name} has another name besides (a hard link): what is written there is written here"
 
 
 def _left_over(record: Record, reading: Reading) -> Iterator[str]:

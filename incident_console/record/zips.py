@@ -20,18 +20,25 @@ RATIO_LIMIT = 200
 RATIO_FROM = 256 << 20
 """From this size on, a zip that grows more than 200 times is taken for a bomb. Real logs stay below."""
 _DIRECTORY_LIMIT = 16 << 20
+_HEADER = 30
+"""Bytes of an entry's own header at least, without its name."""
 _END = b"PK\x05\x06"
 _STARTS = (b"PK\x03\x04", _END)
 """An entry, or the end of a zip that has none."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
+def is_plain(name: str) -> bool:
+    """Whether a file or folder of a bundle may be called that: the same on every machine, and leading nowhere."""
+    return _NAME.fullmatch(name) is not None
+
+
 class UnsafeZipError(Exception):
     """Why the zip is not unpacked, as a sentence."""
 
 
-def unpack(source: Path, into: Path) -> Path:
-    """Unpack `source` into the empty folder `into`; the one folder that it holds.
+def unpack(source: Path, into: Path, *, durable: bool = False) -> Path:
+    """Unpack `source` into the empty folder `into`; the one folder that it holds. `durable`: every file is on disk.
 
     Raises UnsafeZipError, InputError when it cannot be read, OSError when it cannot be written.
     """
@@ -45,9 +52,10 @@ def unpack(source: Path, into: Path) -> Path:
             with zipfile.ZipFile(file) as archive:
                 entries = archive.infolist()
                 top = _check(entries, size)
+                _check_places(entries)
                 (into / top).mkdir(mode=0o700)
                 for entry in entries:
-                    _write(archive, entry, into)
+                    _write(archive, entry, into, durable)
                 return into / top
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as fault:
         raise UnsafeZipError(f"{source.name} is not a sound zip file: {fault}.") from None
@@ -96,12 +104,23 @@ def _check(entries: list[zipfile.ZipInfo], size: int) -> str:
     return tops.pop()
 
 
+def _check_places(entries: list[zipfile.ZipInfo]) -> None:
+    """Every entry has its own bytes, the first at the very beginning: nothing is hidden before or read twice."""
+    end = 0
+    for number, entry in enumerate(sorted(entries, key=lambda entry: entry.header_offset)):
+        if number == 0 and entry.header_offset != 0:
+            raise UnsafeZipError("Something stands before the zip's first entry.")
+        if entry.header_offset < end:
+            raise UnsafeZipError(f"The zip holds {entry.filename!r:.200} over another entry: that looks like a bomb.")
+        end = entry.header_offset + _HEADER + len(entry.orig_filename) + entry.compress_size
+
+
 def _check_entry(entry: zipfile.ZipInfo) -> list[str]:
     name = entry.orig_filename
     shown = f"{name!r:.200}"
     folder = name.endswith("/")
     parts = (name[:-1] if folder else name).split("/")
-    if not all(_NAME.fullmatch(part) for part in parts) or name != entry.filename:
+    if not all(map(is_plain, parts)) or name != entry.filename:
         raise UnsafeZipError(f"The zip holds the path {shown}, which may lead elsewhere or is no plain name.")
     if len(parts) == 1 and not folder:
         raise UnsafeZipError(f"The zip holds {shown} outside the bundle's folder.")
@@ -115,7 +134,7 @@ def _check_entry(entry: zipfile.ZipInfo) -> list[str]:
     return parts
 
 
-def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, into: Path) -> None:
+def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, into: Path, durable: bool) -> None:
     target = into / PurePosixPath(entry.filename)
     folder = target if entry.is_dir() else target.parent
     files.private_folder(folder)
@@ -132,6 +151,7 @@ def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, into: Path) -> None
                 files.write_all(descriptor, part)
         if left:
             raise UnsafeZipError(f"The zip holds less in {entry.filename} than it says.")
-        os.fsync(descriptor)
+        if durable:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -15,6 +15,7 @@ from incident_console.snakemake.logevents import JobError, JobFailing, JobStarte
 from incident_console.tail.keeping.held import Kept
 
 BLOCK_LIMIT = 1 << 20
+MESSAGE_LIMIT = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -101,7 +102,7 @@ def record(session: Session, attempt: Attempt, run_log: Path, run: str) -> None:
             run=run,
             occurred_at=stamp(datetime.fromtimestamp(failed.at, UTC)) if failed.at is not None else None,
             exit_code=failed.exit_code,
-            message=failed.message[:2000],
+            message=session.redactor.text(failed.message[:MESSAGE_LIMIT])[:2000],  # half a secret would not be known
         )
     )
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from incident_console.errors import InputError
 from incident_console.events import AttemptKept
-from incident_console.evidence.redact import redact
-from incident_console.session.core import Session
+from incident_console.evidence.redact import without_prints
+from incident_console.evidence.redactor import Redactor
 from incident_console.session.logs import job_label
+from incident_console.session.view import View
 from incident_console.snakemake.jobs import Attempt, Job
 from incident_console.snakemake.run import Run
 
@@ -36,7 +37,7 @@ class Text:
 class Texts:
     """The texts that attempts left: in the record when they failed, at the log's path when they were the last."""
 
-    def __init__(self, session: Session, run: Run) -> None:
+    def __init__(self, session: View, run: Run) -> None:
         self._session = session
         self._kept = {
             (item.event.jobid, item.event.attempt): (item.seq, item.event)
@@ -110,7 +111,7 @@ def _cut(size: int) -> list[str]:
     return [f"only its first {TEXT_LIMIT >> 20} MiB are compared"] if size > TEXT_LIMIT else []
 
 
-def redacted(text: Text) -> Text:
-    if text.redacted:
-        return text
-    return Text(redact(text.data).data, text.source, text.remark, redacted=True, kept=text.kept)
+def redacted(text: Text, redactor: Redactor) -> Text:
+    """With its secrets replaced, and without fingerprints: who took an incident over makes other ones."""
+    data = text.data if text.redacted else redactor.data(text.data).data
+    return Text(without_prints(data), text.source, text.remark, redacted=True, kept=text.kept)

@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from incident_console import events
-from incident_console.errors import EvidenceError, InputError, Refused
+from incident_console.errors import EvidenceError, HeldError, InputError, Refused
 from incident_console.evidence import command as commands
-from incident_console.evidence import environment, files, scene
+from incident_console.evidence import environment, files, leftover, scene
 from incident_console.evidence.names import relative
-from incident_console.evidence.redact import redact_argv
 from incident_console.record.clock import stamp
 from incident_console.runbook.schema import EvidenceItem, Rung
 from incident_console.session import foreseen
@@ -56,7 +55,8 @@ def capture(
 ) -> events.Recorded:
     """Capture one evidence item of a rung. `text` is what was seen, for an observation.
 
-    Raises Refused, with nothing recorded, when consent or trust is missing; RecordError when it could not be saved.
+    Raises Refused, with nothing recorded, when consent or trust is missing; HeldError when what was captured waits in
+    memory for the disk, RecordError when it is lost.
     """
     if item.run:
         return _capture_command(session, rung, item, allow, cancel or threading.Event(), progress)
@@ -75,8 +75,8 @@ def _capture_command(
 ) -> events.Recorded:
     if session.trusted() is None:
         raise Refused(
-            "this runbook did not ship with the console and nobody has trusted it, so it runs nothing: "
-            "read it, then `incident-console runbook trust FILE`"
+            f"{session.trust.refusal}: T shows what it would run; "
+            "outside the console, `incident-console runbook trust FILE`"
         )
     if item.effects not in TOLD_NOT_ASKED and item.effects not in allow:
         raise Refused(f"{' '.join(item.run or ())}: this {effect(item.effects)}; allow {item.effects} to run it")
@@ -90,15 +90,19 @@ def _capture_command(
         "rung": rung.id,
         "surface": item.surface,
         "question": item.question,
-        "argv": redact_argv(argv),
+        "argv": argv,
         "cwd": relative(cwd, session.workdir),
         "effects": ahead.strongest,
         "run": session.run,
     }
     watched = session.runbook.watch
     was_live, before = session.run_is_live, scene.look(session.workdir, watched)
-    started = session.append(events.EvidenceStarted(**about, started_at=stamp(session.clock.now())))
-    about["of"] = started.seq
+    began = stamp(session.clock.now())
+    try:
+        about["of"] = of = session.append(events.EvidenceStarted(**about, started_at=began)).seq
+        env[leftover.NAME] = leftover.mark(session.id, of)
+    except HeldError:
+        of = None  # a full disk is no reason to look at nothing
     outcome = commands.run(
         commands.Command(argv=argv, cwd=cwd, timeout_s=item.timeout, env=env, shell=item.shell),
         cancel=cancel,
@@ -108,6 +112,9 @@ def _capture_command(
     sha256, size, counts = session.keep(outcome.stdout)
     err_sha256, err_size, err_counts = session.keep(outcome.stderr)
     about |= {
+        # The time pairs it with its beginning where that has no number yet.
+        "started_at": began if of is None else outcome.started_at,
+        "ended_at": outcome.ended_at,
         "truncated": outcome.stdout_dropped + outcome.stderr_dropped,
         "redactions": _sum(counts, err_counts),
         "scene": events.Scene(changed=changed, attributed=bool(changed) and not (was_live or session.run_is_live)),
@@ -116,8 +123,6 @@ def _capture_command(
         return session.append(
             events.EvidenceFailed(
                 **about,
-                started_at=outcome.started_at,
-                ended_at=outcome.ended_at,
                 reason=f"{outcome.ended}: {outcome.reason}",
                 sha256=sha256 if size else None,
                 size=size,
@@ -128,8 +133,6 @@ def _capture_command(
     return session.append(
         events.EvidenceCaptured(
             **about,
-            started_at=outcome.started_at,
-            ended_at=outcome.ended_at,
             duration_s=outcome.duration_s,
             exit_code=_exit_code(outcome),
             sha256=sha256,

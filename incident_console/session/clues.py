@@ -8,7 +8,7 @@ from pathlib import Path
 
 from incident_console.errors import ConsoleError
 from incident_console.events import AttemptKept
-from incident_console.session.core import Session
+from incident_console.session.view import View
 from incident_console.snakemake.groups import FailureGroup
 from incident_console.snakemake.matters import line_that_matters
 from incident_console.snakemake.run import Run
@@ -24,7 +24,7 @@ READ_LOGS = 50
 class ClueFinder:
     """Reads each log's end once for each size that it has."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: View) -> None:
         self._session = session
         self._read: dict[object, str] = {}
 

@@ -17,6 +17,7 @@ from incident_console.session.core import Session
 from incident_console.session.live import Live
 from incident_console.session.picture import Picture
 from incident_console.session.readings import Readings
+from incident_console.session.weighing import weigh
 from incident_console.snakemake.run import Run
 from incident_console.snakemake.textfile import printable
 
@@ -43,10 +44,7 @@ def collect(
     Raises InputError for a runbook that nobody trusts, RecordError when something could not be recorded.
     """
     if session.trusted() is None:
-        raise InputError(
-            "this runbook did not ship with the console and nobody has trusted it: "
-            "read it, then `incident-console runbook trust FILE`"
-        )
+        raise InputError(f"{session.trust.refusal}: read it, then `incident-console runbook trust FILE`")
     cancel = cancel or threading.Event()
     watch = _Watch(say)
     climb = _Climb(session, answers, allow, say, cancel, watch)
@@ -62,6 +60,7 @@ def collect(
         climb.all()
     finally:
         live.close()
+    weigh(session)
     return climb.verdict()
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from incident_console.errors import InputError, Refused
 from incident_console.events import AttemptKept
 from incident_console.session.attempttexts import Text, Texts, Tried, redacted
-from incident_console.session.core import Session
 from incident_console.session.logs import job_label
+from incident_console.session.view import View
 from incident_console.snakemake.benchmarks import Benchmark, read_benchmark
 from incident_console.snakemake.jobs import Job
 from incident_console.snakemake.overlap import Association, Meanwhile, associations, meanwhile
@@ -85,7 +85,7 @@ class Contrast:
     passes: int
 
 
-def contrast(session: Session, run: Run | None, key: str) -> Contrast:
+def contrast(session: View, run: Run | None, key: str) -> Contrast:
     """The comparison for a row of the list of logs, by its key (`LogEntry.key`). Reads the logs; writes nothing.
 
     Raises Refused with the reason when there is nothing to compare.
@@ -98,7 +98,7 @@ def contrast(session: Session, run: Run | None, key: str) -> Contrast:
     right, right_text = _other_one(run, job, left, texts)
     if left_text.redacted != right_text.redacted:
         # What stands in the record has its secrets replaced: so must the other, or each of them were a difference.
-        left_text, right_text = redacted(left_text), redacted(right_text)
+        left_text, right_text = redacted(left_text, session.redactor), redacted(right_text, session.redactor)
     laid = side_by_side(left_text.data, right_text.data, _names(left[0]), _names(right[0]))
     nodes = _nodes(session.workdir, run, left[0].rule)
     outcomes = [attempt.outcome for each in run.jobs if each.rule == left[0].rule for attempt in each.attempts]
@@ -133,7 +133,7 @@ def as_note(found: Contrast) -> str:
 # -- which job, which attempts -------------------------------------------------------------------------------------
 
 
-def _asked(session: Session, run: Run, key: str) -> tuple[Job, int | None]:
+def _asked(session: View, run: Run, key: str) -> tuple[Job, int | None]:
     """The job that a row belongs to, and the attempt when the row is one attempt's."""
     kind, _, rest = key.partition(":")
     if kind == "kept" and (item := session.incident.item(int(rest))) is not None:

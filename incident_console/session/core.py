@@ -8,33 +8,37 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from incident_console import events, gate
-from incident_console.errors import Refused
-from incident_console.evidence.redact import redact
-from incident_console.record.clock import Clock, SystemClock
-from incident_console.record.incident import Incident, fold
+from incident_console.errors import HeldError, Refused
+from incident_console.evidence.redactor import Redactor
+from incident_console.record.clock import Clock, jump_told, stamp
+from incident_console.record.incident import fold
 from incident_console.record.journal import Journal
 from incident_console.record.store import Record
 from incident_console.runbook import ladder
-from incident_console.runbook.schema import Runbook, Rung
+from incident_console.runbook.schema import Runbook
+from incident_console.session import closing, moments
 from incident_console.session.documents import write_documents
+from incident_console.session.edits import EditWatch, SeenEdit
+from incident_console.session.holding import Held, Holding
 from incident_console.session.said import clean_text, clean_value, said, said_or_unknown
-from incident_console.session.standing import answers_of, conclusions, standing, unexplained
+from incident_console.session.standing import answers_of, conclusions, unexplained
 from incident_console.session.suggest import Suggestion
+from incident_console.session.trusting import RunbookTrust
+from incident_console.session.view import Listener, View
 
 __all__ = ["Listener", "Session", "new_writer", "unexplained"]
-
-Listener = Callable[[events.Recorded], None]
 
 NATURES: Mapping[str, events.Nature] = {"classify": "inference", "decide": "decision"}
 """By a rung's role, what its answers are; those of every other rung are facts."""
 
 
-class Session:
+class Session(View):
     """An open record with its runbook. Made by `session.opening`; `close()` lets go of the pen, not of the incident."""
 
     def __init__(
@@ -44,63 +48,87 @@ class Session:
         runbook: Runbook,
         workdir: Path,
         *,
-        trusted: Callable[[], str | None],
+        trust: RunbookTrust,
+        redactor: Redactor,
         past: tuple[events.Recorded, ...] = (),
         clock: Clock | None = None,
     ) -> None:
-        self.record = record
-        self.runbook = runbook
-        self.workdir = workdir
-        self.clock = clock or SystemClock()
-        self.incident: Incident = fold(past)
-        self.run: str | None = None
-        """The log of the run that evidence captured now belongs to."""
+        super().__init__(record, runbook, workdir, fold(past), clock)
         self.run_is_live = False
         self.suggested: Suggestion | None = None
         """What the run's evidence says of the class now, to be recorded beside what is decided."""
-        self.baseline = gate.Baseline()
-        """The watched files as last seen; edits are told against it."""
+        self.edits = EditWatch(workdir, runbook.watch, gate.Baseline(), None)
+        """The watched files as last seen."""
+        self.trust = trust
+        self.redactor = redactor
         self._journal = journal
-        self._trusted = trusted
-        self._listeners: list[Listener] = []
-        self._lock = threading.RLock()
+        self._holding = Holding(self._lock, self.clock, record=self._record, put=record.blobs.put)
         self._looking = threading.Lock()
-        self._edits: list[tuple[gate.Edit, bytes | None]] = []
-        """Edits that were seen, with the text before, and are not recorded yet."""
 
     # -- writing -------------------------------------------------------------------------------------------------
 
-    def append(self, event: events.Event) -> events.Recorded:
-        """Put one event on disk, then fold it and tell the views. Raises RecordError; then nothing was recorded."""
-        with self._lock:
-            recorded = self._journal.append(event)
-            self.incident.apply(recorded)
-            for tell in tuple(self._listeners):
-                tell(recorded)
-        return recorded
+    def append(self, event: events.Event, *, may_wait: bool = True) -> events.Recorded:
+        """Put one event on disk, its texts redacted, then fold it and tell the views; then record what follows from it.
+
+        Raises HeldError when the disk does not take it and it waits in memory (see `hold`; never with `may_wait`
+        false), RecordError when it is lost.
+        """
+        return self._holding.append(self.redactor.event(event), may_wait=may_wait)
+
+    def _record(self, event: events.Event) -> tuple[events.Recorded, tuple[events.Event, ...]]:
+        """Put an event on disk, and say what follows from it. The lock is held."""
+        before = self.incident.lines[-1] if self.incident.lines else None
+        recorded = self._journal.append(event)
+        self._take_in(recorded)
+        jumped = jump_told(before, recorded) if before is not None else None
+        told = () if jumped is None else (events.NoteAdded(text=jumped),)
+        return recorded, (*told, *self._concluded(event))
+
+    def _concluded(self, event: events.Event) -> tuple[events.Event, ...]:
+        """What follows from an answer."""
+        if not isinstance(event, events.RungAnswered):
+            return ()
+        answers = answers_of(self.incident.rungs[event.rung])
+        following = conclusions(self.incident, self._rung(event.rung).role, answers, self.suggested)
+        return tuple(self.redactor.event(each) for each in following)
+
+    def hold(self, tell: Callable[[Held], None]) -> None:
+        """From now on hold in memory what the disk does not take, and try again; `tell` gets each change.
+
+        It is called in any thread, which waits: it must neither block nor raise.
+        """
+        self._holding.hold(tell)
+
+    @property
+    def held(self) -> Held:
+        """What waits in memory for the disk."""
+        return self._holding.held
+
+    def retry(self) -> bool:
+        """Try to get on disk what is held; whether nothing is held any more."""
+        return self._holding.retry()
+
+    def recorded_text(self) -> Iterator[bytes]:
+        """The journal as far as it is recorded, in parts, even when its file was deleted. Raises OSError."""
+        return self._journal.contents()
 
     def keep(self, data: bytes) -> tuple[str, int, dict[str, int]]:
-        """Store a blob, redacted before it is hashed: (sha256, size, redaction counts)."""
-        clean = redact(data)
-        sha256, size = self.record.blobs.put(clean.data)
+        """Store a blob, redacted before it is hashed: (sha256, size, redaction counts).
+
+        One that the disk does not take is held, and the event that names it waits behind it; see `append`.
+        """
+        clean = self.redactor.data(data)
+        sha256, size = self._holding.keep(clean.data)
         return sha256, size, clean.counts
 
     def keep_baseline(self) -> str:
         """Store the watched files' hashes; the blob's name."""
-        return self.record.blobs.put(gate.to_json(self.baseline))[0]
-
-    def listen(self, tell: Listener) -> None:
-        """Call `tell` with every event from now on, in the journal's order, when it is on disk.
-
-        It is called in the thread that recorded the event, which waits: `tell` must neither block nor raise.
-        """
-        with self._lock:
-            self._listeners.append(tell)
+        return self.record.blobs.put(gate.to_json(self.edits.baseline))[0]
 
     def close(self) -> None:
         """Write the documents and let go of the pen. The incident stays open until it is closed with an outcome."""
-        with self._lock:
-            self._listeners.clear()
+        super().close()
+        self._holding.close()
         try:
             self.write_documents()
         finally:
@@ -110,25 +138,15 @@ class Session:
         with self._lock:
             write_documents(self.record, self.incident)
 
-    @property
-    def id(self) -> str:
-        return self.record.path.name
-
-    @property
-    def head(self) -> str:
-        return self.incident.head
-
     # -- the ladder ----------------------------------------------------------------------------------------------
-
-    def standing(self) -> ladder.Standing:
-        return standing(self.incident)
 
     def enter(self, rung: str) -> None:
         """Any rung may be entered at any time."""
         self._rung(rung)
         with self._lock:
-            if self.incident.open_rung != rung:
-                self.append(events.RungEntered(rung=rung))
+            if (self._holding.entering or self.incident.open_rung) != rung:
+                with suppress(HeldError):  # it states nothing, and what is done on the rung must not wait for it
+                    self.append(events.RungEntered(rung=rung))
 
     def answer(self, rung: str, fields: Mapping[str, Any]) -> events.Recorded:
         """Record answers, and what follows from them. Raises Refused with every reason at once."""
@@ -139,23 +157,16 @@ class Session:
         refusals = ladder.refusals(self.runbook, rung, fields)
         if refusals:
             raise Refused("; ".join(f"{refusal.field}: {refusal.because}" for refusal in refusals))
-        with self._lock:
-            recorded = self.append(events.RungAnswered(rung=rung, fields=fields, nature=NATURES.get(role, "fact")))
-            answers = answers_of(self.incident.rungs[rung])
-            for concluded in conclusions(self.incident, role, answers, self.suggested):
-                self.append(concluded)
-        return recorded
-
-    def missing(self, rung: str) -> tuple[ladder.Need, ...]:
-        return ladder.missing(self.runbook, rung, self.standing())
+        return self.append(events.RungAnswered(rung=rung, fields=fields, nature=NATURES.get(role, "fact")))
 
     def complete(self, rung: str) -> str | None:
         """Complete a rung and say which one comes next. Raises Refused naming what is still needed."""
         self._rung(rung)
         missing = self.missing(rung)
         if missing:
-            raise Refused("still needed: " + "; ".join(need.text for need in missing))
-        self.append(events.RungCompleted(rung=rung))
+            held = "; what is held in memory counts once it is saved" if self.held else ""
+            raise Refused("still needed: " + "; ".join(need.text for need in missing) + held)
+        self.append(events.RungCompleted(rung=rung), may_wait=False)
         return self.next_rung(rung)
 
     def waive(self, rung: str, reason: str) -> str | None:
@@ -167,23 +178,17 @@ class Session:
         self.append(events.RungWaived(rung=rung, reason=clean_text(reason)))
         return self.next_rung(rung)
 
-    def next_rung(self, rung: str) -> str | None:
-        return ladder.next_rung(self.runbook, rung, self.standing())
-
-    def escalations(self) -> tuple[ladder.Held, ...]:
-        """The escalation triggers of the runbook that hold now."""
-        return ladder.escalations(self.runbook, self.standing())
-
-    def marks(self) -> tuple[ladder.Mark, ...]:
-        return ladder.marks(self.runbook, self.standing(), self.incident.open_rung)
-
-    def _rung(self, rung: str) -> Rung:
-        """Raises Refused naming the rungs there are."""
-        return self.runbook.rung(rung)
-
     def trusted(self) -> str | None:
         """Why this runbook's commands may run; None while nobody has trusted it."""
-        return self._trusted()
+        return self.trust.why()
+
+    def give_trust(self) -> events.Recorded:
+        """The operator trusts this runbook: its commands may run from now on. Raises InputError, RecordError."""
+        frozen = self.incident.runbook
+        if frozen is None:
+            raise Refused("this incident has no runbook")
+        self.trust.give(stamp(self.clock.now()))
+        return self.append(frozen.model_copy(update={"trusted": self.trust.known or "no"}))
 
     # -- said by the operator ------------------------------------------------------------------------------------
 
@@ -244,27 +249,73 @@ class Session:
             raise Refused(f"event {seq} is not evidence")
         return self.append(events.EvidenceFiled(of=seq, rung=rung))
 
-    def escalate(self, to: str, points_to: str, points_away_from: str, trigger: str) -> events.Recorded:
+    def escalate(
+        self,
+        to: str,
+        points_to: str,
+        points_away_from: str,
+        trigger: str,
+        *,
+        owner: str = "",
+        due: str = "",
+        evidence: tuple[str, ...] = (),
+    ) -> events.Recorded:
+        """Possible at any time, and as often as there are boundaries; `evidence` is what makes the trigger hold."""
         return self.append(
             events.EscalationRaised(
                 to=said(to, "an escalation's addressee"),
                 points_to=said_or_unknown(points_to),
                 points_away_from=said_or_unknown(points_away_from),
                 trigger=said_or_unknown(trigger),
+                evidence=tuple(clean_text(text) for text in evidence),
+                owner=said_or_unknown(owner),
+                due=said_or_unknown(due),
             )
         )
 
-    def end(self, outcome: str, proof: str) -> events.Recorded:
-        """Close the incident, once."""
+    def answer_escalation(
+        self, of: int, text: str, who: str = "", when: str = "", decision: str = ""
+    ) -> events.Recorded:
+        """Tell what came back to the escalation recorded as `of`; a decision that follows is one of the incident.
+
+        `when`: 14:05, 10 min ago; empty for now.
+        """
+        raised = self.incident.escalations.get(of)
+        if raised is None:
+            raise Refused(f"event {of} is not an escalation")
+        answered = events.EscalationAnswered(
+            of=of,
+            text=said(text, "an answer"),
+            who=said_or_unknown(who),
+            occurred_at=stamp(moments.when(when, self.clock.now())),
+            decision=said_or_unknown(decision),
+        )
+        with self._lock:
+            recorded = self.append(answered)
+            if answered.decision != events.UNKNOWN:
+                because = f"{answered.who} answered escalation {raised.number}: {answered.text}"
+                self.append(events.DecisionMade(decision=answered.decision, reason=because, owner=raised.event.owner))
+        return recorded
+
+    def still_open(self) -> tuple[str, ...]:
+        """What closing would leave open, in sentences."""
+        return closing.still_open(self.incident, self.marks(), self.run_is_live)
+
+    def end(self, outcome: str, proof: str, *, cause: str = "", check: str = "") -> events.Recorded:
+        """Close the incident, once. `check`: what would make it an executable check."""
         if self.incident.closed is not None:
             raise Refused(f"the incident is closed already: {self.incident.closed.event.outcome}")
-        return self.append(events.IncidentClosed(outcome=said(outcome, "closing"), proof=said_or_unknown(proof)))
+        return self.append(
+            events.IncidentClosed(
+                outcome=said(outcome, "closing"),
+                proof=said_or_unknown(proof),
+                cause=said_or_unknown(cause),
+                check=said_or_unknown(check),
+                left=self.still_open(),
+            )
+        )
 
     # -- the edit gate -------------------------------------------------------------------------------------------
-
-    def gate_missing(self) -> tuple[str, ...]:
-        """What the note must still name before an edit of the workflow; empty when the gate is open."""
-        return self.incident.gate_missing
 
     def look_for_edits(self) -> tuple[events.Recorded, ...]:
         """Record every edit of the watched files since the last look; one that could not be is tried again.
@@ -272,18 +323,11 @@ class Session:
         A workdir that is gone is no edit. Raises RecordError.
         """
         with self._looking:
-            if not self.workdir.is_dir():
-                return ()
-            before, self.baseline = self.baseline, gate.take(self.workdir, self.runbook.watch, self.baseline)
-            self._edits += ((edit, before.texts.get(edit.path)) for edit in gate.edits(before, self.baseline))
-            recorded = []
-            while self._edits:
-                recorded.append(self._record_edit(*self._edits[0]))
-                del self._edits[0]
-            return tuple(recorded)
+            return self.edits.look(stamp(self.clock.now()), self._record_edit)
 
-    def _record_edit(self, edit: gate.Edit, text_before: bytes | None) -> events.Recorded:
-        sha256, size, counts = self.keep(gate.diff(edit, self.workdir, text_before))
+    def _record_edit(self, seen: SeenEdit) -> events.Recorded:
+        edit = seen.edit
+        sha256, size, counts = self.keep(gate.diff(edit, self.workdir, seen.text_before))
         return self.append(
             events.EditObserved(
                 path=edit.path,
@@ -292,6 +336,9 @@ class Session:
                 diff_sha256=sha256,
                 diff_size=size,
                 gate_open=not self.gate_missing(),
+                change=seen.change,
+                commits=seen.commits,
+                unchanged_at=seen.unchanged_at,
                 redactions=counts,
             )
         )

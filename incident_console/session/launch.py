@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 from incident_console.errors import InputError, RecordError, Refused, UsageError
 from incident_console.record import files
-from incident_console.record.store import slug
+from incident_console.record.folders import slug
 
 RUNS = "runs"
 WHY = "asked for on the command line of the console: open -- COMMAND"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from incident_console.errors import ConsoleError, RecordError
+from incident_console.errors import ConsoleError, HeldError, RecordError
 from incident_console.evidence.names import relative
 from incident_console.session.clues import ClueFinder
 from incident_console.session.core import Session
@@ -25,6 +25,7 @@ from incident_console.session.sightings import ENDED, Sightings
 from incident_console.session.started import Started
 from incident_console.session.suggest import suggestion
 from incident_console.session.understanding import Understander
+from incident_console.session.weighing import Weigher
 from incident_console.snakemake import facts, find
 from incident_console.snakemake.liveness import engine_pid
 from incident_console.snakemake.logevents import JobStarted, LogEvent, Submitted
@@ -97,6 +98,7 @@ class Live:
         self._clues = ClueFinder(session)
         self._understander = Understander(self._workdir, self._understood)
         self._keeper = StateKeeper(session)
+        self._weigher = Weigher(session)
         self._wake = threading.Event()
         self._closed = threading.Event()
         self.follower = Follower(at_once=self._at_once)
@@ -108,6 +110,7 @@ class Live:
         self.follower.start()
         self._understander.start()
         self._keeper.start()
+        self._weigher.start()
         self._thread.start()
 
     def close(self) -> None:
@@ -116,6 +119,7 @@ class Live:
         self._wake.set()
         self._understander.close()
         self._keeper.close()
+        self._weigher.close()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
         self.follower.close()
@@ -130,11 +134,7 @@ class Live:
 
     def runs(self) -> tuple[tuple[Path, str], ...]:
         """The runs of this workflow, newest first, each with a line that tells it from the others."""
-        found = [log for log in find.runs(self._workdir) if log.kind == "run"]
-        live = {log.path for log in found[:8] if engine_pid(log.path) is not None}
-        return tuple(
-            (log.path, f"{log.path.name}  {log.size} bytes{'  running' if log.path in live else ''}") for log in found
-        )
+        return runs_of(self._workdir)
 
     # -- the follower's thread -----------------------------------------------------------------------------------
 
@@ -186,6 +186,8 @@ class Live:
         """What goes wrong here is told, and tried again: nothing may end the thread that keeps failed attempts."""
         try:
             yield
+        except HeldError:
+            self._troubles.pop(what, None)  # the session tells of what it holds
         except RecordError as fault:
             self._troubles[what] = str(fault)
         except (ConsoleError, OSError) as fault:
@@ -328,3 +330,12 @@ class Live:
             other_run=self._other_run,
             looked=self._looked,
         )
+
+
+def runs_of(workdir: Path) -> tuple[tuple[Path, str], ...]:
+    """The runs of a workflow, newest first, each with a line that tells it from the others."""
+    found = [log for log in find.runs(workdir) if log.kind == "run"]
+    live = {log.path for log in found[:8] if engine_pid(log.path) is not None}
+    return tuple(
+        (log.path, f"{log.path.name}  {log.size} bytes{'  running' if log.path in live else ''}") for log in found
+    )

@@ -11,23 +11,31 @@ import hashlib
 import os
 import shutil
 import socket
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from incident_console import __version__, events, gate
-from incident_console.errors import ConsoleError, InputError, Refused, UsageError
+from incident_console.errors import ConsoleError, InputError, RecordError, Refused, UsageError
+from incident_console.evidence import leftover
 from incident_console.evidence.facts import git_state, reentry
 from incident_console.evidence.names import shown
 from incident_console.record.clock import Clock, SystemClock, stamp
+from incident_console.record.folders import new_id
 from incident_console.record.incident import Incident, fold
 from incident_console.record.journal import Journal, read
-from incident_console.record.store import Record, all_records, new_id
+from incident_console.record.pen import holder
+from incident_console.record.store import Record
+from incident_console.record.summaries import summaries
 from incident_console.runbook import shelf
 from incident_console.runbook.load import Loaded, loads
 from incident_console.runbook.schema import Runbook
-from incident_console.session import launch
+from incident_console.session import launch, secrecy
 from incident_console.session.core import Session, new_writer
+from incident_console.session.edits import EditWatch, as_seen_last
+from incident_console.session.recheck import reach
+from incident_console.session.reviewing import Review, review_bundle, review_record
+from incident_console.session.trusting import RunbookTrust
+from incident_console.session.ways import Way
 from incident_console.snakemake.find import is_workflow
 
 JOURNAL = "journal.jsonl"
@@ -35,11 +43,14 @@ JOURNAL = "journal.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Who writes, and where records and trust are kept."""
+    """Who writes, where records and trust are kept, and by which commands of theirs something may leave."""
 
     operator: str
     records: Path
     trust: Path
+    ways: tuple[Way, ...] = ()
+    secrets: tuple[str, ...] = ()
+    """Environment variables whose values are secrets."""
 
     @property
     def by(self) -> str:
@@ -47,21 +58,33 @@ class Who:
 
 
 def open_incident(
-    who: Who, workdir: Path, loaded: Loaded, *, title: str, context: str = "local", clock: Clock | None = None
+    who: Who,
+    workdir: Path,
+    loaded: Loaded,
+    *,
+    title: str,
+    context: str = "local",
+    no_redact: str = "",
+    clock: Clock | None = None,
 ) -> Session:
-    """Begin a new incident. Raises InputError for a workdir that is none, RecordError when it cannot be recorded."""
+    """Begin a new incident. Raises InputError for a workdir that is none, RecordError when it cannot be recorded.
+
+    `no_redact`: why no secret is to be replaced in what is recorded.
+    """
     clock = clock or SystemClock()
     workdir = _folder(workdir)
-    runbook = loaded.runbook
+    runbook, trust = loaded.runbook, _trust(loaded, who)
     # Before anything is written: what is wrong here must not leave an empty record behind.
-    baseline, git = gate.take(workdir, runbook.watch), git_state(workdir)
+    why = trust.why()
+    baseline, git = gate.take(workdir, runbook.watch, repository=gate.repository(workdir)), git_state(workdir)
     record = Record(who.records / new_id(who.records, clock.now(), workdir.name))
     record.make()
     journal = Journal.create(record.journal, session=new_writer(), by=who.by, clock=clock)
     try:
         record.freeze_runbook(loaded.text)
-        session = Session(record, journal, runbook, workdir, trusted=_trust(loaded, who), clock=clock)
-        session.baseline = baseline
+        redactor = secrecy.redactor(who.trust, record.id, who.secrets, no_redact=no_redact)
+        session = Session(record, journal, runbook, workdir, trust=trust, redactor=redactor, clock=clock)
+        session.edits = EditWatch(workdir, runbook.watch, baseline, stamp(clock.now()))
         dirty = session.keep(git.dirty_diff)[0] if git.dirty_diff else None
         session.append(
             events.IncidentOpened(
@@ -73,15 +96,26 @@ def open_incident(
                 console=__version__,
             )
         )
-        session.append(_frozen(loaded, session.trusted() or "no"))
+        session.append(_frozen(loaded, why or "no"))
+        _tell_secrecy(session, no_redact)
+        for place in secrecy.in_runbook(loaded, redactor):
+            session.append(events.NoteAdded(text=f"the runbook, {place}"))
     except BaseException:
         journal.close()
         raise
     return session
 
 
-def resume_incident(who: Who, folder: Path, *, clock: Clock | None = None) -> Session:
-    """Take up a record again where it was left. Raises InputError, RecordError."""
+def _tell_secrecy(session: Session, no_redact: str) -> None:
+    if note := secrecy.told(session.incident, no_redact):
+        session.append(note)
+
+
+def resume_incident(who: Who, folder: Path, *, no_redact: str = "", clock: Clock | None = None) -> Session:
+    """Take up a record again where it was left; redaction is on again unless it is said otherwise.
+
+    Raises InputError, RecordError.
+    """
     clock = clock or SystemClock()
     record = Record(folder)
     if not record.journal.is_file():
@@ -95,8 +129,12 @@ def resume_incident(who: Who, folder: Path, *, clock: Clock | None = None) -> Se
         if incident.runbook.sha256 != loaded.sha256:
             raise InputError(f"{record.runbook} is not the runbook that this incident froze: the file was altered")
         workdir = Path(incident.workdir)
-        session = Session(record, journal, loaded.runbook, workdir, trusted=_trust(loaded, who), clock=clock)
+        redactor = secrecy.redactor(who.trust, record.id, who.secrets, no_redact=no_redact)
+        trust = _trust(loaded, who)
+        session = Session(record, journal, loaded.runbook, workdir, trust=trust, redactor=redactor, clock=clock)
         session.incident = incident
+        session.trusted()
+        _tell_secrecy(session, no_redact)
         _catch_up(session, journal)
     except BaseException:
         journal.close()
@@ -105,61 +143,55 @@ def resume_incident(who: Who, folder: Path, *, clock: Clock | None = None) -> Se
 
 
 def _catch_up(session: Session, journal: Journal) -> None:
-    if journal.repaired is not None:
-        session.append(
-            events.JournalRepaired(
-                set_aside=journal.repaired.set_aside, size=journal.repaired.size, reason=journal.repaired.reason
-            )
-        )
+    told = events.other_schema(session.incident.lines[0].event)
+    if told is not None and not any(told in note.text for note in session.incident.notes.values()):
+        session.append(events.NoteAdded(text=f"The console says: {told}. It was continued nevertheless."))
+    for repair in journal.repairs:
+        session.append(repair)
     for cut_off in session.incident.running_evidence:
         started = cut_off.event
+        pids = " ".join(map(str, leftover.still_running(leftover.mark(session.id, cut_off.seq))))
+        left = f"; it still runs on this machine, `kill {pids}` ends it" if pids else ""
         session.append(
             events.EvidenceFailed(
-                **started.model_dump(exclude={"occurred_at", "corrects"}),
+                **started.model_dump(exclude={"occurred_at", "corrects"}, exclude_none=True),
                 of=cut_off.seq,
                 ended_at=stamp(session.clock.now()),
-                reason="interrupted: the console ended while this was running; what it printed is lost",
+                reason=f"interrupted: the console ended while this was running; what it printed is lost{left}",
             )
         )
     run = session.incident.run
     session.run = run.event.log if run else None
-    session.baseline = _baseline(session)
+    globs, incident = session.runbook.watch, session.incident
+    if incident.accepted and not reach(session).here:
+        # What stands in that folder here is not what the sender's files became.
+        before = gate.take(session.workdir, globs)
+    else:
+        before = as_seen_last(session.record, incident, session.workdir, globs)
+    session.edits = EditWatch(session.workdir, globs, before, incident.lines[-1].at)
     session.look_for_edits()
 
 
-def _baseline(session: Session) -> gate.Baseline:
-    """The watched files as this record saw them last."""
-    sha256 = session.incident.watched_sha256
+def resume_or_review(who: Who, folder: Path, *, no_redact: str = "") -> Session | Review:
+    """Take up a record again, or look at it while another console has its pen. Raises InputError, RecordError."""
     try:
-        baseline = gate.from_json(session.record.blobs.get(sha256)) if sha256 else None
-    except InputError:
-        baseline = None
-    if baseline is None:
-        return gate.take(session.workdir, session.runbook.watch)
-    seen = dict(baseline.files)
-    for edit in session.incident.edits.values():
-        seen.pop(edit.event.path, None)
-        if edit.event.after_sha256 is not None:
-            seen[edit.event.path] = gate.Seen(edit.event.after_sha256)
-    return gate.Baseline(seen)
+        return resume_incident(who, folder, no_redact=no_redact)
+    except RecordError:
+        if holder(folder) is None:
+            raise
+        return review_record(folder)
 
 
 def open_on(workdir: Path, records: Path) -> tuple[tuple[Path, Incident], ...]:
     """The records of incidents that are still open on a workdir, newest first. Broken records are passed over."""
     wanted = shown(workdir.resolve())
     found = []
-    for folder in all_records(records):
-        try:
-            reading = read(folder / JOURNAL)
-        except InputError:
-            continue
-        if not reading.lines or reading.lines[0].kind != "incident.opened":
-            continue
-        if getattr(reading.lines[0].event, "workdir", None) != wanted:
-            continue
-        incident = fold(reading.lines, folder.name)
-        if incident.closed is None:
-            found.append((folder, incident))
+    for summary in summaries(records).found:
+        if summary.workdir == wanted and not summary.closed:
+            try:
+                found.append((summary.path, fold(read(summary.path / JOURNAL).lines, summary.id)))
+            except InputError:
+                continue
     return tuple(sorted(found, key=lambda pair: pair[0].name, reverse=True))
 
 
@@ -209,14 +241,8 @@ def outlines(runbook: Runbook) -> tuple[events.RungOutline, ...]:
     )
 
 
-def _trust(loaded: Loaded, who: Who) -> Callable[[], str | None]:
-    def trusted() -> str | None:
-        if loaded.shipped:
-            return "shipped"
-        by = shelf.trusted_by(loaded.sha256, who.trust)
-        return f"trusted by {by}" if by else None
-
-    return trusted
+def _trust(loaded: Loaded, who: Who) -> RunbookTrust:
+    return RunbookTrust(loaded, who.operator, who.trust)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +262,10 @@ class Plan:
     """A run to start, detached, once the incident is open."""
     sources: tuple[tuple[str, ...], ...] = ()
     """Commands whose output is followed beside the logs."""
+    no_redact: str = ""
+    """Why no secret is to be replaced in what is recorded."""
+    bundle: Path | None = None
+    """A bundle to be reviewed; everything else is then left aside."""
 
     def check(self) -> None:
         """What can be refused before anything is done. Raises UsageError, Refused."""
@@ -245,16 +275,30 @@ class Plan:
 
     def candidates(self) -> tuple[tuple[Path, Incident], ...]:
         """Open incidents that could be taken up again instead of beginning a new one."""
-        return () if self.resume is not None else open_on(self.workdir, self.who.records)
+        return () if self.resume is not None or self.bundle is not None else open_on(self.workdir, self.who.records)
 
-    def begin(self, resume: Path | None = None) -> Session:
-        """Raises InputError, RecordError; with a command UsageError and Refused, too, and then no incident is begun."""
-        if resume is not None or self.resume is not None:
-            session = resume_incident(self.who, resume or self.resume or Path())
-            new = False
+    def begin(self, resume: Path | None = None) -> Session | Review:
+        """A record that somebody else writes, and a bundle, are opened to be read only.
+
+        Raises InputError, RecordError; with a command UsageError and Refused, too, and then no incident is begun.
+        """
+        if self.bundle is not None:
+            return review_bundle(self.bundle)
+        folder = resume or self.resume
+        if folder is not None:
+            found = resume_or_review(self.who, folder, no_redact=self.no_redact)
+            if isinstance(found, Review):
+                if self.command:
+                    raise Refused(
+                        f"{found.writer} writes this record, so nothing was started: leave that console first"
+                    )
+                return found
+            session, new = found, False
         else:
             loaded = shelf.find(self.runbook or default_runbook(self.workdir), self.workdir)
-            session = open_incident(self.who, self.workdir, loaded, title="", context=self.context)
+            session = open_incident(
+                self.who, self.workdir, loaded, title="", context=self.context, no_redact=self.no_redact
+            )
             new = True
         if self.command:
             self._start(session, new=new)

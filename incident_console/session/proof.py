@@ -13,10 +13,11 @@ import time
 from incident_console import events
 from incident_console.errors import ConsoleError, EvidenceError, InputError
 from incident_console.evidence.files import FileCapture
-from incident_console.evidence.redact import redact
+from incident_console.evidence.redact import without_prints
 from incident_console.record.clock import stamp
 from incident_console.session.core import Session
 from incident_console.session.sightings import ENDED
+from incident_console.session.view import View
 from incident_console.snakemake.compare import State, as_note, compare, from_json, take, to_json
 from incident_console.snakemake.compare.files import Budget
 from incident_console.snakemake.find import is_workflow
@@ -92,7 +93,7 @@ def keep_state(session: Session) -> events.Recorded:
     )
 
 
-def kept(session: Session) -> events.StateKept | None:
+def kept(session: View) -> events.StateKept | None:
     """The state that was kept last; None while there is none."""
     lines = tuple(session.incident.lines)
     return next((line.event for line in reversed(lines) if isinstance(line.event, events.StateKept)), None)
@@ -111,12 +112,13 @@ def comparison(session: Session) -> FileCapture:
     if event is None:
         raise EvidenceError("no state from before the repair was kept; compare two folders with `compare BEFORE AFTER`")
     try:
-        before = from_json(session.record.blobs.get(event.sha256), "the state that was kept")
+        before = from_json(without_prints(session.record.blobs.get(event.sha256)), "the state that was kept")
         after = _now(session)
     except InputError as fault:
         raise EvidenceError(str(fault)) from None
-    # What stands in the record has its secrets replaced: so must the other, or each of them were a difference.
-    after = from_json(redact(to_json(after)).data, "the state now")
+    # What stands in the record has its secrets replaced: so must the other, or each of them were a difference. Who took
+    # the incident over makes other fingerprints, so they are left out of both.
+    after = from_json(without_prints(session.redactor.data(to_json(after)).data), "the state now")
     note = as_note(compare(before, after)).encode("utf-8", "backslashreplace")
     name = f"now, compared with the state kept at {event.occurred_at}"
     return FileCapture(path=name, data=note, size=len(note), dropped=0, inode=0, mtime_ns=0)

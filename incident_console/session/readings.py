@@ -17,7 +17,7 @@ from typing import TypeAlias
 from incident_console.events import EvidenceCaptured
 from incident_console.record.seen import ItemEvent
 from incident_console.session import cautions
-from incident_console.session.core import Session
+from incident_console.session.view import View
 from incident_console.snakemake import find
 from incident_console.snakemake.changes import ChangeList, asked, read_changes
 from incident_console.snakemake.contexts import (
@@ -78,7 +78,7 @@ def has_reading(event: ItemEvent) -> bool:
 class Readings:
     """Reads captured outputs; what was parsed once is held by its hash. Safe to call from any thread."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: View) -> None:
         self._session = session
         self._parsed: OrderedDict[tuple[str, ...], Output] = OrderedDict()
         self._past: tuple[str, tuple[tuple[str, Mapping[str, str]], ...]] | None = None

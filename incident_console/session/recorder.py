@@ -13,11 +13,12 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from incident_console import events
-from incident_console.errors import RecordError
+from incident_console.errors import HeldError, RecordError
 from incident_console.evidence.facts import disk_free, memory_available
 from incident_console.session.attempts import Attempt, record, stands
 from incident_console.session.core import Session
@@ -135,7 +136,8 @@ class Recorder:
     def _write(self) -> bool:
         until = time.monotonic() + WRITING_S
         while self._owed:
-            record(self._session, self._owed[0], self._run_log, self._run)
+            with suppress(HeldError):  # the session has its text now, and tells of it
+                record(self._session, self._owed[0], self._run_log, self._run)
             attempt = self._owed.popleft()
             self._owed_size -= attempt.size
             attempt.kept = {}  # the attempt is known for as long as the run is followed, its text is in the record

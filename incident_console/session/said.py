@@ -1,4 +1,4 @@
-"""How may something that a person typed stand in the record? Secrets redacted, odd bytes told, never empty."""
+"""How may something that a person typed stand in the record? Odd bytes told, never empty; it is redacted there."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from typing import Any
 
 from incident_console.errors import Refused
 from incident_console.events import UNKNOWN
-from incident_console.evidence.redact import redact
+from incident_console.evidence.names import shown
 
 
 def clean_text(text: str) -> str:
-    """What somebody typed, with secrets redacted, as it may stand in the record."""
-    data = text.strip().encode("utf-8", "surrogateescape")
-    return redact(data).data.decode("utf-8", "backslashreplace")
+    """What somebody typed, without white space around it and with odd bytes told."""
+    return shown(text.strip())
 
 
 def clean_value(value: Any) -> Any:

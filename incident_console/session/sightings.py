@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from incident_console import events
+from incident_console.errors import HeldError
+from incident_console.evidence.redactor import Redactor
 from incident_console.session.core import Session
 from incident_console.snakemake.run import Run
 
@@ -30,26 +33,28 @@ class Sightings:
             return
         previous = self._session.incident.run
         restarted = previous is not None and previous.event.log != run.log and run.log not in self._recorded
-        self._session.append(
-            events.RunSeen(
-                log=run.log,
-                status=run.status,
-                started_at=run.started_at,
-                ended_at=run.ended_at,
-                pid=run.pid,
-                command=run.command,
-                version=run.version,
-                cores=run.cores,
-                differs=tuple(_differs(previous.event, run)) if previous is not None and restarted else (),
-                figures={
-                    "planned": run.planned,
-                    "finished": run.finished,
-                    "failed": run.failed,
-                    "running": run.running,
-                    "retried": run.retried,
-                },
-            )
+        seen = events.RunSeen(
+            log=run.log,
+            status=run.status,
+            started_at=run.started_at,
+            ended_at=run.ended_at,
+            pid=run.pid,
+            command=run.command,
+            version=run.version,
+            cores=run.cores,
+            differs=tuple(_differs(previous.event, run, self._session.redactor))
+            if previous is not None and restarted
+            else (),
+            figures={
+                "planned": run.planned,
+                "finished": run.finished,
+                "failed": run.failed,
+                "running": run.running,
+                "retried": run.retried,
+            },
         )
+        with suppress(HeldError):
+            self._session.append(seen)
         self._recorded[run.log] = run.status
 
     def _told_enough(self, run: Run) -> bool:
@@ -58,11 +63,11 @@ class Sightings:
         return bool(run.cores or run.jobs) or run.status in ENDED or self._clock() - first >= PATIENCE_S
 
 
-def _differs(before: events.RunSeen, now: Run) -> Iterator[str]:
+def _differs(before: events.RunSeen, now: Run, redactor: Redactor) -> Iterator[str]:
     pairs = (
         ("version", before.version, now.version),
         ("cores", before.cores, now.cores),
-        ("command", before.command, now.command),
+        ("command", before.command, redactor.text(now.command) if now.command else None),
     )
     for name, was, is_now in pairs:
         if was != is_now:

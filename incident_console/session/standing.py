@@ -12,7 +12,6 @@ from incident_console import events
 from incident_console.record.incident import Incident
 from incident_console.record.seen import Item, RungState
 from incident_console.runbook import ladder
-from incident_console.session.said import clean_text
 from incident_console.session.suggest import Suggestion
 
 
@@ -59,10 +58,10 @@ def conclusions(
 
 
 def _class_set(answers: Mapping[str, Any], suggested: Suggestion | None) -> events.ClassSet:
-    """What nobody said for and against the class is taken from what the run's own files say, its secrets redacted."""
+    """What nobody said for and against the class is taken from what the run's own files say."""
     name = _text(answers["class"])
     clues = suggested.clues(name) if suggested is not None else ((), ())
-    speaks_for, speaks_against = (tuple(clean_text(clue) for clue in side) for side in clues)
+    speaks_for, speaks_against = clues
     return events.ClassSet(
         class_=name,
         cost=_text(answers.get("cost")),
@@ -77,7 +76,7 @@ def _class_set(answers: Mapping[str, Any], suggested: Suggestion | None) -> even
 
 def _seen_meanwhile(now: events.ClassSet, answers: Mapping[str, Any]) -> dict[str, Any]:
     """What changes by itself while the run goes on, and nobody said: it makes no new class."""
-    seen: dict[str, Any] = {"suggested": now.suggested}
+    seen: dict[str, Any] = {"suggested": now.suggested, "redactions": now.redactions}
     if not answers.get("for"):
         seen["for_"] = now.for_
     if not answers.get("against"):
@@ -86,8 +85,11 @@ def _seen_meanwhile(now: events.ClassSet, answers: Mapping[str, Any]) -> dict[st
 
 
 def unexplained(incident: Incident) -> tuple[int, ...]:
-    """The `seq` of every edit made while the gate was closed that nobody has given a reason for."""
-    edits = tuple(incident.edits.items())
+    """The `seq` of every edit made while the gate was closed that nobody has given a reason for.
+
+    What changed only the layout of a file needs none.
+    """
+    edits = ((seq, edit) for seq, edit in incident.edits.items() if edit.event.change != "layout")
     return tuple(seq for seq, edit in edits if not edit.event.gate_open and not edit.explanations)
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import re
 import stat
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from incident_console import events
-from incident_console.errors import InputError
+from incident_console.errors import HeldError, InputError
 from incident_console.record.clock import stamp
 from incident_console.record.text import elapsed
 from incident_console.session.core import Session
@@ -43,9 +44,15 @@ class Started:
         """Runs that were looked at, ours or not."""
         self._recorded: dict[str, int] = {}
         """By run, the `seq` of the action that began it."""
+        self._held: set[str] = set()
+        """Runs whose beginning waits in memory for the disk."""
         self._results: set[str] = set()
         """Runs whose end is in the record."""
-        for line in session.incident.lines:
+        self._look_up()
+
+    def _look_up(self) -> None:
+        """Which runs the record knows of."""
+        for line in tuple(self._session.incident.lines):
             if isinstance(line.event, events.ActionTaken) and (id := line.event.launch):
                 self._recorded.setdefault(id, line.seq)
                 if line.event.result != events.UNKNOWN:
@@ -79,7 +86,12 @@ class Started:
                 self._launches[id] = launch, launch.state()
         if self._session.incident.closed is not None:
             return
+        if self._held and not self._session.held:
+            self._look_up()
+            self._held.clear()
         for launch, state in reversed(self._newest):
+            if launch.id in self._held:
+                continue
             self._record(launch, state)
         for source in self._sources:
             code = source.exit_code()
@@ -157,20 +169,24 @@ class Started:
             began = events.ActionTaken(
                 text=text, why=launch.why, launch=launch.id, occurred_at=stamp(launch.started_at)
             )
-            self._recorded[launch.id] = self._session.append(began).seq
+            try:
+                self._recorded[launch.id] = self._session.append(began).seq
+            except HeldError:
+                self._held.add(launch.id)  # its end is told once it is known which entry that puts right
+                return
         if state.kind in ("ended", "lost") and launch.id not in self._results:
             took = elapsed(launch.started_at, state.ended_at).lstrip("+")
-            self._session.append(
-                events.ActionTaken(
-                    corrects=self._recorded[launch.id],
-                    text=text,
-                    why=launch.why,
-                    result=f"{_how(state)}{f', after {took}' if took else ''}",
-                    launch=launch.id,
-                    occurred_at=stamp(state.ended_at) if state.ended_at else None,
-                    nature="fact",
-                )
+            ended = events.ActionTaken(
+                corrects=self._recorded[launch.id],
+                text=text,
+                why=launch.why,
+                result=f"{_how(state)}{f', after {took}' if took else ''}",
+                launch=launch.id,
+                occurred_at=stamp(state.ended_at) if state.ended_at else None,
+                nature="fact",
             )
+            with suppress(HeldError):
+                self._session.append(ended)
             self._results.add(launch.id)
 
 

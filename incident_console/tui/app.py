@@ -18,23 +18,30 @@ from textual.widgets import Footer
 
 from incident_console.errors import ConsoleError, Exit
 from incident_console.events import EditExplained, EditObserved, Recorded
+from incident_console.evidence.redactor import Redactor
 from incident_console.record.incident import fold
-from incident_console.session.core import unexplained
+from incident_console.session.core import Session, unexplained
+from incident_console.session.holding import Held
 from incident_console.session.live import Live, Picture
+from incident_console.session.onlooking import Onlooker
 from incident_console.session.opening import Plan
+from incident_console.session.reviewing import BundleReview, Review
 from incident_console.tui import crash, endings, news, panes, places
 from incident_console.tui.ask import Ask
 from incident_console.tui.desk import Desk
 from incident_console.tui.facts import Facts
+from incident_console.tui.handed import HandedPane
 from incident_console.tui.header import Header, Heading
 from incident_console.tui.inbox import Inbox
 from incident_console.tui.intents import Intents
 from incident_console.tui.keys import KEYS
-from incident_console.tui.ladder import Ladder
+from incident_console.tui.ladder import FACTS, HANDOFF, Ladder
 from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList, LogsPane
 from incident_console.tui.rung import RungPane
 from incident_console.tui.runpane import RunPane
+from incident_console.tui.since import Since
+from incident_console.tui.timeline import Timeline
 from incident_console.tui.words import safe_text
 
 REDRAW_S = 0.1
@@ -58,6 +65,14 @@ class Wrote(Message):
         self.recorded = recorded
 
 
+class NowHeld(Message):
+    """What waits in memory for the disk is not what it was."""
+
+    def __init__(self, held: Held) -> None:
+        super().__init__()
+        self.held = held
+
+
 class Console(Intents):
     """`run()` gives the exit code. Nothing heavy happens before the first paint; nothing waits in the screen's loop."""
 
@@ -71,7 +86,7 @@ class Console(Intents):
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         self.plan = plan
-        self.live: Live | None = None
+        self.live: Live | Onlooker | None = None
         self.parting = ""
         """What is said on the terminal when the screen has gone."""
         self.desk = Desk(self)
@@ -87,6 +102,9 @@ class Console(Intents):
                 yield RunPane()
                 yield RungPane()
                 yield Inbox()
+                yield Timeline()
+                yield HandedPane()
+                yield Since()
             yield LogsPane()
         yield Ask()
         yield Footer(compact=True, show_command_palette=False)
@@ -117,30 +135,63 @@ class Console(Intents):
         except ConsoleError as fault:
             self._go(fault.exit_code, f"incident-console: {fault}")
             return
+        self._take_up(session)
+
+    def _take_up(self, session: Session | Review) -> None:
         self.incident = fold(tuple(session.incident.lines), session.id)
         session.listen(self._written)
         self.session = session
-        self.desk.drafts.load()
         plan = self.plan
-        self.live = Live(session, self._told, log=plan.log, globs=plan.globs, sources=plan.sources)
+        if isinstance(session, Review):
+            self.live = Onlooker(session, self._told)
+        else:
+            self.desk.drafts.load()
+            session.hold(self._holds)
+            self.desk.start(self.desk.unsaved.look_for_left())
+            self.live = Live(session, self._told, log=plan.log, globs=plan.globs, sources=plan.sources)
         self.live.start()
         self._follow_files(self.live)
-        if self.incident.open_rung is not None:
+        if isinstance(session, BundleReview):
+            self.go(HANDOFF)
+        elif self.incident.open_rung is not None:
             self.go(self.incident.open_rung)
+        elif self.place == HANDOFF:
+            self.go(FACTS)
+        if self.incident.accepted:
+            self.desk.start(self.desk.taking.look())
+        if isinstance(session, Session) and self.incident.open_rung is not None:
             self.desk.tell(f"{session.id} goes on where it was left.", "resumed")
         self.refresh_bindings()
         self.stale()
 
+    async def change_to(self, plan: Plan, session: Session) -> None:
+        """From reading to writing the same incident: it is taken up as if it had been opened so."""
+        before, live = self.session, self.live
+        if live is not None:
+            await self.desk.in_thread(live.close)
+        if before is not None:
+            await self.desk.in_thread(before.close)
+        self.plan, self.picture = plan, Picture()
+        self.desk.climb.forget()
+        self._take_up(session)
+
     def _written(self, recorded: Recorded) -> None:
         with contextlib.suppress(RuntimeError):  # the screen has gone already; the event is on disk all the same
             self.post_message(Wrote(recorded))
+
+    def _holds(self, held: Held) -> None:
+        with contextlib.suppress(RuntimeError):
+            self.post_message(NowHeld(held))
+
+    async def on_now_held(self, message: NowHeld) -> None:
+        await self.desk.unsaved.changed(message.held)
 
     def _told(self, picture: Picture) -> None:
         with contextlib.suppress(RuntimeError):
             self.post_message(Painted(picture))
 
     @work(group="follow")
-    async def _follow_files(self, live: Live) -> None:
+    async def _follow_files(self, live: Live | Onlooker) -> None:
         view = self.query_one(LogView)
         async for changed in live.follower.changes():
             self.stream.changed(changed)
@@ -158,15 +209,24 @@ class Console(Intents):
             return
         await self.desk.climb.cancel_all()
         await self.desk.drafts.write()
+        failed: ConsoleError | None = None
         try:
             if live is not None:
                 await self.desk.in_thread(live.close)
+        except ConsoleError as fault:
+            failed = fault
+        not_saved = await self.desk.in_thread(self.desk.unsaved.at_the_end, session)
+        try:
             await self.desk.in_thread(session.close)
         except ConsoleError as fault:
+            failed = failed or fault
+        if not_saved:
+            self._go(Exit.RECORD, not_saved)
+        elif failed is not None:
             kept = f"Every entry that was told as saved is in {session.record.path}"
-            self._go(fault.exit_code, f"incident-console: {fault}\n{kept}")
-            return
-        self._go(Exit.OK, news.parting(session))
+            self._go(failed.exit_code, f"incident-console: {failed}\n{kept}")
+        else:
+            self._go(Exit.OK, news.parting(session))
 
     def _go(self, code: Exit, parting: str) -> None:
         self.parting = parting
@@ -189,11 +249,13 @@ class Console(Intents):
             self._exception_event.set()
             self.desk.climb.cancel()
             session, store = self.session, self.plan.who.records
-            folders = (session.record.path,) if session is not None else ()
-            path = crash.write(error, (*folders, store, store.parent), datetime.now(UTC))
+            folders = (session.record.path,) if isinstance(session, Session) else ()
+            clean = session.redactor.data if session is not None else Redactor().data
+            path = crash.write(error, (*folders, store, store.parent), datetime.now(UTC), clean)
             saved = news.parting(session) if session is not None else "Nothing was recorded."
-            self.parting = crash.told(error, path, saved)
-        self._return_value = self._return_code = int(Exit.NO)
+            not_saved = self.desk.unsaved.at_the_end(session)
+            self.parting = crash.told(error, path, not_saved or saved)
+            self._return_value = self._return_code = int(Exit.RECORD if not_saved else Exit.NO)
         self._close_messages_no_wait()
 
     # -- what threads tell ---------------------------------------------------------------------------------------
@@ -204,9 +266,14 @@ class Console(Intents):
         before, self.picture = self.picture, message.picture
         news.of_run(self.desk, before, self.picture)
         self._follow_logs(before, self.picture)
+        if (review := self.desk.review) is not None and before.notices != self.picture.notices:
+            news.of_pen(self.desk, review, before)
+            self.refresh_bindings()
         self.stale()
 
     def on_wrote(self, message: Wrote) -> None:
+        if message.recorded.seq <= len(self.incident.lines):
+            return  # it was read from the disk already
         self.incident.apply(message.recorded)
         self.not_saved = ""
         if isinstance(message.recorded.event, EditObserved | EditExplained):
@@ -227,6 +294,7 @@ class Console(Intents):
             incident=session.id if session is not None else "",
             opened_at=incident.opened_at,
             not_saved=bool(self.not_saved),
+            held=self.desk.unsaved.held.count,
             run=picture.run,
             looked=picture.looked,
             marks=marks,
@@ -234,9 +302,12 @@ class Console(Intents):
             edits_waiting=len(unexplained(incident)),
             inbox=len(incident.inbox),
             ended=news.ended(incident),
+            not_redacted=bool(incident.not_redacted),
+            read_only=self.desk.review.title if self.desk.review is not None else "",
         )
         if session is not None:
-            self.query_one(Ladder).draw(marks, len(incident.inbox), picture)
+            handed, received = isinstance(session, BundleReview), bool(incident.accepted)
+            self.query_one(Ladder).draw(marks, len(incident.inbox), picture, handed=handed, received=received)
             self.query_one(LogList).draw(picture.logs)
             places.show(self)
 

@@ -20,11 +20,13 @@ from incident_console.tui.log.view import LogView
 from incident_console.tui.reader import EvidenceReader
 from incident_console.tui.rung import COMPLETE, ESCALATE, NEXT, RungRows, next_evidence, next_row
 from incident_console.tui.rungrows import Busy, latest
+from incident_console.tui.texts import TextScreen
 
 if TYPE_CHECKING:
     from incident_console.tui.desk import Desk
 
 YES, NO = "yes, run it", "no, do not run it"
+TRUST, TRUST_NOT = "yes, I have read it and trust it", "no, its commands do not run"
 END_WITHIN_S = 6.0
 
 
@@ -39,11 +41,15 @@ class Climb:
         self._cancels: dict[str, threading.Event] = {}
         self.reader = EvidenceReader(desk)
 
+    def forget(self) -> None:
+        """The same incident is taken up anew: what was read through the former view is read again."""
+        self.reader = EvidenceReader(self.desk)
+
     # -- going about ---------------------------------------------------------------------------------------------
 
     async def enter(self, rung: str) -> None:
-        """Enter a rung; those of a closed incident can be looked at only."""
-        if self.desk.session.incident.closed is None:
+        """Enter a rung; those of a closed incident, and of one that is only read, can be looked at only."""
+        if self.desk.review is None and self.desk.session.incident.closed is None:
             await self.desk.in_thread(self.desk.session.enter, rung)
 
     async def take_symptom(self) -> None:
@@ -101,7 +107,7 @@ class Climb:
 
     def _rung(self, place: str) -> Rung | None:
         """As it is shown: its evidence in the order in which to look at it."""
-        found = next((rung for rung in self.desk.session.runbook.rungs if rung.id == place), None)
+        found = next((rung for rung in self.desk.view.runbook.rungs if rung.id == place), None)
         return smallest_first(found, self.app.picture)[0] if found is not None else None
 
     async def _open_rung(self, rung: Rung) -> None:
@@ -182,6 +188,17 @@ class Climb:
         if following is not None:
             await self._go_on(*following)
 
+    async def trust(self) -> None:
+        """Show what the runbook would run, and what changed since it was trusted; then ask."""
+        session = self.desk.session
+        page = await self.desk.in_thread(session.trust.review)
+        await self.app.push_screen_wait(TextScreen("What it would run; after this page it is asked", page))
+        prompt = f"May the runbook {session.runbook.id}, exactly as it was shown, run its commands?"
+        answers = await self.desk.ask("trust", Question("trust", prompt, "choice", (TRUST_NOT, TRUST)))
+        if answers is not None and answers["trust"] == TRUST:
+            await self.desk.in_thread(session.give_trust)
+            self.desk.tell("Trusted, and recorded. A changed runbook will ask again.")
+
     # -- capturing -----------------------------------------------------------------------------------------------
 
     async def _capture_next(self, rung: Rung) -> None:
@@ -235,7 +252,7 @@ class Climb:
 
         Of a make target it is first asked what it would do: a runbook may not know that it begins by deleting.
         """
-        if not item.run or self.desk.session.trusted() is None:
+        if not item.run or await self.desk.in_thread(self.desk.session.trusted) is None:
             return ()
         ahead = await self.desk.in_thread(capture.foresee, self.desk.session, item)
         asked = [] if item.effects in capture.TOLD_NOT_ASKED else [capture.effect(item.effects)]
@@ -250,7 +267,7 @@ class Climb:
     async def _gather(self, rung: Rung, item: EvidenceItem, allow: tuple[str, ...]) -> Recorded:
         """Run the command, or read the file, off the screen's loop, with its progress in the row."""
         session = self.desk.session
-        if not item.run or session.trusted() is not None:  # else it is refused below: that is no work on the rung
+        if not item.run or session.trust.known is not None:  # else it is refused below: that is no work on the rung
             await self._open_rung(rung)
         cancel, began = threading.Event(), time.monotonic()
         self._cancels[item.id], self.busy[item.id] = cancel, Busy(item.id, 0.0, 0)
@@ -283,7 +300,7 @@ class Climb:
 
     async def show_item(self, seq: int, *, focus: bool = True) -> None:
         """Open a piece of evidence in the log pane."""
-        session = self.desk.session
+        session = self.desk.view
         item = session.incident.item(seq)
         if item is not None:
             reading = await self.reader.read(item.event)

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from textual.worker import WorkerFailed
 
+from incident_console.evidence.redact import Redacted
 
-def write(error: BaseException, folders: tuple[Path, ...], now: datetime) -> Path | None:
-    """Write the traceback into the first folder that takes it, as `crash-<time>.txt`, mode 0600; None: nowhere."""
+
+def write(
+    error: BaseException, folders: tuple[Path, ...], now: datetime, redact: Callable[[bytes], Redacted]
+) -> Path | None:
+    """Write the traceback into the first folder that takes it, as `crash-<time>.txt`, mode 0600; None: nowhere.
+
+    A message may hold what a log or a person said: it goes through `redact`.
+    """
     while isinstance(error, WorkerFailed):
         error = error.error
     text = "".join(traceback.format_exception(error)).encode("utf-8", "backslashreplace")
@@ -22,7 +30,7 @@ def write(error: BaseException, folders: tuple[Path, ...], now: datetime) -> Pat
         except OSError:
             continue
         with os.fdopen(handle, "wb") as file:
-            file.write(text)
+            file.write(redact(text).data)
         return path
     return None
 

@@ -11,22 +11,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from incident_console.errors import ConsoleError, RecordError, Refused
+from incident_console.errors import ConsoleError, HeldError, RecordError, Refused
 from incident_console.events import AttemptKept
 from incident_console.session.clues import failing_line
 from incident_console.session.core import Session
 from incident_console.session.logs import LogEntry
 from incident_console.session.opening import Plan
+from incident_console.session.reviewing import Review
+from incident_console.session.view import View
 from incident_console.snakemake.causes import Failure, Source
 from incident_console.tail.source import Place
 from incident_console.tui import pinning, stream, suspects
 from incident_console.tui.ask import Answers, Ask, Question, Take
 from incident_console.tui.climb import Climb
 from incident_console.tui.drafts import Drafts
-from incident_console.tui.ladder import FACTS, INBOX, RUN
+from incident_console.tui.jumps import Jump
+from incident_console.tui.ladder import FACTS, INBOX, RUN, SINCE, TIMELINE
 from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList
 from incident_console.tui.say import Say
+from incident_console.tui.taking import Taking
+from incident_console.tui.unsaved import Unsaved
+from incident_console.tui.waysout import WaysOut
 from incident_console.tui.words import clock, safe
 
 if TYPE_CHECKING:
@@ -46,14 +52,31 @@ class Desk:
         self.app = app
         self.climb = Climb(self)
         self.say = Say(self)
+        self.waysout = WaysOut(self)
         self.drafts = Drafts(self)
+        self.unsaved = Unsaved(self)
+        self.taking = Taking(self)
+        self.jump = Jump(self)
 
     @property
-    def session(self) -> Session:
-        """Raises Refused while there is none yet."""
+    def view(self) -> View:
+        """What is looked at. Raises Refused while there is none yet."""
         if self.app.session is None:
             raise Refused("the incident is still being opened")
         return self.app.session
+
+    @property
+    def session(self) -> Session:
+        """What is written to. Raises Refused while there is none yet, and where nothing may be written."""
+        view = self.view
+        if isinstance(view, Session):
+            return view
+        raise Refused(self.review.because if self.review is not None else "nothing is written here")
+
+    @property
+    def review(self) -> Review | None:
+        """What is looked at, where it can only be read."""
+        return self.app.session if isinstance(self.app.session, Review) else None
 
     def must_be_open(self) -> None:
         """Raises Refused once the incident is closed: what is done from then on is no part of it."""
@@ -69,7 +92,10 @@ class Desk:
 
     def tell_fault(self, fault: ConsoleError) -> None:
         """A refusal is told; that something could not be recorded stays on the screen until something can."""
-        if isinstance(fault, RecordError):
+        if isinstance(fault, HeldError):
+            if self.unsaved.held:  # else it is just being told that, and why, things are held
+                self.tell("Held in memory, NOT SAVED yet. E copies what is held elsewhere.", severity="warning")
+        elif isinstance(fault, RecordError):
             self.app.not_saved = str(fault)
             self.app.stale()
             self.tell(str(fault), "not saved", "error", 15)
@@ -93,7 +119,8 @@ class Desk:
 
     async def ask(self, key: str, *questions: Question, take: Take | None = None) -> Answers | None:
         """Ask; what was typed and not taken stays as a draft under `key`. None: the operator left."""
-        panel = self.app.query_one(Ask)
+        # A page that asks has a panel of its own; `app.query_one` finds that of the first screen.
+        panel = next(iter(self.app.screen.query(Ask)), None) or self.app.query_one(Ask)
         if panel.is_open:
             self.app.screen.set_focus(panel.field)
             self.tell("Answer this first, or leave it with Escape.")
@@ -112,6 +139,9 @@ class Desk:
         async def take(answers: Answers) -> str | None:
             try:
                 done.append(await self.in_thread(call, answers))
+            except HeldError as fault:
+                self.drafts.hold(key, *answers)
+                self.tell_fault(fault)
             except RecordError as fault:
                 self.tell_fault(fault)
                 return f"NOT SAVED: {fault}"
@@ -155,7 +185,7 @@ class Desk:
         if (kept := self._kept_attempt(recovered)) is not None:
             self.start(self.climb.show_item(kept))
             return
-        whole = self.session.workdir / path
+        whole = self.view.workdir / path
         entry = self.app.query_one(LogList).entry(f"file:{whole}")
         self._show(whole, entry.label if entry is not None else path)
 
@@ -172,7 +202,7 @@ class Desk:
 
     async def open_failure(self, failure: Failure) -> None:
         """The rule's log at the line that matters; the attempt that was kept, where a retry has deleted the log."""
-        source, session = failure.source, self.session
+        source, session = failure.source, self.view
         if failure.from_rule_log and await self.in_thread((session.workdir / source.path).is_file):
             self.open_place(source)
         elif (seq := self._kept_failure(failure)) is not None:
@@ -186,7 +216,7 @@ class Desk:
 
     def open_place(self, source: Source) -> None:
         """A file at a line. `source.path` is relative to the workdir, or absolute."""
-        path = self.session.workdir / source.path
+        path = self.view.workdir / source.path
         entry = self.app.query_one(LogList).entry(f"file:{path}")
         self._show(path, entry.label if entry is not None else source.path)
         self._at_line(source.line)
@@ -230,7 +260,7 @@ class Desk:
 
     async def suspect_row(self, place: str, row: str, again: bool) -> None:
         """Ask for the class with this suspect as the draft, take one at once, or open the place where a clue stands."""
-        known, rung = self.app.picture.known, next((r for r in self.session.runbook.rungs if r.id == place), None)
+        known, rung = self.app.picture.known, next((r for r in self.view.runbook.rungs if r.id == place), None)
         if known is None or rung is None:
             self.tell("The run's own files are still being weighed.")
         elif row.startswith(f"{suspects.CLUE}:"):
@@ -247,10 +277,10 @@ class Desk:
         from incident_console.session import contrast
         from incident_console.tui.contrast import ContrastScreen
 
-        session, run, base = self.session, self.app.picture.run, self.app.screen_stack[0]
+        view, run, base = self.view, self.app.picture.run, self.app.screen_stack[0]
         listed = self.app.query_one(LogList)
         key = listed.row if base.focused is listed else self._open_log_key()
-        work = asyncio.create_task(self.in_thread(contrast.contrast, session, run, key or ""))
+        work = asyncio.create_task(self.in_thread(contrast.contrast, view, run, key or ""))
         if not (await asyncio.wait({work}, timeout=SOON_S))[0]:
             self.tell("The logs are being compared …")
         found = await work
@@ -258,7 +288,7 @@ class Desk:
             return  # the key was pressed twice
 
         async def note() -> None:
-            await self.in_thread(session.note, contrast.as_note(found), "inference", session.incident.open_rung)
+            await self.in_thread(self.session.note, contrast.as_note(found), "inference", view.incident.open_rung)
             self.tell("The comparison is in the record, as a note: an inference.")
 
         await self.app.push_screen(ContrastScreen(found, lambda: self.start(note())))
@@ -300,12 +330,28 @@ class Desk:
             ("Escalate", "Where the evidence points, where it points away from, which review", self.say.escalate),
             ("Brief", "Twelve lines to paste into a chat", self.say.brief),
             ("Read the record", "The record as it stands", self.say.show_record),
-            ("Hand off", "Write the bundle for a receiver", self.say.handoff),
+            ("Hand off", "What a receiver needs, and the bundle for them", self.say.handoff),
+            ("Head of the chain", "The hash to keep elsewhere, that shows nothing was altered", self.say.head),
             ("Failed against passed", "The open or marked job's logs side by side, and what else ran", self.contrast),
             ("Watch another run", "Choose among this workflow's runs", self.switch_run),
-            ("Close the incident", "Outcome and proof", self.say.close_incident),
+            ("An escalation was answered", "Who answered what, and what follows", self.say.escalation_answer),
+            ("Close the incident", "Outcome, cause, proof, and the check", self.say.close_incident),
         ):
             yield title, told, lambda work=work: self.start(work())  # type: ignore[misc]
+        yield from self.waysout.commands()
+        for title, told, work in (
+            ("Save an emergency copy elsewhere", "Of what is held in memory and not saved", self.unsaved.copy),
+            ("What is not saved", "Every entry that is held in memory", self.unsaved.show),
+            ("Take in an emergency copy", "Entries that an earlier sitting could not save", self.unsaved.take_in_from),
+        ):
+            yield title, told, lambda work=work: self.start(work())  # type: ignore[misc]
+        if self.review is not None:
+            told = "Take the pen, or accept the bundle, and write here"
+            yield "Take it over", told, lambda: self.start(self.taking.take())
+        if self.app.incident.accepted:
+            told = "What changed since the hand-off; the same evidence captured again"
+            yield "Since the hand-off: check again", told, lambda: self.app.go(SINCE)
+        yield "Timeline", "Everything that happened, event by event", lambda: self.app.go(TIMELINE)
         yield "Go to facts", "What is seen without asking", lambda: self.app.go(FACTS)
         yield "Run: jobs by rule", "States, failures by cause, cost, when it ends", lambda: self.app.go(RUN)
         yield "Go to inbox", "What was captured and not yet filed", lambda: self.app.go(INBOX)

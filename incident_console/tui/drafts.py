@@ -1,4 +1,6 @@
-"""What was typed and not taken: kept in a side file of the record, so that a crash or Escape loses nothing."""
+"""What was typed and not taken: kept in a side file of the record, so that a crash or Escape loses nothing.
+
+The file is redacted as the record is; nothing of it goes into a bundle."""
 
 from __future__ import annotations
 
@@ -9,9 +11,11 @@ from incident_console.errors import RecordError
 from incident_console.tui.ask import Draft
 
 if TYPE_CHECKING:
+    from incident_console.session.view import View
     from incident_console.tui.desk import Desk
 
 KEEP_AFTER_S = 0.5
+AGAIN_S = 2.0
 
 
 class Drafts:
@@ -20,13 +24,17 @@ class Drafts:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._texts: dict[str, str] = {}
+        self._held: dict[str, str] = {}
+        """What was taken and is not on disk yet: no draft any more, but one again if the console dies before."""
         self._unsaved = False
+        self._fault = ""
+        """Why they could not be written the last time."""
         self._waiting = False
         self._writing = asyncio.Lock()
 
     def load(self) -> None:
         """Those of the record, beneath what was typed already."""
-        self._texts = self._desk.session.record.load_drafts() | self._texts
+        self._texts = self._desk.view.record.load_drafts() | self._texts
 
     def get(self, key: str, id: str, otherwise: str) -> str:
         return self._texts.get(f"{key}/{id}", otherwise)
@@ -50,19 +58,53 @@ class Drafts:
             self._unsaved = True
             await self.write()
 
+    def hold(self, key: str, *ids: str) -> None:
+        """These were taken, and wait in memory for the disk: the file keeps them until `settle`."""
+        for name in (f"{key}/{id}" for id in ids):
+            if name in self._texts:
+                self._held[name] = self._texts.pop(name)
+
+    async def settle(self) -> None:
+        """All that was held is on disk."""
+        self._unsaved = self._unsaved or bool(self._held)
+        self._held.clear()
+        await self.write()
+
     async def _write_soon(self) -> None:
         self._waiting = False
         await self.write()
+
+    @staticmethod
+    def _save(session: View, texts: dict[str, str]) -> None:
+        """Redacted as they would be when they are taken: what is read back after a crash holds marks, no secret."""
+        session.record.save_drafts({name: session.redactor.text(text) for name, text in texts.items()})
 
     async def write(self) -> None:
         """Have them on disk now. A failure is told, not raised: a draft is not worth a crash."""
         session = self._desk.app.session
         async with self._writing:
-            if session is None or not self._unsaved:
+            if session is None or self._desk.review is not None or not self._unsaved:
                 return
             self._unsaved = False
             try:
-                await self._desk.in_thread(session.record.save_drafts, dict(self._texts))
+                await self._desk.in_thread(self._save, session, self._held | self._texts)
             except RecordError as fault:
-                self._unsaved = True
-                self._desk.tell_fault(fault)
+                self._failed(fault)
+            else:
+                self._worked()
+
+    def _failed(self, fault: RecordError) -> None:
+        """Told once, and tried again; while entries are held, that says enough."""
+        app, self._unsaved = self._desk.app, True
+        if app.not_saved != str(fault) and not self._desk.unsaved.held:
+            self._desk.tell_fault(fault)
+        self._fault = str(fault)
+        if not self._waiting and app.is_running:
+            self._waiting = True
+            app.set_timer(AGAIN_S, self._write_soon)
+
+    def _worked(self) -> None:
+        if self._fault and self._desk.app.not_saved == self._fault:
+            self._desk.app.not_saved = ""
+            self._desk.app.stale()
+        self._fault = ""

@@ -26,6 +26,8 @@ class Heading:
     incident: str = ""
     opened_at: str | None = None
     not_saved: bool = False
+    held: int = 0
+    """Entries that wait in memory for the disk."""
     run: Run | None = None
     looked: bool = False
     """Whether a run was looked for at all."""
@@ -35,6 +37,10 @@ class Heading:
     inbox: int = 0
     ended: str = ""
     """That it was closed, or in whose hands it is; empty while it is worked by who opened it."""
+    not_redacted: bool = False
+    """Secrets are recorded as they are."""
+    read_only: str = ""
+    """Why it can only be read, in a few words; empty where it is written."""
 
 
 class Header(Static):
@@ -63,11 +69,16 @@ def _incident(head: Heading, now: datetime, width: int) -> Content:
     right: list[Part] = [now.strftime("%H:%M:%SZ")]
     if opened := parsed(head.opened_at):
         right.append((f"  +{span((now - opened).total_seconds())}", MUTED))
-    if head.not_saved:
-        right.append(("  ✗ NOT SAVED", "$text-error bold reverse"))
+    if head.not_saved or head.held:
+        held = f" ({head.held} held)" if head.held else ""
+        right += ["  ", (f"✗ NOT SAVED{held}", "$text-error bold reverse")]
+    elif head.read_only:
+        right.append(("  ◎ read-only", "$text-warning bold"))
     elif head.incident:
         right.append(("  ✓ saved", "$text-success"))
     ended = (f"  {safe(head.ended, 60)}", "$text-warning bold") if head.ended else ""
+    if head.not_redacted:
+        right.insert(0, ("⚠ not redacted  ", "$text-warning bold"))
     left = Content.assemble((" " + safe(head.incident or "incident-console"), "bold"), ended)
     return both(left, Content.assemble(*right, " "), width)
 
@@ -75,7 +86,8 @@ def _incident(head: Heading, now: datetime, width: int) -> Content:
 def _run(head: Heading, width: int) -> Content:
     run = head.run
     if run is None:
-        return Content.styled(f" run {'no Snakemake run here' if head.looked else 'looking for a run …'}", MUTED)
+        none = "none is watched" if head.read_only else "no Snakemake run here"
+        return Content.styled(f" run {none if head.looked else 'looking for a run …'}", MUTED)
     words = width >= WORDS_FROM
     parts: list[Part] = [
         " run ",
@@ -101,7 +113,7 @@ def _log_name(log: str, room: int) -> str:
 
 
 def _ladder(head: Heading, width: int) -> Content:
-    gate: list[Part] = []
+    gate: list[Part] = [(f"{safe(head.read_only, 60)}  ", "$text-warning")] if head.read_only else []
     if count := head.edits_waiting:
         gate.append((f"✎ {count} edit{'s' if count > 1 else ''} to explain ", "$text-warning bold"))
     if head.incident:

@@ -71,9 +71,13 @@ PLACES = {
     "run": "in the run",
     "inbox": "in the inbox",
     "rung-rows": "in the rung",
+    "since": "since the hand-off",
+    "timeline-rows": "in the timeline",
+    "handed": "in the hand-off",
     "log-list": "in the list of logs",
     "log-view": "in the log",
     "stream": "in the stream",
     "contrast-lines": "in the comparison",
+    "handover-rows": "in the hand-off",
     "ask": "in the question",
 }

@@ -34,8 +34,13 @@ class Inbox(Rows):
     def __init__(self) -> None:
         super().__init__(id="inbox", markup=False)
         self._drawn = -1
+        self._read_only = False
 
-    def draw(self, incident: Incident) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "file" or not self._read_only
+
+    def draw(self, incident: Incident, *, read_only: bool = False) -> None:
+        self._read_only = read_only
         if self._drawn == len(incident.lines):
             return
         self._drawn = len(incident.lines)

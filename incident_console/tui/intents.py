@@ -6,25 +6,31 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from textual.app import App, SystemCommand
+from textual.events import Key
 from textual.screen import Screen
 from textual.widget import Widget
 
 from incident_console.record.incident import Incident
-from incident_console.session.core import Session, unexplained
+from incident_console.session.core import unexplained
 from incident_console.session.picture import Picture
+from incident_console.session.recheck import Reach
+from incident_console.session.reviewing import BundleReview
+from incident_console.session.view import View
 from incident_console.tui import panes, places, suspects
 from incident_console.tui.ask import Ask
 from incident_console.tui.desk import Desk
 from incident_console.tui.facts import Facts
 from incident_console.tui.help import HelpScreen
 from incident_console.tui.inbox import Inbox
-from incident_console.tui.keys import NEEDS_AN_INCIDENT
-from incident_console.tui.ladder import FACTS, INBOX, RUN, Ladder
+from incident_console.tui.keys import NEEDS_AN_INCIDENT, WRITES, WRITING_KEYS
+from incident_console.tui.ladder import FACTS, HANDOFF, INBOX, RUN, SINCE, TIMELINE, Ladder
 from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList
 from incident_console.tui.rung import RungRows
 from incident_console.tui.runpane import RunPane
+from incident_console.tui.since import Since
 from incident_console.tui.stream import LogStream
+from incident_console.tui.timeline import Timeline
 
 
 class Intents(App[int]):
@@ -34,7 +40,8 @@ class Intents(App[int]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.session: Session | None = None
+        self.session: View | None = None
+        """A `Session` where something may be written, else a `Review`."""
         self.incident = Incident()
         self.picture = Picture()
         self.place = FACTS
@@ -43,6 +50,8 @@ class Intents(App[int]):
         """Why the last thing that was to be recorded could not be; empty when it could."""
         self.log_chosen = False
         """The operator opened a log: no other one is opened by itself."""
+        self.reached: Reach | None = None
+        """Of an incident that was taken over: whether its workflow is here; None while that is looked for."""
         self._stream: LogStream | None = None
         self._stale = True
 
@@ -99,7 +108,7 @@ class Intents(App[int]):
             self._focus(panes.next_to(panes.pane_of(self.focused), step))
 
     def action_rung(self, number: int) -> None:
-        rungs = self.desk.session.runbook.rungs
+        rungs = self.desk.view.runbook.rungs
         if number == 0:
             self.go(FACTS)
         elif number <= len(rungs):
@@ -117,11 +126,27 @@ class Intents(App[int]):
             return self.screen_stack[0].query_one(Ask).is_open
         if self.session is None:
             return action not in NEEDS_AN_INCIDENT
+        if (review := self.desk.review) is not None and action in WRITES:
+            return action == "handoff" and isinstance(review, BundleReview)
+        if action == "since":
+            return bool(self.incident.accepted)
+        if action == "take_pen":
+            return review is not None and review.is_free
+        if action == "emergency":
+            return self.desk.unsaved.offered
         if action == "explain":
             return bool(unexplained(self.incident))
         if action == "rung" and isinstance(number := parameters[0], int):
             return number <= len(self.session.runbook.rungs)
         return True
+
+    def on_key(self, event: Key) -> None:
+        """A key that would write where nothing may be written is refused in words, not passed over."""
+        review = self.desk.review
+        if review is None or event.key not in WRITING_KEYS or len(self.screen_stack) > 1:
+            return
+        if not self.query_one(Ask).is_open and event.key not in self.screen.active_bindings:
+            self.desk.tell(review.because, "nothing is written", "warning")
 
     def action_leave_question(self) -> None:
         self.query_one(Ask).action_leave()
@@ -177,6 +202,9 @@ class Intents(App[int]):
     def on_rung_rows_waive(self) -> None:
         self._start(self.desk.climb.waive, self.place)
 
+    def on_rung_rows_trust(self) -> None:
+        self._start(self.desk.climb.trust)
+
     def on_rung_rows_cancel(self) -> None:
         self.desk.climb.cancel()
 
@@ -191,7 +219,9 @@ class Intents(App[int]):
 
     def action_help_quit(self) -> None:
         """ctrl+c: who presses it wants to leave, or to copy; neither is done by mistake."""
-        self.desk.tell("q leaves (ctrl+q while you type); everything is already saved.")
+        held = self.desk.unsaved.held.count
+        saved = f"{held} held in memory, NOT saved: E copies it elsewhere." if held else "everything is already saved."
+        self.desk.tell(f"q leaves (ctrl+q while you type); {saved}")
 
     def action_note(self) -> None:
         self._start(self.desk.say.note)
@@ -212,7 +242,32 @@ class Intents(App[int]):
         self._start(self.desk.say.explain)
 
     def action_handoff(self) -> None:
-        self._start(self.desk.say.handoff)
+        """Write one; where a bundle is reviewed, read the one that it came with."""
+        if self.desk.review is not None:
+            self.go(HANDOFF)
+        else:
+            self._start(self.desk.say.handoff)
+
+    def action_emergency(self) -> None:
+        self._start(self.desk.unsaved.act)
+
+    def action_timeline(self) -> None:
+        self.go(TIMELINE)
+
+    def action_since(self) -> None:
+        self.go(SINCE)
+
+    def on_since_chosen(self, message: Since.Chosen) -> None:
+        self._start(self.desk.taking.check, message.pair, message.again)
+
+    def action_take_pen(self) -> None:
+        self._start(self.desk.taking.take)
+
+    def on_timeline_jump(self, message: Timeline.Jump) -> None:
+        self._start(self.desk.jump.to, message.seq, message.focus)
+
+    def on_timeline_find(self) -> None:
+        self._start(self.desk.jump.find)
 
     def action_contrast(self) -> None:
         self._start(self.desk.contrast)

@@ -14,11 +14,19 @@ def _key(
 
 KEYS: list[BindingType] = [
     _key("y", "explain", "why", "explain", "Say why the workflow was edited before the gate was open", show=True),
+    _key(
+        "E",
+        "emergency",
+        "not saved",
+        "emergency",
+        "Copy elsewhere what is held in memory; take in what an earlier sitting left",
+        show=True,
+    ),
     _key("escape", "leave_question", "leave", "leave", "Leave the question; what was typed is kept"),
     _key("n", "note", "note", "note", "Write a note into the record", show=True),
     _key("tab", "pane(1)", "pane", "next", "Go to the next pane", show=True, first=True),
     _key("question_mark,f1", "help", "help", "help", "Every key that works now", show=True, glyph="?"),
-    _key("q,ctrl+q", "leave", "quit", "quit", "Leave; everything is already saved", show=True, glyph="q"),
+    _key("q,ctrl+q", "leave", "quit", "quit", "Leave; all is saved, or it says what is not", show=True, glyph="q"),
     _key("shift+tab", "pane(-1)", "pane before", "previous", "Go back a pane", first=True),
     _key("ctrl+p", "command_palette", "palette", "palette", "The palette: every action and every rung", first=True),
     _key("p", "pin", "pin", "pin", "Keep the log's line, or the selected ones, as evidence"),
@@ -35,12 +43,26 @@ KEYS: list[BindingType] = [
         glyph="!",
     ),
     _key("s", "describe", "severity", "describe", "Say how bad it is: severity, impact, deadline"),
-    _key("h", "handoff", "hand off", "handoff", "Write the hand-off bundle for a receiver"),
+    _key("h", "handoff", "hand off", "handoff", "Hand over: what a receiver needs, and the bundle for them"),
     _key("d", "record", "record", "record", "Read the record as it stands"),
+    _key("l", "timeline", "timeline", "timeline", "Everything that happened, event by event"),
+    _key("C", "since", "check again", "since", "What changed since the hand-off; the same evidence captured again"),
+    _key("P", "take_pen", "take", "take-pen", "Take the pen, or accept the bundle, and write here", show=True),
     _key("r", "switch_run", "other run", "run", "Watch another run of this workflow"),
     _key("0", "rung(0)", "facts", "facts", "The facts: what is seen without asking"),
     *(_key(str(n), f"rung({n})", f"rung {n}", f"rung{n}", f"Go to rung {n}") for n in range(1, 10)),
 ]
+
+WRITES = frozenset({"explain", "note", "pin", "act", "escalate", "describe", "handoff"})
+"""Actions that put something in the record: where it is only read they are not offered."""
+
+WRITING_KEYS = frozenset(
+    key
+    for binding in KEYS
+    if isinstance(binding, Binding) and binding.action in WRITES
+    for key in binding.key.split(",")
+) | {"c", "t", "w", "m", "P"}
+"""Their keys, and those of the panes that write; pressed where nothing may be written they are refused in words."""
 
 NEEDS_AN_INCIDENT = frozenset(binding.action.partition("(")[0] for binding in KEYS if isinstance(binding, Binding)) - {
     "pane",

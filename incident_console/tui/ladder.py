@@ -19,6 +19,9 @@ from incident_console.tui.words import GLYPHS, STYLES, safe
 FACTS = "(facts)"
 RUN = "(run)"
 INBOX = "(inbox)"
+TIMELINE = "(timeline)"
+SINCE = "(since)"
+HANDOFF = "(hand-off)"
 """Places that are no rungs; in brackets, since a rung may be called `facts`, too."""
 
 
@@ -43,12 +46,21 @@ class Ladder(Rows):
     def __init__(self) -> None:
         super().__init__(id="ladder", markup=False)
 
-    def draw(self, marks: tuple[Mark, ...], inbox: int, picture: Picture) -> None:
-        """Show these states, and at the foot what the time goes into; the cursor stays where it is."""
-        rows = [Option(Content("0 facts: what is seen"), id=FACTS)]
+    def draw(
+        self, marks: tuple[Mark, ...], inbox: int, picture: Picture, *, handed: bool = False, received: bool = False
+    ) -> None:
+        """Show these states, and at the foot what the time goes into; the cursor stays where it is.
+
+        `handed`: this is a bundle, and its hand-off is there to be read; `received`: it was taken over from somebody.
+        """
+        rows = [Option(Content("h hand-off, as it was sent"), id=HANDOFF)] if handed else []
+        rows.append(Option(Content("0 facts: what is seen"), id=FACTS))
         rows += [Option(_line(mark), id=mark.id) for mark in marks]
         rows.append(Option(Content("u run: jobs by rule"), id=RUN))
         rows.append(Option(Content(f"i inbox {inbox}" if inbox else "i inbox (empty)"), id=INBOX))
+        rows.append(Option(Content("l timeline"), id=TIMELINE))
+        if received:
+            rows.append(Option(Content("C since the hand-off"), id=SINCE))
         self.foot(costbar.foot(picture.known.cost) if picture.known is not None else "")
         self.lay(rows, start=FACTS)
 

@@ -10,11 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from incident_console.events import ActionTaken, AttemptKept, EditObserved, Recorded
+from incident_console.events import UNKNOWN, ActionTaken, AttemptKept, EditObserved, Recorded
+from incident_console.record.folders import records_dir
 from incident_console.record.incident import Incident
-from incident_console.record.store import records_dir
-from incident_console.session.core import Session, unexplained
+from incident_console.record.seen import Escalation, how_changed
+from incident_console.session.core import unexplained
 from incident_console.session.live import Picture
+from incident_console.session.reviewing import FREE, BundleReview, Review
+from incident_console.session.view import View
 from incident_console.tui.words import parsed
 
 if TYPE_CHECKING:
@@ -38,6 +41,12 @@ def of_run(desk: Desk, before: Picture, now: Picture) -> None:
         desk.tell(f"{Path(now.other_run).name} began; r watches it.", "another run", "warning", seconds=10)
 
 
+def of_pen(desk: Desk, review: Review, before: Picture) -> None:
+    """Whoever wrote the record that is read here has left it."""
+    if review.is_free and before.looked and not isinstance(review, BundleReview):
+        desk.tell(f"{FREE}: P takes the pen, and you go on where it was left.", "the pen is free", seconds=15)
+
+
 def of_event(desk: Desk, recorded: Recorded, since: datetime) -> None:
     """Something was put in the record that nobody asked for. `since`: when the console was opened."""
     event = recorded.event
@@ -49,8 +58,11 @@ def of_event(desk: Desk, recorded: Recorded, since: datetime) -> None:
             desk.tell(f"{whose}; its log is kept", "attempt kept")
         else:
             desk.tell(f"{whose}: {event.missing or ''}", "not kept", "warning")
+    elif isinstance(event, EditObserved) and event.change == "layout":
+        desk.tell(f"{event.path} was edited: {how_changed(event)}.", "edit seen")
     elif isinstance(event, EditObserved) and not event.gate_open:
-        desk.tell(f"{event.path} was edited before the gate is open. y says why.", "edit seen", "warning")
+        how = f" ({how_changed(event)})" if event.change != "content" else ""
+        desk.tell(f"{event.path} was edited{how} before the gate is open. y says why.", "edit seen", "warning")
     elif isinstance(event, ActionTaken) and event.launch and event.corrects is not None:
         well = event.result.startswith("ended with exit 0 ")
         desk.tell(event.result, "the run that was started here", "information" if well else "error", seconds=10)
@@ -63,11 +75,20 @@ def notices(incident: Incident, picture: Picture, not_saved: str) -> tuple[str, 
     if waiting := len(unexplained(incident)):
         times = "once" if waiting == 1 else f"{waiting} times"
         told.append(f"The workflow was edited {times} before the gate was open: y says why.")
+    if incident.closed is None:
+        told += (_awaited(each) for each in incident.waiting)
     if picture.other_run:
         told.append(f"Another run began: {Path(picture.other_run).name}. r watches it.")
     if _symptom_is_older(incident, picture):
         told.append("The symptom was told before the run failed: Enter on the draft takes the new one.")
     return tuple(told)
+
+
+def _awaited(raised: Escalation) -> str:
+    known = [] if raised.event.owner == UNKNOWN else [raised.event.owner]
+    known += [] if raised.event.due == UNKNOWN else [f"due {raised.event.due}"]
+    whose = f" ({', '.join(known)})" if known else ""
+    return f"Escalation {raised.number} to {raised.event.to}{whose} has no answer yet: ! tells it."
 
 
 def _symptom_is_older(incident: Incident, picture: Picture) -> bool:
@@ -93,11 +114,23 @@ def ended(incident: Incident) -> str:
     return f"taken over by {incident.accepted[-1].event.as_}" if incident.accepted else ""
 
 
-def parting(session: Session) -> str:
+def parting(session: View) -> str:
     """What is said on leaving: that all is saved, where, and how to go on."""
+    if isinstance(session, BundleReview):
+        bundle = shlex.quote(str(session.source))
+        return (
+            f"Nothing was written, and nothing was accepted.\nTake it over with: {_program()} accept {bundle} --as NAME"
+        )
+    if isinstance(session, Review):
+        return f"Nothing was written here.\nThe record is {session.record.path}"
+    return f"All is saved in {session.record.path}\n{going_on(session)}"
+
+
+def going_on(session: View) -> str:
+    """The command that takes the incident up again."""
     where = session.record.path.parent
     elsewhere = "" if where == records_dir(os.environ) else f" --records {shlex.quote(str(where))}"
-    return f"All is saved in {session.record.path}\nGo on with: {_program()} resume {session.id}{elsewhere}"
+    return f"Go on with: {_program()} resume {session.id}{elsewhere}"
 
 
 def _program() -> str:

@@ -8,25 +8,33 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
+from incident_console.session import recheck
 from incident_console.session.core import Session
+from incident_console.session.reviewing import BundleReview
 from incident_console.session.surfaces import smallest_first
+from incident_console.session.view import View
 from incident_console.tui import news
 from incident_console.tui.facts import Facts
+from incident_console.tui.handed import HandedPane
 from incident_console.tui.inbox import Inbox
-from incident_console.tui.ladder import FACTS, INBOX, RUN
+from incident_console.tui.ladder import FACTS, HANDOFF, INBOX, RUN, SINCE, TIMELINE
 from incident_console.tui.rung import RungPane, RungRows
 from incident_console.tui.runpane import RunPane
+from incident_console.tui.since import Since
+from incident_console.tui.timeline import Timeline, TimelineRows
 
 if TYPE_CHECKING:
     from incident_console.tui.intents import Intents
 
-PLACES: Mapping[str, type[Widget]] = MappingProxyType({FACTS: Facts, RUN: RunPane, INBOX: Inbox})
+PLACES: Mapping[str, type[Widget]] = MappingProxyType(
+    {FACTS: Facts, RUN: RunPane, INBOX: Inbox, TIMELINE: Timeline, HANDOFF: HandedPane, SINCE: Since}
+)
 """Those that are no rungs; every other place is a rung's id."""
 
 
 def target(place: str) -> type[Widget]:
     """What gets the focus there."""
-    return PLACES.get(place, RungRows)
+    return TimelineRows if place == TIMELINE else PLACES.get(place, RungRows)
 
 
 def show(app: Intents) -> None:
@@ -38,15 +46,22 @@ def show(app: Intents) -> None:
         _draw(app, app.session)
 
 
-def _draw(app: Intents, session: Session) -> None:
-    incident, picture = app.incident, app.picture
+def _draw(app: Intents, session: View) -> None:
+    incident, picture, read_only = app.incident, app.picture, app.desk.review is not None
     if app.place == FACTS:
-        told = news.notices(incident, picture, app.not_saved)
-        app.query_one(Facts).draw(picture, told, str(session.workdir), len(session.runbook.rungs))
+        told = (*app.desk.unsaved.notices, *news.notices(incident, picture, app.not_saved))
+        app.query_one(Facts).draw(picture, told, incident.workdir, len(session.runbook.rungs))
     elif app.place == RUN:
         app.query_one(RunPane).draw(picture)
     elif app.place == INBOX:
-        app.query_one(Inbox).draw(incident)
+        app.query_one(Inbox).draw(incident, read_only=read_only)
+    elif app.place == TIMELINE:
+        app.query_one(Timeline).draw(incident)
+    elif app.place == SINCE:
+        then = recheck.since(session, picture.run)
+        app.query_one(Since).draw(app.reached, then, recheck.again(session), frozenset(app.desk.climb.busy))
+    elif app.place == HANDOFF and isinstance(session, BundleReview):
+        app.query_one(HandedPane).draw(session.handoff)
     for number, rung in enumerate(session.runbook.rungs, 1):
         if rung.id == app.place:
             ordered, because = smallest_first(rung, picture)
@@ -57,9 +72,11 @@ def _draw(app: Intents, session: Session) -> None:
                 missing=session.missing(rung.id),
                 held=session.escalations(),
                 busy=app.desk.climb.busy,
+                read_only=read_only,
                 drafts=app.desk.climb.drafts(rung),
                 run=session.run,
                 readings=app.desk.climb.reader.lines(rung),
                 because=because,
                 known=picture.known if picture.run is not None else None,
+                trusted=not isinstance(session, Session) or session.trust.known is not None,
             )

@@ -37,7 +37,7 @@ class EvidenceReader:
         if not has_reading(event):
             return None
         if self._readings is None:
-            self._readings = Readings(self._desk.session)
+            self._readings = Readings(self._desk.view)
         return await self._desk.in_thread(self._readings.of, event, self._desk.app.picture.run)
 
     async def _learn(self, seq: int, event: ItemEvent) -> None:

@@ -35,6 +35,7 @@ class RungRows(Rows):
         Binding("c", "capture", "capture", id="rung.capture", tooltip="Capture the evidence of this row (again)"),
         Binding("t", "take", "take suspect", id="rung.take", tooltip="Take the suspect under the cursor, or the first"),
         Binding("w", "waive", "waive", id="rung.waive", tooltip="Leave this rung out, with a reason"),
+        Binding("T", "trust", "trust", id="rung.trust", tooltip="Read what the runbook would run, and trust it or not"),
         Binding("x", "cancel", "cancel", id="rung.cancel", tooltip="Stop the evidence command that is running"),
     ]
 
@@ -50,16 +51,20 @@ class RungRows(Rows):
     class Waive(Message):
         pass
 
+    class Trust(Message):
+        pass
+
     class Cancel(Message):
         pass
 
     def __init__(self) -> None:
         super().__init__(id="rung-rows", markup=False)
-        self._offered: dict[str, bool] = {"capture": False, "cancel": False, "take": False}
+        self._offered = dict.fromkeys(("capture", "cancel", "take", "trust"), False) | {"waive": True}
 
-    def offer(self, *, capture: bool, cancel: bool, take: bool) -> None:
-        """Whether there is evidence to capture, a command to cancel, a suspect to take: the keys for it come and go."""
-        offered = {"capture": capture, "cancel": cancel, "take": take}
+    def offer(self, *, capture: bool, cancel: bool, take: bool, trust: bool, waive: bool) -> None:
+        """Whether there is evidence to capture, a command to cancel, a suspect to take, a runbook to trust; whether a
+        rung may be left out: the keys for it come and go."""
+        offered = {"capture": capture, "cancel": cancel, "take": take, "trust": trust, "waive": waive}
         if self._offered != offered:
             self._offered = offered
             self.refresh_bindings()
@@ -80,6 +85,9 @@ class RungRows(Rows):
 
     def action_waive(self) -> None:
         self.post_message(self.Waive())
+
+    def action_trust(self) -> None:
+        self.post_message(self.Trust())
 
     def action_cancel(self) -> None:
         self.post_message(self.Cancel())
@@ -118,14 +126,17 @@ class RungPane(Vertical):
         readings: Mapping[str, str],
         because: str = "",
         known: Understanding | None = None,
+        trusted: bool = True,
+        read_only: bool = False,
     ) -> None:
         """Show `rung` as the incident has it now; the cursor stays on its row.
 
         `drafts` are by field; `readings`, what a captured output says in a line, by evidence id; `because` says why
-        the first evidence comes first; `known` has the suspects of a rung that classifies.
+        the first evidence comes first; `known` has the suspects of a rung that classifies; `trusted`: its commands may
+        run; `read_only`: nothing can be done here at all.
         """
         suspected = (known.suspects, known.incident_class, known.cost) if known and rung.role == "classify" else None
-        given = (dict(busy), dict(drafts), run, dict(readings), because, suspected)
+        given = (dict(busy), dict(drafts), run, dict(readings), because, suspected, trusted, read_only)
         stamp = (rung.id, rung.evidence, len(incident.lines), missing, held, given)
         if stamp == self._drawn:
             return
@@ -133,8 +144,15 @@ class RungPane(Vertical):
         state = incident.rungs.get(rung.id)
         self._draw_head(rung, number, state)
         rows = self.query_one(RungRows)
-        rows.offer(capture=bool(rung.evidence), cancel=bool(busy), take=bool(suspected))
-        options = [*_evidence(rung, incident, busy, run, readings, because)]
+        writing = not read_only
+        rows.offer(
+            capture=writing and bool(rung.evidence),
+            cancel=bool(busy),
+            take=writing and bool(suspected),
+            trust=writing and not trusted,
+            waive=writing,
+        )
+        options = [*_evidence(rung, incident, busy, run, readings, because, trusted)]
         options += suspects.rows(known) if rung.role == "classify" and run is not None else ()
         options += _fields(rung, state, drafts)
         options += [
@@ -196,6 +214,7 @@ def _evidence(
     run: str | None,
     readings: Mapping[str, str],
     because: str,
+    trusted: bool,
 ) -> Iterator[Option]:
     """What the rung asks for, then what was laid to it besides."""
     items = rungrows.latest(incident, rung)
@@ -203,7 +222,7 @@ def _evidence(
     for item in rung.evidence:
         got, reading = items.get(item.id), readings.get(item.id, "")
         first = because if item is rung.evidence[0] else ""
-        content = rungrows.evidence(item, got, busy.get(item.id), run, item.id in needed, reading, first)
+        content = rungrows.evidence(item, got, busy.get(item.id), run, item.id in needed, reading, first, trusted)
         yield Option(content, id=f"evidence:{item.id}")
     asked = {item.id for item in rung.evidence}
     for other in incident.evidence:

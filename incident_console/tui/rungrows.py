@@ -46,11 +46,12 @@ def evidence(
     needed: bool = False,
     reading: str = "",
     first: str = "",
+    trusted: bool = True,
 ) -> Content:
     """What is asked for, how it is got, and what came of it.
 
     `run` is watched now; `needed` to complete the rung; `reading` is what the captured output says, in a line; `first`
-    is why this is to be looked at before the others.
+    is why this is to be looked at before the others; `trusted`: the runbook's commands may run.
     """
     effects = (f"  [{item.effects}]", MUTED) if item.run else ""
     parts: list[Part] = [
@@ -58,7 +59,7 @@ def evidence(
         safe(_how(item), 120),
         effects,
         "\n    ",
-        _state(got, busy, run, needed),
+        _untrusted() if item.run and got is None and not trusted else _state(got, busy, run, needed),
     ]
     if first and got is None:
         parts.append((f"\n    ▸ first: {safe(first)}", "$text-accent"))
@@ -83,6 +84,10 @@ def _how(item: EvidenceItem) -> str:
     if item.run:
         return " ".join(item.run)
     return f"file {item.file}" if item.file else f"pick {item.pick}" if item.pick else "say what you see"
+
+
+def _untrusted() -> tuple[str, str]:
+    return "⚠ not trusted: T shows what it would run", "$text-warning"
 
 
 def _state(got: Item | None, busy: Busy | None, run: str | None, needed: bool) -> tuple[str, str]:

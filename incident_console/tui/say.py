@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from incident_console.errors import Refused
 from incident_console.events import UNKNOWN
 from incident_console.record.incident import fold
 from incident_console.record.render import brief, record_md
-from incident_console.session import handoff
+from incident_console.runbook.schema import CLASSES
 from incident_console.session.core import unexplained
+from incident_console.tui import escalating, handover
 from incident_console.tui.ask import Answers, Question
 from incident_console.tui.log.view import LogView
-from incident_console.tui.news import ended
 from incident_console.tui.texts import TextScreen
 
 if TYPE_CHECKING:
     from incident_console.tui.desk import Desk
 
 NATURES = ("fact", "inference", "decision")
+CAUSES = (*(name for name in CLASSES if name != "undetermined"), UNKNOWN)
+SILENT = {"proof": "what proves it", "check": "what would make it an executable check"}
+"""By question, what silence on it leaves out of the record when the incident is closed."""
 
 
 class Say:
@@ -96,20 +98,10 @@ class Say:
         )
 
     async def escalate(self) -> None:
-        session = self.desk.session
-        held = session.escalations()
-        done = await self.desk.record(
-            "escalation",
-            Question("to", "Which review, or who, does it go to?", draft=held[0].to if held else ""),
-            Question("points_to", "Where does the evidence point?", optional=True),
-            Question("points_away_from", "Where does it point away from?", optional=True),
-            Question("trigger", "Which trigger holds?", draft=held[0].because if held else "", optional=True),
-            call=lambda said: session.escalate(
-                *(str(said[name]) for name in ("to", "points_to", "points_away_from", "trigger"))
-            ),
-        )
-        if done is not None:
-            self.desk.tell("The escalation is in the record; h hands the incident over.")
+        await escalating.escalate(self.desk)
+
+    async def escalation_answer(self) -> None:
+        await escalating.answer(self.desk)
 
     async def close_incident(self) -> None:
         session = self.desk.session
@@ -118,76 +110,56 @@ class Say:
 
         def call(said: Answers) -> object:
             nonlocal asked_again
-            if not said["proof"] and not asked_again:
+            silent = [what for name, what in SILENT.items() if not said[name]]
+            if silent and not asked_again:
                 asked_again = True
-                raise Refused("Nothing proves it: `unknown` stands in the record. Enter once more closes all the same.")
-            return session.end(str(said["outcome"]), str(said["proof"]))
+                because = " and ".join(silent)
+                raise Refused(f"Nobody said {because}: `unknown` stands in the record. Enter once more closes it so.")
+            cause, check = str(said["cause"]), str(said["check"])
+            return session.end(str(said["outcome"]), str(said["proof"]), cause=cause, check=check)
 
+        said = self.app.incident.classification
+        left = await self.desk.in_thread(session.still_open)
         done = await self.desk.record(
             "close",
-            Question("outcome", "How did it end?", help=self._before_closing()),
+            Question("outcome", "How did it end?", help="\n".join(f"! {text}" for text in left)),
+            Question("cause", "Is the cause known?", "choice", CAUSES, draft=said.class_ if said else UNKNOWN),
             Question("proof", "What proves it, and what stayed the same?", optional=True),
+            Question(
+                "check",
+                "What would make it an executable check?",
+                help="So that it is seen by itself when it comes back; `unknown` is an answer",
+                optional=True,
+            ),
             call=call,
         )
         if done is not None:
             self.desk.tell("The incident is closed.")
 
-    def _before_closing(self) -> str:
-        """What somebody may have overlooked who is about to close the incident; empty when nothing is."""
-        told = []
-        if left := [str(mark.number) for mark in self.desk.session.marks() if mark.state in ("open", "entered")]:
-            told.append(f"! Rung {', '.join(left)} is still open.")
-        incident = self.app.incident
-        if incident.offered and (whose := ended(incident)):
-            told.append(f"! The incident was {whose}.")
-        return " ".join(told)
-
     async def handoff(self) -> None:
-        session = self.desk.session
+        await handover.open_screen(self.desk)
 
-        def call(answers: Answers) -> handoff.Offered:
-            fields = {name: str(answer) for name, answer in answers.items() if answer}
-            return handoff.offer(session, fields.pop("to"), fields, _free(session.record.path))
-
-        questions = (
-            Question(name, prompt, optional=name != "to", help="" if name == "to" else "empty stands as unknown")
-            for name, prompt in handoff.ASKED.items()
+    async def head(self) -> None:
+        """The hash that everything recorded so far leads to, for a place that nobody can alter together with it."""
+        incident = self.app.incident
+        text = "\n".join(
+            [
+                "The head of the chain:",
+                f"  {incident.head}",
+                f"after {len(incident.lines)} events. Who has it elsewhere can show that nothing was altered since:",
+                f"  incident-console verify {self.desk.view.record.path} --head HASH",
+                "It changes with every event; the head of a hand-off is told when the bundle is written.",
+            ]
         )
-        offered = await self.desk.record("handoff", *questions, call=call)
-        if offered is not None:
-            self.app.push_screen(TextScreen("Hand-off written", _offered(offered)))
+        self.app.push_screen(TextScreen("Head of the chain", text, copies=incident.head))
 
     async def brief(self) -> None:
-        session = self.desk.session
+        session = self.desk.view
         self.app.push_screen(TextScreen("Brief", brief(self.app.incident, session.clock.now())))
 
     async def show_record(self) -> None:
-        session = self.desk.session
+        session = self.desk.view
         # Folded anew, since the record goes on growing while the page is made.
         incident = fold(tuple(self.app.incident.lines), session.id)
         text = await self.desk.in_thread(record_md, incident, session.record.blobs.peek)
         self.app.push_screen(TextScreen("Record", text))
-
-
-def _free(record: Path) -> Path:
-    """Where the next bundle of this record goes: beside the folder of records, over no earlier one."""
-    name, number = record.parent.parent / f"{record.name}.zip", 1
-    while name.exists():
-        number += 1
-        name = name.with_name(f"{record.name}-{number}.zip")
-    return name
-
-
-def _offered(offered: handoff.Offered) -> str:
-    """The page that stays until it was read: where the bundle is, its head, and what nobody said."""
-    lines = [
-        "The bundle:",
-        f"  {offered.path}",
-        "The chain's head; tell it to the receiver by another way than the bundle:",
-        f"  {offered.head}",
-        "The receiver takes it over with:",
-        f'  incident-console accept {offered.path.name} --as NAME --readback "what I took over"',
-    ]
-    if offered.missing:
-        lines += ["Written as unknown, since nobody said:", f"  {', '.join(offered.missing)}"]
-    return "\n".join(lines)

@@ -22,20 +22,22 @@ class TextScreen(ModalScreen[None]):
         Binding("k", "scroll(-1)", "up", id="text.up", show=False),
     ]
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, text: str, *, copies: str = "") -> None:
+        """`copies`: what is copied, where that is not all of it."""
         super().__init__()
+        self._copies = copies
         self._title = title
         self._text = safe_text(text)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="page") as box:
             box.border_title = Content(self._title)
-            box.border_subtitle = "c copies · Esc closes"
+            box.border_subtitle = f"c copies{' the head' if self._copies else ''} · Esc closes"
             yield Static(Content(self._text), markup=False)
 
     def action_scroll(self, by: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
     def action_copy(self) -> None:
-        self.app.copy_to_clipboard(self._text)
+        self.app.copy_to_clipboard(self._copies or self._text)
         self.notify("Copied. If your terminal does not take it, select it with the mouse.", markup=False)

@@ -14,7 +14,7 @@ from textual import events
 from textual.geometry import Region
 from textual.pilot import Pilot
 
-from incident_console.runbook import shelf
+from incident_console.runbook import shelf, trust
 from incident_console.session.opening import Plan, Who
 from incident_console.tui.app import Console
 
@@ -75,7 +75,7 @@ class Place:
         path = self.root / "tiny.yaml"
         path.write_text(text)
         if trusted:
-            shelf.trust(shelf.find(str(path)).sha256, "olga", "2026-11-22T12:00:00Z", self.who.trust)
+            trust.give(shelf.find(str(path)), "olga", "2026-11-22T12:00:00Z", self.who.trust)
         return self.plan(str(path))
 
     @property

@@ -105,7 +105,7 @@ async def test_help_lists_the_live_keys_by_where_they_work(tmp_path: Path) -> No
 
 async def test_the_palette_has_every_action_and_every_rung(tmp_path: Path) -> None:
     here = place(tmp_path)
-    async with opened(here.tiny(), (100, 90)) as (app, pilot):
+    async with opened(here.tiny(), (100, 130)) as (app, pilot):
         await pilot.press("ctrl+p")
         await shows(pilot, "Search for commands")
         for title in (

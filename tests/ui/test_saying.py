@@ -1,9 +1,8 @@
-"""Notes, actions, escalation, the brief, the record, the hand-off, the end."""
+"""Notes, actions, the brief, the record, the hand-off, the end."""
 
-import zipfile
 from pathlib import Path
 
-from tests.ui.scene import MEDIUM, SMALL, closed, flat, kinds, opened, place, screen, shows, types, until
+from tests.ui.scene import MEDIUM, SMALL, closed, kinds, opened, place, screen, shows, types, until
 
 
 async def test_a_note_says_whether_it_is_a_fact_an_inference_or_a_decision(tmp_path: Path) -> None:
@@ -37,27 +36,6 @@ async def test_an_action_is_recorded_and_its_result_told_through_the_palette(tmp
         await until(pilot, lambda: [action.result for action in app.incident.actions.values()] == ["calm now"])
 
 
-async def test_an_escalation_is_drafted_from_the_trigger_that_holds(tmp_path: Path) -> None:
-    here = place(tmp_path)
-    async with opened(here.tiny(), MEDIUM) as (app, pilot):
-        assert app.session is not None
-        app.session.answer("decide", {"decision": "review", "reason": "r"})
-        await pilot.press("3")
-        await shows(pilot, "⚑ escalate to the reviewers", "It changes what is meant.")
-        await pilot.press("exclamation_mark")
-        await shows(pilot, "1/4", "the reviewers", pane="#ask")
-        await pilot.press("enter")
-        await shows(pilot, "2/4")
-        await pilot.press("enter")
-        await shows(pilot, "3/4")
-        await pilot.press("enter")
-        await shows(pilot, "4/4", "It changes what is meant.", pane="#ask")
-        await pilot.press("enter")
-        await until(pilot, lambda: bool(app.incident.escalations))
-        (raised,) = app.incident.escalations.values()
-        assert raised.event.to == "the reviewers" and raised.event.trigger == "It changes what is meant."
-
-
 async def test_the_brief_and_the_record_are_pages_that_close_again(tmp_path: Path) -> None:
     here = place(tmp_path, "c1-flaky-retry-ok-v9")
     async with opened(here.plan(), SMALL) as (app, pilot):
@@ -73,30 +51,6 @@ async def test_the_brief_and_the_record_are_pages_that_close_again(tmp_path: Pat
         assert app.is_running and "─ Record ─" not in screen(app)
 
 
-async def test_a_hand_off_asks_what_it_cannot_know_and_leaves_a_page_with_bundle_head_and_gaps(tmp_path: Path) -> None:
-    here = place(tmp_path)
-    async with opened(here.tiny(), MEDIUM) as (app, pilot):
-        assert app.session is not None
-        await pilot.press("h")
-        await shows(pilot, "1/9", "Who takes it")
-        await types(pilot, "ben", "enter")
-        for number in range(2, 10):
-            await shows(pilot, f"{number}/9", "empty stands as unknown")
-            await pilot.press("enter")
-        await shows(pilot, "─ Hand-off written ─", "Written as unknown", "do_not_touch", "incident-console accept")
-        (bundle,) = tmp_path.glob("*.zip")
-        told = "".join(flat(app, "#page").split())
-        assert str(bundle) in told and app.session.head in told
-        with zipfile.ZipFile(bundle) as zipped:
-            assert any(name.endswith("data/HANDOFF.md") for name in zipped.namelist())
-        await pilot.press("escape")
-        await pilot.pause()
-        await pilot.press("h")
-        await shows(pilot, "1/9")
-        await types(pilot, "eve", "enter", *(["enter"] * 8))
-        await shows(pilot, "─ Hand-off written ─", "-2.zip")
-
-
 async def test_an_incident_is_closed_with_outcome_and_proof_and_only_once(tmp_path: Path) -> None:
     here = place(tmp_path)
     async with opened(here.tiny(), MEDIUM) as (app, pilot):
@@ -108,8 +62,10 @@ async def test_an_incident_is_closed_with_outcome_and_proof_and_only_once(tmp_pa
                 break
             await shows(pilot, "How did it end?")
             await types(pilot, "ok", "enter")
+            await shows(pilot, "Is the cause known?")
+            await pilot.press("enter")
             await shows(pilot, "What proves it")
-            await types(pilot, "the rerun", "enter")
+            await types(pilot, "the rerun", "enter", *"a test", "enter")
             await until(pilot, lambda: app.incident.closed is not None)
             await closed(pilot)
         await shows(pilot, "the incident is closed (ok)", pane="Toast")

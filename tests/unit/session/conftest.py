@@ -91,7 +91,7 @@ rungs:
       - id: secret
         surface: summary
         question: "What?"
-        run: [PYTHON, -c, "import sys; print('password=' + sys.argv[2])", --password, hunter2-said]
+        run: [PYTHON, -c, "print('pass' 'word=hun' 'ter2-said')"]
         effects: read-only
       - {id: file, surface: profile, question: "What?", file: "config/**/*.yaml"}
       - {id: log, surface: rule-log, question: "What?", pick: failing-log}

@@ -100,11 +100,50 @@ def test_edits_made_while_no_console_was_open_are_found_at_resume(session: Sessi
     assert len(session.record.incident().edits) == 3
 
 
+def git(workdir: Path, *words: str) -> None:
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main")
+    subprocess.run(["git", *who, *words], cwd=workdir, check=True, capture_output=True)
+
+
+def test_a_checkout_and_a_formatter_are_told_as_such_also_while_no_console_was_open(
+    who: Who, workdir: Path, loaded: Loaded
+) -> None:
+    needs("git")
+    (workdir / "align.py").write_text("print(1)\n")
+    git(workdir, "init", "-q")
+    git(workdir, "add", ".")
+    git(workdir, "commit", "-qm", "one")
+    session = open_incident(who, workdir, loaded, title="")
+    first = session.incident.reentry.commit or ""
+    opened = session.incident.lines[-1].at
+    session.close()
+    git(workdir, "checkout", "-qb", "other")
+    (workdir / "align.py").write_text("print(2)\n")
+    git(workdir, "commit", "-qam", "two")
+    snakefile = (workdir / "Snakefile").read_text()
+    (workdir / "Snakefile").write_text(snakefile + "\n# why is it slow?\n")
+    again = resume_incident(who, session.record.path)
+    by_path = {edit.event.path: edit.event for edit in again.incident.edits.values()}
+    assert (by_path["Snakefile"].change, by_path["align.py"].change) == ("layout", "commit")
+    assert by_path["align.py"].commits[0] == first != by_path["align.py"].commits[1]
+    assert by_path["align.py"].unchanged_at == opened
+    assert "+print(2)" in diff(again, max(again.incident.edits))
+    waiting = unexplained(again.incident)
+    assert [again.incident.edits[seq].event.path for seq in waiting] == ["align.py"], "a comment needs no reason"
+    again.write_documents()
+    told = (again.record.path / "record.md").read_text()
+    assert f"by git, {first[:10]} to " in told and "layout or comments only" in told
+    again.close()
+    third = resume_incident(who, session.record.path)
+    assert len(third.incident.edits) == 2, "what was told once is not told again"
+    third.close()
+
+
 def test_a_file_that_is_only_looked_at_again_at_resume_is_no_edit(session: Session, who: Who) -> None:
     session.close()
     again = resume_incident(who, session.record.path)
     assert again.incident.edits == {}
-    assert all(seen.size >= 0 for seen in again.baseline.files.values()), "it would be read again at every look"
+    assert all(seen.size >= 0 for seen in again.edits.baseline.files.values()), "it would be read again at every look"
     again.close()
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import pytest
 
 from incident_console import events
 from incident_console.errors import InputError, RecordError, Refused
+from incident_console.evidence import leftover
 from incident_console.record.store import Record
 from incident_console.record.verify import verify_record
-from incident_console.runbook import shelf
+from incident_console.runbook import shelf, trust
 from incident_console.runbook.load import Loaded, loads
 from incident_console.session.capture import capture
 from incident_console.session.core import Session
@@ -59,7 +61,8 @@ def killed(who: Who, workdir: Path, loaded: Loaded, tmp_path: Path) -> Record:
     process.wait()
     process.stdout.close()
     folder, child = line.rsplit(" ", 1)
-    os.killpg(int(child), signal.SIGKILL)
+    with suppress(ProcessLookupError):  # the console's guard may have been quicker
+        os.killpg(int(child), signal.SIGKILL)
     return Record(Path(folder))
 
 
@@ -83,6 +86,20 @@ def test_a_command_that_was_running_is_marked_interrupted_once(killed: Record, w
     assert (failed[0].of, failed[0].item, failed[0].rung) == (started.seq, "endless", "look")
     assert failed[0].reason.startswith("interrupted")
     assert failed[0].argv == started.event.argv  # type: ignore[attr-defined]
+
+
+def test_a_command_that_outlived_its_console_is_told_with_how_to_end_it(killed: Record, who: Who) -> None:
+    seq = next(line.seq for line in killed.read().lines if line.kind == "evidence.started")
+    variables = {"PATH": os.environ["PATH"], leftover.NAME: leftover.mark(killed.id, seq)}
+    outlived = subprocess.Popen(["sleep", "1000"], env=variables)
+    try:
+        session = resume_incident(who, killed.path)
+        (failed,) = (line.event for line in session.incident.lines if isinstance(line.event, events.EvidenceFailed))
+        assert f"it still runs on this machine, `kill {outlived.pid}` ends it" in failed.reason
+        session.close()
+    finally:
+        outlived.kill()
+        outlived.wait()
 
 
 def test_a_torn_last_line_is_set_aside_and_told(session: Session, who: Who) -> None:
@@ -148,12 +165,12 @@ def test_a_runbook_that_did_not_ship_is_trusted_by_its_content_alone(who: Who, w
     assert item is not None
     with pytest.raises(Refused, match="runbook trust"):
         capture(session, rung, item)
-    shelf.trust(loaded.sha256, "ben", "2026-01-01T00:00:00Z", who.trust)
+    trust.give(loaded, "ben", "2026-01-01T00:00:00Z", who.trust)
     assert session.trusted() == "trusted by ben"
     capture(session, rung, item)
     session.close()
     other = loads(loaded.text.replace(b"A run to look at", b"Another"), "other")
-    assert shelf.trusted_by(other.sha256, who.trust) is None
+    assert trust.trusted_by(other.sha256, who.trust) is None
 
 
 def test_open_incidents_of_a_workdir_are_found_newest_first(

@@ -1,0 +1,149 @@
+"""How is a longer text written in the operator's own editor, and what when that does not work?
+
+The screen is given away while the editor runs; what records goes on in its own threads, and is shown afterwards.
+Whatever goes wrong is a sentence beside the text as it was, and what was written and could not be read stays in its
+file.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import termios
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from textual.app import App, SuspendNotSupported
+
+LIMIT = 1 << 20
+"""Bytes of a text that are taken back."""
+OTHERWISE = ("sensible-editor", "vi", "nano")
+"""Which editors are looked for when none is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """`text` is as it was where there is a `fault`, a sentence."""
+
+    text: str
+    fault: str = ""
+
+
+def edit(app: App[int], text: str, *, name: str = "text.md", environ: Mapping[str, str] = os.environ) -> Edited:
+    """Have `text` edited in $VISUAL or $EDITOR. The screen's loop waits until the editor has ended.
+
+    `name` is the file's, by which an editor knows what it is. The file is 0600 in a folder 0700, and deleted after.
+    """
+    try:
+        words = command(environ)
+    except ValueError as fault:
+        return Edited(text, str(fault))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="incident-console-"))
+    except OSError as fault:
+        return Edited(text, f"There is no room for a file to edit: {fault.strerror}.")
+    path, keep = folder / name, False
+    try:
+        before = text.encode("utf-8", "backslashreplace")
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(before)
+        with app.suspend(), _terminal():
+            ended = _run([*words, str(path)])
+        told, after = (ended, None) if ended else _read(path)
+        if after is not None:
+            return Edited(after)
+        keep = _differs(path, before)
+        rest = f" What was written is still in {path}." if keep else ""
+        return Edited(text, f"{told} The text stays as it was.{rest}")
+    except SuspendNotSupported:
+        return Edited(text, "An editor cannot be opened here: this screen is no terminal that could be given to it.")
+    except OSError as fault:
+        return Edited(text, f"The text could not be edited: {fault.strerror or fault}. It stays as it was.")
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def command(environ: Mapping[str, str]) -> list[str]:
+    """The editor's words: `$VISUAL`, `$EDITOR`, else one that is found. Raises ValueError with a sentence."""
+    for variable in ("VISUAL", "EDITOR"):
+        if value := environ.get(variable, "").strip():
+            try:
+                words = shlex.split(value)
+            except ValueError:
+                raise ValueError(f"${variable} is {value!r}, in which a quote is not closed.") from None
+            if not words or shutil.which(words[0], path=environ.get("PATH")) is None:
+                raise ValueError(f"${variable} is {value!r}, and there is no such program; set it to an editor.")
+            return words
+    found = (name for name in OTHERWISE if shutil.which(name, path=environ.get("PATH")) is not None)
+    first = next(found, None)
+    if first is None:
+        raise ValueError(f"No editor is found: set $EDITOR to one ({', '.join(OTHERWISE)} are not there either).")
+    return [first]
+
+
+def _run(words: list[str]) -> str:
+    """Empty when it ended well, else a sentence."""
+    try:
+        code = subprocess.run(words, check=False).returncode
+    except OSError as fault:
+        return f"{words[0]} could not be started: {fault.strerror}."
+    if code < 0:
+        return f"{words[0]} was ended by {signal.Signals(-code).name}."
+    return f"{words[0]} ended with exit {code}." if code else ""
+
+
+def _read(path: Path) -> tuple[str, str | None]:
+    """A sentence on why it cannot be taken, or the text."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return "The editor left no file behind.", None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return "The editor left something that is no file.", None
+        data = file.read(LIMIT + 1)
+    if len(data) > LIMIT:
+        return f"The text is longer than {LIMIT >> 10} KiB.", None
+    try:
+        return "", data.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        line = data.count(b"\n", 0, fault.start) + 1
+        return f"The text is not UTF-8: line {line} holds the byte {data[fault.start]:#04x}.", None
+
+
+def _differs(path: Path, before: bytes) -> bool:
+    with suppress(OSError):
+        return path.stat().st_size != len(before) or path.read_bytes() != before
+    return False
+
+
+@contextmanager
+def _terminal() -> Iterator[None]:
+    """An editor that was killed may leave the terminal as it wanted it; ctrl+c in it is not meant for the console."""
+    try:
+        modes = termios.tcgetattr(0)
+    except termios.error:
+        modes = None
+    # A handler, not SIG_IGN, which the editor would inherit.
+    before = {number: signal.signal(number, _pass) for number in (signal.SIGINT, signal.SIGQUIT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if modes is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(0, termios.TCSADRAIN, modes)
+
+
+def _pass(number: int, frame: FrameType | None) -> None:
+    """Not for us."""

@@ -1,0 +1,227 @@
+"""The hand-off before it is written: every field in HANDOFF.md's order, what the console knows, what is still silent.
+
+What is said here stays as a draft in the record's side file until the offer is recorded. What nobody says does not
+stand in the way: it is written as unknown, and listed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Footer, OptionList, Static
+
+from incident_console.events import UNKNOWN
+from incident_console.record import handtext
+from incident_console.record.handfields import ALL, FIELDS, PROMPTS, Field, Handoff, is_unknown
+from incident_console.record.handoff import handoff_md
+from incident_console.session import handoff as handing
+from incident_console.session.asofnow import AsOfNow, as_of_now
+from incident_console.session.secrecy import in_runbook
+from incident_console.tui import editor
+from incident_console.tui.ask import Ask, Question
+from incident_console.tui.handrows import LEGEND, head, rows, told_of
+from incident_console.tui.rows import Rows
+from incident_console.tui.texts import TextScreen
+
+if TYPE_CHECKING:
+    from incident_console.session.core import Session
+    from incident_console.tui.desk import Desk
+
+SAID, TYPED, WHOLE = "handoff", "handoff?", "=text"
+"""Drafts: what was said, what was typed and not taken, and the whole text where it could not be taken."""
+FAULTS = 3
+SOON_S = 0.5
+"""What takes longer is said to be going on."""
+
+
+class FieldRows(Rows):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "edit", id="handover.edit", tooltip="Say this field", key_display="⏎"),
+    ]
+
+
+class HandoverScreen(ModalScreen[None]):
+    AUTO_FOCUS = "#handover-rows"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "unknown", "unknown", id="handover.unknown", tooltip="Nobody knows it: that is an answer"),
+        Binding("E", "edit_all", "editor", id="handover.all", tooltip="Edit all fields as text in $EDITOR"),
+        Binding("v", "preview", "read", id="handover.read", tooltip="Read HANDOFF.md as it would be written"),
+        Binding("w", "write", "write", id="handover.write", tooltip="Record the offer and write the bundle"),
+        Binding("question_mark,f1", "app.help", "help", id="handover.help", key_display="?", tooltip="These keys"),
+        Binding("escape,q", "leave", "back", id="handover.back", key_display="Esc", tooltip="Back; nothing is lost"),
+    ]
+
+    def __init__(self, desk: Desk, session: Session, now: AsOfNow, drafted: Handoff) -> None:
+        super().__init__()
+        self._desk, self._session, self._now, self._drafted = desk, session, now, drafted
+        self._writing = False
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="handover-head", markup=False)
+        yield FieldRows(id="handover-rows", markup=False)
+        yield Ask()
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        listed = self.query_one(FieldRows)
+        listed.border_title = Content("hand-off")
+        listed.foot(LEGEND)
+        self._draw()
+        listed.put_cursor(next(iter(self._drafted.silent), FIELDS[0]))
+
+    def on_descendant_focus(self) -> None:
+        """A question keeps the focus until it is answered or left."""
+        panel = self.query_one(Ask)
+        if panel.is_open and self.focused is not None and panel not in self.focused.ancestors:
+            self.set_focus(panel.field)
+
+    def on_ask_closed(self, event: Ask.Closed) -> None:
+        event.stop()
+        self.query_one(FieldRows).focus()
+
+    # -- what is shown -------------------------------------------------------------------------------------------
+
+    def _draw(self) -> None:
+        self.query_one("#handover-head", Static).update(head(self._drafted))
+        self.query_one(FieldRows).lay([*rows(self._drafted)])
+
+    # -- what is said --------------------------------------------------------------------------------------------
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if event.option_id in FIELDS:
+            self._desk.start(self._say(ALL[FIELDS.index(event.option_id)]))
+        else:
+            self.action_preview()
+
+    async def _say(self, field: Field) -> None:
+        state, drafted = self._drafted.state(field.name), self._drafted
+        source = drafted.sources.get(field.name)
+        told = [field.help, f"({source})" if source else "", "Empty takes back what was said."]
+        before = "" if state == "silent" else drafted.text(field.name)
+        help = " ".join(filter(None, told if state == "said" else told[:2]))
+        question = Question(field.name, field.prompt, help=help, draft=before, optional=True)
+        answers = await self._desk.ask(TYPED, question)
+        if answers is not None and (text := str(answers[field.name])) != before:
+            await self._take({field.name: text})
+        elif answers is not None and state == "known":
+            await self._take({field.name: before})
+
+    def action_unknown(self) -> None:
+        name = self.query_one(FieldRows).row
+        if name == "to":
+            self._desk.tell("Somebody must take it: a person, a team or a review.")
+        elif name in FIELDS:
+            self._desk.start(self._take({name: UNKNOWN}))
+
+    async def _take(self, fields: dict[str, str]) -> None:
+        """Keep what was said, and show what the hand-off is with it."""
+        keep = self._desk.drafts.keeper(SAID)
+        for name, text in fields.items():
+            keep(name, text.strip())
+        await self._desk.drafts.write()
+        self._drafted = await self._desk.in_thread(handing.drafted, self._session, said(self._desk), self._now)
+        if self.is_attached:
+            self._draw()
+
+    def action_edit_all(self) -> None:
+        text = self._desk.drafts.get(SAID, WHOLE, "") or handtext.template(self._drafted)
+        edited = editor.edit(self._desk.app, text, name="HANDOFF.txt")
+        if edited.fault:
+            self._desk.tell(edited.fault, "not edited", "warning", 12)
+        else:
+            self._desk.start(self._read_back(edited.text))
+
+    async def _read_back(self, text: str) -> None:
+        parsed = handtext.parse(text)
+        if parsed.faults:
+            self._desk.drafts.keeper(SAID)(WHOLE, handtext.with_faults(text, parsed.faults))
+            await self._desk.drafts.write()
+            more = f"; and {len(parsed.faults) - FAULTS} more" if len(parsed.faults) > FAULTS else ""
+            told = "; ".join(str(fault) for fault in parsed.faults[:FAULTS]) + more
+            self._desk.tell(f"{told}. The text is kept: E opens it again.", "nothing was taken", "warning", 20)
+            return
+        self._desk.app.clear_notifications()  # of faults that are no more
+        await self._desk.drafts.drop(SAID, WHOLE)
+        changed = handtext.changes(parsed, self._drafted)
+        await self._take(changed)
+        self._desk.tell(
+            f"Taken: {', '.join(PROMPTS[name] for name in changed)}." if changed else "Nothing was changed."
+        )
+
+    # -- what is done --------------------------------------------------------------------------------------------
+
+    def action_preview(self) -> None:
+        self._desk.app.push_screen(TextScreen("HANDOFF.md as it would be written", handoff_md(self._drafted)))
+
+    def action_leave(self) -> None:
+        self._desk.start(self._leave())
+
+    async def _leave(self) -> None:
+        await self._desk.drafts.write()
+        self.dismiss()
+
+    def action_write(self) -> None:
+        if not self._writing:
+            self._desk.start(self._write())
+
+    async def _write(self) -> None:
+        """Ask who takes it, which also is the last word before it is written."""
+        self._writing = True
+        try:
+            missing = len([name for name in self._drafted.missing if name != "to"])
+            help = f"{missing} fields stand as unknown. Enter writes the bundle." if missing else "Enter writes it."
+            before = "" if is_unknown(self._drafted.to) else self._drafted.to
+            answers = await self._desk.ask(TYPED, Question("to", PROMPTS["to"], help=help, draft=before))
+            if answers is None:
+                return
+            to = str(answers["to"])
+            await self._take({"to": to})
+            self._desk.tell("The bundle is being written …", seconds=2)
+            out = free(self._session.record.path)
+            offered = await self._desk.in_thread(handing.offer, self._session, to, said(self._desk), out)
+            for place in await self._desk.in_thread(in_runbook, self._session.trust.loaded, self._session.redactor):
+                self._desk.tell(f"mind: the runbook, {place}", severity="warning", seconds=15)
+            await self._desk.drafts.drop(SAID, *FIELDS, WHOLE)
+        finally:
+            self._writing = False
+        app = self._desk.app
+        self.dismiss()
+        app.push_screen(TextScreen("Hand-off written", told_of(offered), copies=offered.head))
+
+
+async def open_screen(desk: Desk) -> None:
+    """Look up what is so now, and show the hand-off as far as it is known."""
+    session, words = desk.session, said(desk)
+
+    def look() -> tuple[AsOfNow, Handoff]:
+        now = as_of_now(session)
+        return now, handing.drafted(session, words, now)
+
+    work = asyncio.create_task(desk.in_thread(look))
+    if not (await asyncio.wait({work}, timeout=SOON_S))[0]:
+        desk.tell("What is so now is being looked up …")
+    now, drafted = await work
+    desk.app.clear_notifications()
+    if not isinstance(desk.app.screen, HandoverScreen):  # the key was pressed twice
+        await desk.app.push_screen(HandoverScreen(desk, session, now, drafted))
+
+
+def said(desk: Desk) -> dict[str, str]:
+    """What the operator said so far; an empty text says nothing."""
+    return {name: text for name in FIELDS if (text := desk.drafts.get(SAID, name, "").strip())}
+
+
+def free(record: Path) -> Path:
+    """Where the next bundle of this record goes: beside the folder of records, over no earlier one."""
+    name, number = record.parent.parent / f"{record.name}.zip", 1
+    while name.exists() or name.is_symlink():
+        number += 1
+        name = name.with_name(f"{record.name}-{number}.zip")
+    return name

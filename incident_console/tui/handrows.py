@@ -1,0 +1,106 @@
+"""How does a hand-off read on its screen? A row a field, each with a glyph and, where it is known, where from."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from textual.content import Content
+from textual.widgets.option_list import Option
+
+from incident_console.record.handfields import ACTIONS, ALL, HEAD, KNOWN_NOT, PERSONAL, PROMPTS, Field, Handoff, State
+from incident_console.session.handoff import Offered
+from incident_console.tui.rows import text_row
+from incident_console.tui.words import safe
+
+MARKS: dict[State, tuple[str, str]] = {
+    "known": ("✓", "$text-success"),
+    "said": ("✎", "$text-accent"),
+    "unknown": ("?", "$text-warning"),
+    "silent": ("…", "$text-warning"),
+}
+LEGEND = "✓ known  ✎ said  ? said: unknown  … nobody said"
+MUTED = "$foreground-muted"
+SHOWN = 240
+
+
+def head(handoff: Handoff) -> Content:
+    """How much is left that no console can find out."""
+    silent = handoff.silent
+    name = (safe(handoff.id, 80), "bold")
+    if not silent:
+        return Content.assemble(name, "  all that only you can say is said; ", ("w writes the bundle", "bold"))
+    names = ", ".join(PROMPTS[each] for each in silent)
+    count = f"  {len(silent)} of {len(PERSONAL)} that only you can say still silent: "
+    return Content.assemble(name, (count, "$text-warning bold"), (names, "$text-warning"))
+
+
+def rows(handoff: Handoff) -> Iterator[Option]:
+    """The fields by section, and between them what the record itself gives."""
+    section = ""
+    for field in ALL:
+        if field.section != section:
+            yield from (_own(*each) for each in _given(handoff, section))
+            section = field.section
+            yield text_row(f"-{section}", section, "bold $text-accent", still=True)
+        yield Option(_row(handoff, field), id=field.name)
+    yield _own("integrity", "Integrity", f"head {handoff.head[:12]} after {handoff.events} events, before this offer")
+
+
+def _given(handoff: Handoff, section: str) -> Iterator[tuple[str, str, str]]:
+    """Id, name and text of what is no field, at the end of its section."""
+    if section == HEAD:
+        causes = [
+            f"{cause.rule} {', '.join(list(cause.attempts)[:3])}: {cause.words or 'no last words'}"
+            for cause in handoff.failures.causes[:3]
+        ]
+        more = f"; {len(handoff.failures.causes)} causes in all" if len(handoff.failures.causes) > 3 else ""
+        yield "failures", "Failures, by cause", ("; ".join(causes) or "no failed attempt was kept") + more
+        yield "evidence", "Evidence", f"{len(handoff.exhibits)} pieces, {len(handoff.claims)} readings of it"
+    elif section == ACTIONS:
+        tried = "; ".join(f"{action.text} → {action.result}" for action in handoff.actions[-3:])
+        yield "tried", "Actions tried, with results", tried or "none is recorded"
+    elif section == KNOWN_NOT:
+        yield (
+            "gaps",
+            "Not looked at",
+            f"{len(handoff.gaps)} things: {'; '.join(handoff.gaps[:2])}" if handoff.gaps else "–",
+        )
+
+
+def _own(id: str, name: str, text: str) -> Option:
+    return Option(Content.assemble(("✓ ", "$text-success"), (f"{name}  ", "bold"), safe(text, SHOWN)), id=f"={id}")
+
+
+def _row(handoff: Handoff, field: Field) -> Content:
+    state = handoff.state(field.name)
+    glyph, style = MARKS[state]
+    words = {"unknown": "unknown, as was said", "silent": "nobody said" if field.person else "not known"}
+    text = words.get(state) or safe(handoff.text(field.name), SHOWN)
+    source = handoff.sources.get(field.name, "") if state == "known" else ""
+    if source.rpartition(" ")[2] in text:  # the text says itself of when it is
+        source = ""
+    return Content.assemble(
+        (f"{glyph} ", style),
+        (f"{field.prompt}  ", "bold"),
+        (text, "" if state in ("known", "said") else style),
+        (f"  ({safe(source, 80)})" if source else "", MUTED),
+    )
+
+
+def told_of(offered: Offered) -> str:
+    """The page that stays until it was read: where the bundle is, its head, and what nobody said."""
+    lines = [
+        "The bundle:",
+        f"  {offered.path}",
+        f"The chain's head after {offered.events} events; tell it to the receiver by another way than the bundle:",
+        f"  {offered.head}",
+        "The receiver checks it and takes it over with:",
+        f"  incident-console verify {shlex.quote(offered.path.name)} --head {offered.head}",
+        f"  incident-console accept {shlex.quote(offered.path.name)} --as NAME --readback 'what I took over'",
+        "Without this program: unzip it, and read data/HANDOFF.md.",
+    ]
+    if offered.missing:
+        names = ", ".join(PROMPTS[name] for name in offered.missing)
+        lines += ["Written as unknown:", f"  {names}"]
+    return "\n".join(lines)

@@ -1,0 +1,103 @@
+"""Can the keys that the settings name be taken? An unknown id, two doings on one key, a letter that could not be typed.
+
+What cannot be taken is told and left out; the rest holds.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from textual.binding import Binding
+from textual.dom import DOMNode
+
+NEAR = 3
+_APART = ("contrast", "handover", "help", "texts", "waysout", "log.help", "log.view", "log.list", "log.bar")
+"""Modules with keys that the first screen need not have loaded."""
+_HOME = "incident_console."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Bindings that work together: an app's, or a pane's with those it inherits."""
+
+    name: str
+    bindings: tuple[Binding, ...]
+    """One key each."""
+
+
+def places() -> tuple[Place, ...]:
+    """Everywhere that keys work, from the bindings themselves."""
+    for module in _APART:
+        importlib.import_module(f"{__package__}.{module}")
+    return tuple(Place(_title(found), tuple(_of(found))) for found in _classes(DOMNode) if "BINDINGS" in vars(found))
+
+
+def _classes(above: type[DOMNode]) -> Iterator[type[DOMNode]]:
+    for found in above.__subclasses__():
+        if found.__module__.startswith(_HOME):
+            yield found
+        yield from _classes(found)
+
+
+def _of(place: type[DOMNode]) -> Iterator[Binding]:
+    for above in place.__mro__:
+        if above.__module__.startswith(_HOME):
+            yield from Binding.make_bindings(vars(above).get("BINDINGS", ()))
+
+
+def _title(place: type[DOMNode]) -> str:
+    return "everywhere" if place.__name__ in ("Console", "TailApp") else f"in {place.__name__}"
+
+
+def fitting(keys: Mapping[str, str], places: Sequence[Place]) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Those that can be taken, and a sentence for each that cannot."""
+    known = {binding.id: binding for place in places for binding in place.bindings if binding.id}
+    taken, faults = dict(keys), list[str]()
+
+    def drop(id: str, because: str) -> None:
+        faults.append(f"keys.{id}: {because}")
+        del taken[id]
+
+    for id in keys:
+        if id not in known:
+            near = get_close_matches(id, known, n=NEAR, cutoff=0.5)
+            drop(id, f"no key has that id{'; nearest: ' + ', '.join(near) if near else ''}. `?` shows what there is.")
+        elif known[id].priority and (letters := [key.key for key in _keys(id, keys[id]) if key.character_is_typed]):
+            drop(id, f"works while you type, too, so {letters[0]} could never be typed; take a key such as f4.")
+    # Leaving one out gives a key back to what had it, on which another may stand by now.
+    while clash := next((found for place in places if (found := _clash(taken, place))), None):
+        id, because = clash
+        drop(id, because)
+    return taken, tuple(faults)
+
+
+def _clash(taken: Mapping[str, str], place: Place) -> tuple[str, str] | None:
+    """An id that shares a key with another one here, and why it must give way."""
+    whose: dict[str, str] = {}
+    of: dict[str, list[str]] = {}
+    for binding in place.bindings:
+        if binding.id and binding.id not in of:
+            own = [known.key for known in place.bindings if known.id == binding.id]
+            of[binding.id] = [key.key for key in _keys(binding.id, taken[binding.id])] if binding.id in taken else own
+    # Who keeps a default goes first: it is the other one that was asked to move there.
+    for id in sorted(of, key=lambda id: id in taken):
+        for key in of[id]:
+            if key in whose and whose[key] != id and id in taken:
+                return id, f"{key} is the key of {whose[key]} already, {place.name}; it keeps the keys it had."
+            whose.setdefault(key, id)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    key: str
+    character_is_typed: bool
+
+
+def _keys(id: str, keys: str) -> Iterator[_Key]:
+    for binding in Binding.make_bindings([Binding(keys, "", "", id=id)]):
+        typed = "+" not in binding.key and (len(binding.key) == 1 or "_" in binding.key or binding.key == "space")
+        yield _Key(binding.key, typed)

@@ -1,0 +1,222 @@
+"""The hand-off screen: what is known is not asked, what only a person can say is counted, and nothing said is lost."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from incident_console.errors import RecordError
+from incident_console.record import bag
+from incident_console.tui import editor
+from incident_console.tui.app import Console
+from tests.ui.scene import MEDIUM, SMALL, RunLog, closed, flat, kinds, opened, place, screen, shows, types, until
+
+LOW = (60, 15)
+
+
+def drafts(record: Path) -> dict[str, str]:
+    file = record / "drafts.json"
+    return json.loads(file.read_text()) if file.exists() else {}
+
+
+def bundled(bundle: Path, name: str = "HANDOFF.md") -> str:
+    with zipfile.ZipFile(bundle) as zipped:
+        found = next(each for each in zipped.namelist() if each.endswith(f"data/{name}"))
+        return zipped.read(found).decode()
+
+
+async def test_what_the_console_knows_is_not_asked_and_what_is_silent_is_counted(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    run = RunLog(here.workdir)
+    run.starts("align", 1)
+    async with opened(here.plan("slow-or-flaky-run"), MEDIUM) as (app, pilot):
+        await pilot.press("h")
+        await shows(pilot, "9 of 9 that only you can say still silent", "✓ What is running", "on elsewhere")
+        await shows(pilot, "… Who may stop it nobody said", pane="#handover-rows")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert "handoff.offered" not in kinds(app)
+
+
+@pytest.mark.parametrize("size", [SMALL, LOW])
+async def test_every_key_of_the_page_stands_in_its_footer(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with opened(place(tmp_path).tiny(), size) as (app, pilot):
+        await pilot.press("h")
+        await shows(pilot, "only you can say still silent")
+        foot = screen(app).splitlines()[-1]
+        for key in ("⏎ edit", "u unknown", "E editor", "v read", "w write", "? help", "Esc back"):
+            assert key in foot
+        await pilot.press("enter")
+        await shows(pilot, "Severity", "Enter takes", pane="#ask")
+        await types(pilot, "two", "enter")
+        await shows(pilot, "✎ Severity two", "8 of 9")
+
+
+async def test_unknown_is_an_answer_and_empty_takes_back_what_was_said(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), MEDIUM) as (_, pilot):
+        await pilot.press("h")
+        await shows(pilot, "9 of 9")
+        await pilot.press("u")
+        await shows(pilot, "? Severity unknown, as was said", "8 of 9")
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(pilot.app.screen.query("#ask.-open")))
+        await pilot.press(*(["backspace"] * len("unknown")), "enter")
+        await shows(pilot, "… Severity nobody said", "9 of 9")
+
+
+async def test_what_was_said_is_there_again_after_escape_and_after_a_resume(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    plan = here.tiny()
+    async with opened(plan, MEDIUM) as (_, pilot):
+        await pilot.press("h")
+        await shows(pilot, "9 of 9")
+        await pilot.press("enter")
+        await types(pilot, "high", "enter")
+        await shows(pilot, "✎ Severity high")
+        await pilot.press("down", "enter")
+        await types(pilot, "half a sen", "escape")
+        await closed(pilot)
+        await pilot.press("escape")
+    assert drafts(here.record) == {"handoff/severity": "high", "handoff?/impact": "half a sen"}
+    async with opened(replace(plan, resume=here.record), MEDIUM) as (_, pilot):
+        await pilot.press("h")
+        await shows(pilot, "✎ Severity high", "8 of 9")
+        await pilot.press("enter")
+        await shows(pilot, "half a sen", pane="#ask")
+
+
+async def write(pilot: object, who: str) -> None:
+    assert hasattr(pilot, "press")
+    await pilot.press("w")
+    await shows(pilot, "Who takes it", "Enter writes", pane="#ask")  # type: ignore[arg-type]
+    await types(pilot, who, "enter")  # type: ignore[arg-type]
+
+
+async def test_it_is_written_with_what_is_missing_listed_and_the_page_has_the_head_to_copy(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), MEDIUM) as (app, pilot):
+        assert app.session is not None
+        for number, who in enumerate(("ben", "eve"), 1):
+            await pilot.press("h")
+            await shows(pilot, "that only you can say")
+            if number == 1:
+                await pilot.press("u")
+                await shows(pilot, "? Severity unknown")
+            else:
+                await pilot.press("w")
+                await shows(pilot, "ben", pane="#ask")  # who took it last is the draft
+                await pilot.press("backspace", "backspace", "backspace", "escape")
+                await closed(pilot)
+            await write(pilot, who)
+            await shows(pilot, "─ Hand-off written ─", "c copies the head", "Written as unknown")
+            await pilot.press("c")
+            assert app.clipboard == app.session.head
+            told = "".join(flat(app, "#page").split())
+            assert app.session.head in told
+            await pilot.press("escape")
+            await until(pilot, lambda: len(app.screen_stack) == 1)
+        bundles = sorted(tmp_path.glob("*.zip"), key=lambda each: len(each.name))
+        assert [each.name.endswith("-2.zip") for each in bundles] == [False, True]
+        first = bundled(bundles[0])
+        assert "to ben," in first and "**Not known to the sender:** Severity." in first and "**Nobody said:**" in first
+        assert bundled(bundles[0], "journal.jsonl").splitlines()[-1].count('"handoff.offered"') == 1
+        assert drafts(here.record) == {}
+
+
+async def test_a_disk_that_fails_is_told_nothing_is_lost_and_the_offer_stands_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = place(tmp_path)
+    whole = bag.write
+
+    def full(*_: object, **__: object) -> Path:
+        raise RecordError("The bundle could not be written: the disk is full.")
+
+    async with opened(here.tiny(), MEDIUM) as (app, pilot):
+        await pilot.press("h")
+        await shows(pilot, "9 of 9")
+        await pilot.press("enter")
+        await types(pilot, "high", "enter")
+        await shows(pilot, "✎ Severity high")
+        monkeypatch.setattr(bag, "write", full)
+        await write(pilot, "ben")
+        await shows(pilot, "the disk is full", pane="Toast")
+        await shows(pilot, "✎ Severity high")
+        assert drafts(here.record)["handoff/severity"] == "high"
+        monkeypatch.setattr(bag, "write", whole)
+        await pilot.press("w")
+        await shows(pilot, "Enter writes", "ben", pane="#ask")
+        await pilot.press("enter")
+        await shows(pilot, "─ Hand-off written ─")
+        assert kinds(app).count("handoff.offered") == 1
+
+
+# -- as text ---------------------------------------------------------------------------------------------------------
+
+
+async def test_all_fields_are_edited_as_text_and_only_what_was_changed_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def edit(app: Console, text: str, **_: object) -> editor.Edited:
+        return editor.Edited(text.replace("[told]\n", "[told]\nthe lab\n\\# at 14:10\n"))
+
+    monkeypatch.setattr(editor, "edit", edit)
+    here = place(tmp_path)
+    async with opened(here.tiny(), MEDIUM) as (_, pilot):
+        await pilot.press("h")
+        await shows(pilot, "9 of 9")
+        await pilot.press("E")
+        await shows(pilot, "Taken: Who was told", "8 of 9")
+        assert drafts(here.record) == {"handoff/told": "the lab\n# at 14:10"}
+
+
+async def test_a_text_that_is_not_understood_is_kept_with_its_faults_and_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def edit(app: Console, text: str, **_: object) -> editor.Edited:
+        seen.append(text)
+        return editor.Edited(
+            text + "[tolled]\nthe lab\n" if len(seen) == 1 else text.replace("\n[tolled]\n", "\n[told]\n")
+        )
+
+    monkeypatch.setattr(editor, "edit", edit)
+    here = place(tmp_path)
+    async with opened(here.tiny(), MEDIUM) as (_, pilot):
+        await pilot.press("h")
+        await shows(pilot, "9 of 9")
+        await pilot.press("E")
+        await shows(pilot, "there is no field [tolled]", "E opens it again", pane="Toast")
+        assert "the lab" in drafts(here.record)["handoff/=text"]
+        await pilot.press("E")
+        await shows(pilot, "[told] stands a second time", pane="Toast")
+        assert "#! there is no field [tolled]\n[tolled]\nthe lab" in seen[1]
+
+
+async def test_an_editor_that_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), MEDIUM) as (app, pilot):
+        await pilot.press("h")
+        await shows(pilot, "9 of 9")
+        await pilot.press("E")
+        await shows(pilot, "not edited")
+        assert len(app.screen_stack) == 2
+
+
+# -- the head --------------------------------------------------------------------------------------------------------
+
+
+async def test_the_head_of_the_chain_is_a_page_of_the_palette_to_be_copied(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), SMALL) as (app, pilot):
+        assert app.session is not None
+        await pilot.press("ctrl+p")
+        await shows(pilot, "Search for commands")
+        await pilot.press(*"head of", "enter")
+        await shows(pilot, "─ Head of the chain ─", f"after {len(app.incident.lines)} events", "c copies the head")
+        await pilot.press("c")
+        assert app.clipboard == app.session.head
