@@ -20,7 +20,13 @@ from incident_console import __version__
 from incident_console.errors import ConsoleError, Exit
 
 TAIL = "the log part alone: follow files, folders, globs, or what is piped in"
+PLAIN = "questions and answers, line by line: for a screen reader, a dumb terminal or a pipe"
 NO_REDACT = "leave secrets as they are in what is recorded now; the reason stands in the record"
+SHELLS = ("bash", "zsh", "fish")
+INSTALL = """to install it, once, one line; the next shell has it:
+  bash  echo 'source <(incident-console completion bash)' >> ~/.bashrc
+  zsh   echo 'autoload -Uz compinit && compinit && source <(incident-console completion zsh)' >> ~/.zshrc
+  fish  incident-console completion fish > ~/.config/fish/completions/incident-console.fish"""
 EFFECTS = ("read-only", "engine-bookkeeping", "writes", "runs-workflow", "deletes")
 
 
@@ -78,8 +84,8 @@ def _run(words: list[str]) -> int:
 
 
 def _apart(words: list[str]) -> tuple[list[str], list[str]]:
-    """`open … -- COMMAND...`: what is meant for us, and the command, word for word."""
-    if words[:1] != ["open"] or "--" not in words:
+    """`open … -- COMMAND...` and `completion … -- WORDS...`: what is meant for us, and the rest, word for word."""
+    if words[:1] not in (["open"], ["completion"]) or "--" not in words:
         return words, []
     at = words.index("--")
     return words[:at], words[at + 1 :]
@@ -127,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--headless", action="store_true", help="climb with canned answers, no terminal")
     demo.add_argument("--short", action="store_true", help="under a minute instead of four to five")
     demo.add_argument("--dir", type=Path, metavar="DIR", help="where the workflow is laid out")
+    demo.add_argument("--plain", action="store_true", help=PLAIN)
 
     open_ = command("open", ("working", "open_"), "open the console on a workflow run", operator=True, json=False)
     open_.add_argument("workdir", nargs="?", type=Path, default=Path(), metavar="WORKDIR|BUNDLE")
@@ -134,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     open_.add_argument("--log", action="append", default=[], metavar="GLOB", help="follow these logs, too")
     open_.add_argument("--run", type=Path, metavar="LOG", help="watch the run with this run log")
     open_.add_argument("--no-redact", metavar="REASON", help=NO_REDACT)
+    open_.add_argument("--plain", action="store_true", help=PLAIN)
     open_.add_argument(
         "--source",
         action="append",
@@ -148,6 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     resume = command("resume", ("working", "resume"), "go on with an incident", operator=True)
     resume.add_argument("id", nargs="?", metavar="ID")
     resume.add_argument("--no-redact", metavar="REASON", help=NO_REDACT)
+    resume.add_argument("--plain", action="store_true", help=PLAIN)
 
     _tail(commands.add_parser("tail", help=TAIL, description=TAIL))
 
@@ -197,15 +206,28 @@ def _parser() -> argparse.ArgumentParser:
     accept.add_argument("--as", required=True, dest="who", metavar="WHO")
     accept.add_argument("--readback", metavar="TEXT", help="what you took over, in your own words; else it is asked")
     accept.add_argument("--workdir", type=Path, metavar="DIR", help="where you have the workflow, if that is elsewhere")
+    accept.add_argument("--plain", action="store_true", help=PLAIN)
 
     gate = command("gate", ("gates", "gate"), "may the workflow be edited? Fit for a pre-commit hook", operator=True)
     gate.add_argument("workdir", nargs="?", type=Path, default=Path(), metavar="WORKDIR")
     gate.add_argument("--explain", metavar="TEXT", help="record why the workflow is edited now")
 
     runbook = command(
-        "runbook", ("runbooks", "runbook"), "the runbooks: list, show, check, schema, trust", operator=True
+        "runbook", ("runbooks", "runbook"), "the runbooks: list, show, new, check, test, trust, schema", operator=True
     )
     _verbs(runbook)
+
+    doctor = command("doctor", ("doctor", "doctor"), "is everything here that the console needs?", operator=True)
+    doctor.add_argument("workdir", nargs="?", type=Path, default=Path(), metavar="WORKDIR")
+    doctor.add_argument("--settings", action="store_true", help="every setting: value, source, meaning, default")
+
+    completion = command(
+        "completion", ("completion", "completion"), "print what makes a shell complete words", records=False, json=False
+    )
+    completion.add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))
+    completion.set_defaults(parser=parser, install=INSTALL)
+    completion.formatter_class = argparse.RawDescriptionHelpFormatter
+    completion.epilog = INSTALL
     return parser
 
 
@@ -232,8 +254,19 @@ def _verbs(runbook: _Parser) -> None:
         return made
 
     verb("list", "the runbooks that ship")
-    verb("show", "read one").add_argument("name", metavar="NAME|PATH")
-    verb("check", "every fault of a file, with its place").add_argument("names", nargs="+", metavar="NAME|PATH")
+    show = verb("show", "read one")
+    show.add_argument("name", metavar="NAME|PATH")
+    show.add_argument("--format", choices=("text", "md"), default="text")
+    new = verb("new", "a commented skeleton that passes the check, with a first rehearsal")
+    new.add_argument("name", metavar="NAME", help="its id, and its file's name")
+    new.add_argument("-o", "--out", type=Path, metavar="FILE", help="another file than NAME.yaml; none is written over")
+    new.add_argument("--schema", metavar="PATH|URL", help="the schema editors check with; else one beside the runbook")
+    check = verb("check", "every fault of a runbook, with its place and what to do")
+    check.add_argument("--strict", action="store_true", help="warnings end with 1, too")
+    test = verb("test", "climb a runbook with recorded evidence and answers: does it lead where it should?")
+    for author in (check, test):
+        author.add_argument("names", nargs="+", metavar="NAME|PATH")
+        author.add_argument("--github", action="store_true", help="annotations; by itself under GitHub Actions")
     verb("schema", "the JSON Schema, for editors")
     trust = verb("trust", "let a runbook that did not ship run its commands; it is shown first")
     which = trust.add_mutually_exclusive_group(required=True)

@@ -318,6 +318,11 @@ class NoteAdded(Event):
     rung: str | None = None
     redacted: bool | None = None
     """Said by the console: whether secrets are replaced in what is recorded from here on."""
+    of: int | None = None
+    """The `seq` of the evidence or of the edit that is weighed by it."""
+    speaks: str | None = None
+    """`for` or `against` the class; `neither` takes back what was said before."""
+    class_: str | None = Field(default=None, alias="class")
 
 
 class NoteCorrected(Event):

@@ -24,7 +24,8 @@ from incident_console.record.blobs import Blobs
 from incident_console.record.chain import read
 from incident_console.record.verify import verify
 from incident_console.runbook import shelf
-from incident_console.session.opening import Who, open_incident, resume_incident
+from incident_console.session.opening import open_incident, resume_incident
+from incident_console.session.who import Who
 
 LONGEST_LIFE_S = 0.1
 LONG = 500_000

@@ -14,7 +14,8 @@ from playwright.sync_api import ViewportSize, sync_playwright
 from textual.pilot import Pilot
 
 from incident_console.demo import start as demo
-from incident_console.session.opening import Plan, Who
+from incident_console.session.opening import Plan
+from incident_console.session.who import Who
 from incident_console.tui.app import Console
 from incident_console.tui.logs import LogList
 from tests.needs import BROWSERS, program

@@ -10,24 +10,24 @@ from incident_console.commands.common import print_json, say, who_is, workflow_f
 from incident_console.errors import Exit, RecordError
 
 if TYPE_CHECKING:
-    from incident_console.session.opening import Who
+    from incident_console.session.who import Who
 
 
 def gate(arguments: argparse.Namespace) -> int:
-    from incident_console.session.opening import open_on
+    from incident_console.session.who import open_on
 
     who, workdir = who_is(arguments), workflow_folder(arguments.workdir)
     waiting = open_on(workdir, who.records)
     if arguments.explain is not None:
-        _explain(who, [folder for folder, _ in waiting], arguments.explain)
+        _explain(who, [one.path for one in waiting], arguments.explain)
         waiting = open_on(workdir, who.records)
-    closed = [incident for _, incident in waiting if incident.gate_missing]
+    closed = [one for one in waiting if one.gate_missing]
     if arguments.json:
-        incidents = [{"id": incident.id, "missing": list(incident.gate_missing)} for _, incident in waiting]
+        incidents = [{"id": one.id, "missing": list(one.gate_missing)} for one in waiting]
         print_json({"schema": "incident-console/gate/1", "open": not closed, "incidents": incidents})
     else:
-        for incident in closed:
-            print(f"the gate is closed: {incident.id} does not name {', '.join(incident.gate_missing)} yet")
+        for one in closed:
+            print(f"the gate is closed: {one.id} does not name {', '.join(one.gate_missing)} yet")
         if closed and arguments.explain is None:
             name = closed[0].id
             say(f"name them with `incident-console resume {name}`; or say why you edit first: `gate --explain TEXT`")

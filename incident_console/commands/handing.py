@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from incident_console.commands.common import console, has_terminal, print_json, say, who_is, workflow_folder
+from incident_console.commands.common import console, has_terminal, plainly, print_json, say, who_is, workflow_folder
 from incident_console.errors import Exit, InputError, UsageError
 
 if TYPE_CHECKING:
     from incident_console.session.core import Session
+    from incident_console.session.opening import Plan
     from incident_console.session.recheck import Reach
 
 TEXT_LIMIT = 1 << 20
@@ -131,12 +132,16 @@ def accept(arguments: argparse.Namespace) -> int:
     else:
         print(accepted.record)
     say(reached.told)
-    if arguments.json or not has_terminal():
+    if arguments.json or not (has_terminal() or arguments.plain):
         return Exit.OK
-    from incident_console.record.store import Record
-    from incident_console.session.opening import Plan
 
-    return console(Plan(who, Path(Record(accepted.record).incident().workdir), resume=accepted.record))
+    def plan() -> Plan:
+        from incident_console.record.store import Record
+        from incident_console.session.opening import Plan
+
+        return Plan(who, Path(Record(accepted.record).incident().workdir), resume=accepted.record)
+
+    return console(f"opening {accepted.record.name} …", plan, plain=plainly(arguments))
 
 
 def _show(bundle: Path) -> None:

@@ -1,9 +1,10 @@
-"""The runbooks: `runbook list`, `show`, `check`, `schema`, `trust`."""
+"""The runbooks: `runbook list`, `show`, `schema`, `trust`; what their authors call is in `linting`."""
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+import shutil
+import sys
 from typing import TYPE_CHECKING
 
 from incident_console.commands.common import has_terminal, print_json, say, who_is
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def runbook(arguments: argparse.Namespace) -> int:
-    from incident_console.runbook import schema, shelf, show
+    from incident_console.commands import linting
+    from incident_console.runbook import shelf, show, skeleton
 
     match arguments.verb:
         case "list":
@@ -24,13 +26,18 @@ def runbook(arguments: argparse.Namespace) -> int:
             if arguments.json:
                 print_json(loaded.runbook.model_dump(mode="json", by_alias=True, exclude_defaults=True))
             else:
-                print(show.render(loaded))
+                width = shutil.get_terminal_size((show.WIDTH, 24)).columns if sys.stdout.isatty() else show.WIDTH
+                print(show.render(loaded, width, arguments.format), end="")
         case "schema":
-            print_json(schema.schema_json())
+            print(skeleton.schema_text(), end="")
         case "trust":
             return _trust(arguments)
+        case "new":
+            return linting.new(arguments)
+        case "test":
+            return linting.test(arguments)
         case _:
-            return _check(arguments)
+            return linting.check(arguments)
     return Exit.OK
 
 
@@ -98,29 +105,3 @@ def _print_trusted(found: tuple[Trusted, ...], *, as_json: bool, key: str = "tru
     if not found:
         say("nobody has trusted a runbook here; those that ship need no trust")
     return Exit.OK
-
-
-def _check(arguments: argparse.Namespace) -> int:
-    from incident_console.evidence.redactor import Redactor
-    from incident_console.runbook import lint, shelf
-    from incident_console.runbook.faults import Fault, RunbookFaults
-    from incident_console.session.secrecy import in_runbook
-
-    faults: list[Fault] = []
-    for name in arguments.names:
-        try:
-            loaded = shelf.find(name)
-            faults += lint.check(loaded)
-            # Told, and no fault of the ladder: what only looks like a secret must not fail somebody's CI.
-            for place in in_runbook(loaded, Redactor()):
-                say(f"{name}, {place}")
-        except RunbookFaults as broken:
-            faults += broken.faults
-    if arguments.json:
-        print_json({"schema": "incident-console/faults/1", "faults": [asdict(fault) for fault in faults]})
-    else:
-        for fault in faults:
-            print(fault)
-        if not faults:
-            print(f"{', '.join(arguments.names)}: no fault")
-    return Exit.NO if faults else Exit.OK

@@ -30,15 +30,17 @@ def tail(arguments: argparse.Namespace) -> int:
     # takes a tenth of the time until the first line is seen. The app turns it on again when that is done.
     gc.disable()
     try:
-        return _show(words, spool, arguments.poll)
+        return _show(words, spool, arguments.poll, debug=arguments.debug)
     finally:
         gc.enable()
         if spool is not None:
             spool.close()
 
 
-def _show(words: list[str], spool: Spool | None, poll_s: float | None) -> int:
+def _show(words: list[str], spool: Spool | None, poll_s: float | None, *, debug: bool) -> int:
+    from incident_console.commands.common import debug_log, look, say
     from incident_console.tui.log.app import TailApp, Wanted
+    from incident_console.tui.look import Look, terminal
 
     names = file = None
     if words:
@@ -46,8 +48,15 @@ def _show(words: list[str], spool: Spool | None, poll_s: float | None) -> int:
 
         names = Names(words, Path.cwd())
         file = names.one_file if spool is None else None
-    app = TailApp(Wanted(file, None if file is not None else names, spool, poll_s))
+    wanted = Wanted(file, None if file is not None else names, spool, poll_s)
+    app = TailApp(wanted, Look(terminal=terminal(os.environ)), look)
+    log = debug_log() if debug else None
     app.run()
+    if log is not None:
+        if app.fault is not None:
+            log.fault(app.fault, "the screen")
+        log.close()
+        say(f"The debug log is {log.path}")
     if app.fault is not None:
         raise app.fault
     return Exit.OK

@@ -15,6 +15,7 @@ from incident_console.commands.common import (
     has_terminal,
     need_terminal,
     no_redact,
+    plainly,
     print_json,
     say,
     settings_of,
@@ -26,7 +27,8 @@ from incident_console.errors import Exit, InputError, UsageError
 
 if TYPE_CHECKING:
     from incident_console.runbook.answers import Answers
-    from incident_console.session.opening import Who
+    from incident_console.session.opening import Plan
+    from incident_console.session.who import Who
 
 
 def demo(arguments: argparse.Namespace) -> int:
@@ -35,7 +37,7 @@ def demo(arguments: argparse.Namespace) -> int:
     from incident_console.session.launch import runs_folder
 
     if not arguments.headless:
-        need_terminal("demo --headless")
+        need_terminal("demo --headless", plain=plainly(arguments))
     answers = load_answers(demos.ANSWERS) if arguments.headless else None
     who = who_is(arguments, answers.operator if answers else None)
     say("laying out a workflow, with one good run behind it …")
@@ -44,51 +46,59 @@ def demo(arguments: argparse.Namespace) -> int:
     say(f"a real run has begun in {started.workdir}: pid {started.pid}; closing the console does not end it")
     if arguments.headless:
         return _collect(who, started.workdir, "slow-or-flaky-run", answers, wait_for_end=True, as_json=arguments.json)
-    from incident_console.session.opening import Plan
 
-    return console(Plan(who, started.workdir, "slow-or-flaky-run"))
+    def plan() -> Plan:
+        from incident_console.session.opening import Plan
+
+        return Plan(who, started.workdir, "slow-or-flaky-run")
+
+    return console(f"opening {started.workdir} …", plan, plain=plainly(arguments), debug=arguments.debug)
 
 
 def open_(arguments: argparse.Namespace) -> int:
+    plain, asked = plainly(arguments), arguments.workdir
+    if asked.is_file():
+        need_terminal(f"verify {asked}`; once it is accepted, `incident-console record ID", plain=plain)
+        return console(f"checking {asked} …", lambda: _to_review(arguments), plain=plain, debug=arguments.debug)
+    need_terminal("collect", plain=plain)
+    workdir = workflow_folder(asked)
+    return console(f"opening {workdir} …", lambda: _to_open(arguments, workdir), plain=plain, debug=arguments.debug)
+
+
+def _to_review(arguments: argparse.Namespace) -> Plan:
+    from incident_console.session.opening import Plan
+
+    return Plan(who_is(arguments), Path(), bundle=arguments.workdir.absolute())
+
+
+def _to_open(arguments: argparse.Namespace, workdir: Path) -> Plan:
     from incident_console.session.opening import Plan
     from incident_console.session.sources import words
 
-    if arguments.workdir.is_file():
-        bundle = arguments.workdir
-        need_terminal(f"verify {bundle}`; once it is accepted, `incident-console record ID")
-        return console(Plan(who_is(arguments), Path(), bundle=bundle.absolute()))
-    who = who_is(arguments)
-    reason = no_redact(arguments, who)
-    need_terminal("collect")
-    workdir = workflow_folder(arguments.workdir)
     log = arguments.run
     if log is not None:
         log = log.absolute() if log.is_file() else workdir / log
         if not log.is_file():
             raise InputError(f"there is no run log {arguments.run}, neither here nor in {workdir}")
-    known = settings_of(arguments)
     plan = Plan(
-        who,
+        who_is(arguments),
         workdir,
-        arguments.runbook or known.runbook,
+        arguments.runbook or settings_of(arguments).runbook,
         log=log,
         globs=tuple(arguments.log),
         command=tuple(arguments.run_command),
         sources=tuple(words(line, workdir) for line in arguments.source),
-        no_redact=reason,
+        no_redact=no_redact(arguments),
     )
     plan.check()
-    return console(plan)
+    return plan
 
 
 def resume(arguments: argparse.Namespace) -> int:
     from incident_console.record.folders import find
-    from incident_console.record.store import Record
     from incident_console.record.summaries import summaries
-    from incident_console.session.opening import Plan
 
     who = who_is(arguments)
-    reason = no_redact(arguments, who)
     if arguments.id:
         folder = find(who.records, arguments.id)
     else:
@@ -103,12 +113,21 @@ def resume(arguments: argparse.Namespace) -> int:
             folder = find(who.records, _ask("several incidents are open; type the beginning of one's id: "))
         else:
             folder = waiting[0].path
-    need_terminal("collect")
-    incident = Record(folder).incident()
-    if incident.accepted:
-        # who took an incident over goes on under the name that stands in the record, unless another one is said
-        who = who_is(arguments, fallback=incident.accepted[-1].event.as_)
-    return console(Plan(who, Path(incident.workdir), resume=folder, no_redact=reason))
+    plain = plainly(arguments)
+    need_terminal("collect", plain=plain)
+    return console(
+        f"resuming {folder.name} …", lambda: _to_resume(arguments, folder), plain=plain, debug=arguments.debug
+    )
+
+
+def _to_resume(arguments: argparse.Namespace, folder: Path) -> Plan:
+    from incident_console.record.store import Record
+    from incident_console.session.opening import Plan
+
+    reason, incident = no_redact(arguments), Record(folder).incident()
+    # Who took an incident over goes on under the name that stands in the record, unless another one is said.
+    who = who_is(arguments, fallback=incident.accepted[-1].event.as_ if incident.accepted else None)
+    return Plan(who, Path(incident.workdir), resume=folder, no_redact=reason)
 
 
 def _ask(question: str) -> str:
@@ -130,7 +149,7 @@ def collect(arguments: argparse.Namespace) -> int:
         answers,
         context=arguments.context,
         allow=tuple(arguments.allow),
-        reason=no_redact(arguments, who),
+        reason=no_redact(arguments),
         as_json=arguments.json,
     )
 
@@ -153,6 +172,7 @@ def _collect(
     from incident_console.runbook.faults import RunbookFaults
     from incident_console.session.collect import collect as climb
     from incident_console.session.opening import open_incident
+    from incident_console.session.secrecy import not_sought
     from incident_console.session.trusting import RunbookTrust
 
     loaded = shelf.find(runbook, workdir)
@@ -164,6 +184,8 @@ def _collect(
         raise InputError(f"{runbook}: {trust.refusal}; read it, then `incident-console runbook trust {runbook}`")
     with _stoppable() as cancel:
         session = open_incident(who, workdir, loaded, title="", context=context, no_redact=reason)
+        if unsought := not_sought(who.secrets):
+            say(unsought)
         for note in session.incident.notes.values():
             say(note.text)  # what the console itself had to say of secrets
         try:

@@ -6,6 +6,7 @@ from typing import Any
 from incident_console.record.incident import Incident
 from incident_console.record.note import note_fields
 from incident_console.record.seen import Item
+from incident_console.record.speaking import standing, text
 from incident_console.record.timeline import timeline
 
 SCHEMA = "incident-console/record/1"
@@ -42,6 +43,10 @@ def record_json(incident: Incident) -> dict[str, Any]:
         "notes": [
             {"seq": note.seq, "at": note.at, "by": note.by, "text": note.text, "nature": note.nature, "rung": note.rung}
             for note in incident.notes.values()
+        ],
+        "weighed": [
+            {"seq": each.seq, "of": each.of, "speaks": each.speaks, "class": each.class_, "text": text(incident, each)}
+            for each in standing(incident)
         ],
         "actions": [
             {

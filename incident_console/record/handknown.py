@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from incident_console.events import UNKNOWN, AttemptKept, EvidenceCaptured, EvidenceFailed, LogPinned
+from incident_console.record import speaking
 from incident_console.record.findings import exhibits
 from incident_console.record.handfields import Known
 from incident_console.record.incident import Incident
@@ -119,11 +120,15 @@ def _open_actions(incident: Incident) -> Iterator[str]:
 
 def _ruled_out(incident: Incident) -> Iterator[str]:
     said = incident.classification
-    if said is not None and (said.ruled_out != UNKNOWN or said.against):
+    if said is not None:
         behind = _evidence_before(incident, incident.classes[-1].seq)
         if said.ruled_out != UNKNOWN:
             yield f"{said.ruled_out}{behind}"
-        yield from (f"against the class: {text}{behind}" for text in said.against)
+        for text in speaking.case(incident, said)[1]:
+            yield f"against the class: {text}{behind if text in said.against else ''}"
+    for other in speaking.of_other_classes(incident):
+        if other.speaks == "against":
+            yield f"against {other.class_}: {speaking.text(incident, other)} (said as event {other.seq})"
     for each in incident.escalations.values():
         if each.event.points_away_from != UNKNOWN:
             yield f"{each.event.points_away_from} (escalation, event {each.seq}){_evidence_before(incident, each.seq)}"

@@ -52,6 +52,7 @@ from incident_console.record.seen import (
     Run,
     RungState,
     Running,
+    Speaks,
     Stated,
 )
 from incident_console.uncollected import uncollected
@@ -92,6 +93,8 @@ class Incident:
         """By the `seq` of its `evidence.started`."""
         self.notes: dict[int, Note] = {}
         """By the `seq` of the first saying."""
+        self.weighed: list[Speaks] = []
+        """What was said of single pieces of evidence, for or against a class, as it was said; see `record.speaking`."""
         self.not_redacted = ""
         """Why nothing is redacted in what is recorded now, as it was said; empty while it is."""
         self.was_not_redacted = ""
@@ -206,6 +209,9 @@ class Incident:
             self.not_redacted = "" if event.redacted else event.text
             self.was_not_redacted = self.not_redacted or self.was_not_redacted
         self.notes[line.seq] = Note(line.seq, line.at, line.by, event.text, event.nature, event.rung)
+        known = event.of is not None and (event.of in self._place or event.of in self.edits)
+        if event.of is not None and known and event.speaks and event.class_:
+            self.weighed.append(Speaks(line.seq, line.at, line.by, event.of, event.speaks, event.class_))
 
     def _corrected(self, line: Recorded, event: NoteCorrected) -> None:
         first = self._first.get(event.corrects, event.corrects)

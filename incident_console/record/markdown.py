@@ -10,6 +10,7 @@ from incident_console.events import (
     EvidenceFailed,
     LogPinned,
 )
+from incident_console.record import speaking
 from incident_console.record.incident import Incident
 from incident_console.record.note import note_fields, told_before_failing, unredacted, warning
 from incident_console.record.seen import Escalation, Item, how_changed
@@ -256,8 +257,11 @@ def _class(incident: Incident) -> Iterator[str]:
         )
         if said.suggested:
             yield f"    - the run's own files suggested: {prose(said.suggested)}"
-        yield from (f"    - for: {prose(text)}" for text in said.for_)
-        yield from (f"    - against: {prose(text)}" for text in said.against)
+        speaks_for, against = (said.for_, said.against) if latest else speaking.case(incident, said)
+        yield from (f"    - for: {prose(text)}" for text in speaks_for)
+        yield from (f"    - against: {prose(text)}" for text in against)
+    for each in speaking.of_other_classes(incident):
+        yield f"- (I) event {each.seq}, {prose(each.by)}: {prose(speaking.text(incident, each))}"
     for decided in incident.decisions:
         yield (
             f"- ({letter(decided.event)}) event {decided.seq}, {prose(decided.by)}: {prose(decided.event.decision)}; "

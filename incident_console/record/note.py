@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from incident_console.events import UNKNOWN, EvidenceCaptured
+from incident_console.record import speaking
 from incident_console.record.clock import moment, stamp
 from incident_console.record.findings import exhibits, times
 from incident_console.record.incident import Incident
@@ -134,7 +135,8 @@ def _class(incident: Incident) -> str:
     said = incident.classification
     if said is None:
         return f"{UNNAMED}; ruled out: {UNKNOWN}"
-    return f"{said.class_} (cost {said.cost}, confidence {said.confidence}); ruled out: {said.ruled_out}"
+    marked = speaking.named(incident, said.class_)
+    return f"{said.class_} (cost {said.cost}, confidence {said.confidence}){marked}; ruled out: {said.ruled_out}"
 
 
 def _next(incident: Incident) -> str:

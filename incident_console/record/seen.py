@@ -166,6 +166,17 @@ class Note(Said):
 
 
 @dataclass(frozen=True, slots=True)
+class Speaks(Said):
+    """A note that says of a piece of evidence, or of an edit, what it means for a class."""
+
+    of: int
+    """Its `seq`."""
+    speaks: str
+    """for, against; neither: it is taken back."""
+    class_: str
+
+
+@dataclass(frozen=True, slots=True)
 class Action(Said):
     text: str
     why: str

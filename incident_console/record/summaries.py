@@ -21,7 +21,7 @@ from incident_console.record.clock import Clock, SystemClock
 from incident_console.record.folders import all_records
 
 NAME = ".summaries.json"
-SCHEMA = f"incident-console/summaries/1 by {__version__}"
+SCHEMA = f"incident-console/summaries/2 by {__version__}"
 SETTLED_S = 2.0
 """The coarsest clock of a file system that is met."""
 LIMIT = 64 << 20
@@ -43,6 +43,9 @@ class Summary:
     head: str
     """The chain's head, as far as it could be read."""
     events: int
+    opened_at: str
+    gate_missing: tuple[str, ...]
+    """What the note must still name before the workflow is edited."""
 
     @property
     def id(self) -> str:
@@ -60,8 +63,11 @@ class Summaries:
 Stamp = tuple[int, int, int, int]
 
 
-def summaries(records: Path, clock: Clock | None = None) -> Summaries:
-    """Every record in `records`. Raises InputError when that folder cannot be read."""
+def summaries(records: Path, clock: Clock | None = None, *, keep: bool = True) -> Summaries:
+    """Every record in `records`; `keep`: what was read is kept for the next time.
+
+    Raises InputError when that folder cannot be read.
+    """
     now_ns = (clock or SystemClock()).now().timestamp() * 1e9
     kept = _load(records)
     known: dict[str, tuple[Stamp, Summary]] = {}
@@ -82,7 +88,7 @@ def summaries(records: Path, clock: Clock | None = None) -> Summaries:
         found.append(summary)
         if stamp is not None and max(stamp[2:]) < now_ns - SETTLED_S * 1e9:
             known[folder.name] = stamp, summary
-    if known != kept:
+    if keep and known != kept:
         _save(records, known)
     return Summaries(tuple(found), tuple(unread))
 
@@ -111,6 +117,8 @@ def _read(folder: Path) -> Summary:
         title=incident.title,
         head=incident.head,
         events=len(incident.lines),
+        opened_at=incident.opened_at or "",
+        gate_missing=incident.gate_missing,
     )
 
 
@@ -129,7 +137,9 @@ def _load(records: Path) -> dict[str, tuple[Stamp, Summary]]:
 
 
 def _checked(told: dict[str, Any]) -> dict[str, Any]:
-    texts = all(type(told[name]) is str for name in ("state", "workdir", "title", "head"))
+    texts = all(type(told[name]) is str for name in ("state", "workdir", "title", "head", "opened_at"))
+    missing = told["gate_missing"]
+    texts = texts and type(missing) is list and all(type(name) is str for name in missing)
     if (
         not texts
         or type(told["closed"]) is not bool
@@ -139,7 +149,7 @@ def _checked(told: dict[str, Any]) -> dict[str, Any]:
         raise ValueError
     if told["class_"] is not None and type(told["class_"]) is not str:
         raise ValueError
-    return told
+    return {**told, "gate_missing": tuple(missing)}
 
 
 def _save(records: Path, known: dict[str, tuple[Stamp, Summary]]) -> None:

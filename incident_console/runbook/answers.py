@@ -45,7 +45,7 @@ def loads_answers(data: bytes, name: str) -> Answers:
         raise RunbookFaults(faults)
     rungs = root.plain()["rungs"]
     operator = root.text("operator")
-    fields = {id: _frozen(given) for id, given in rungs.items() if WAIVE not in given}
+    fields = {id: frozen(given) for id, given in rungs.items() if WAIVE not in given}
     waived = {id: given[WAIVE].strip() for id, given in rungs.items() if WAIVE in given}
     return Answers(operator, MappingProxyType(fields), MappingProxyType(waived), name, root)
 
@@ -68,14 +68,18 @@ def _strangers(answers: Answers, runbook: Runbook) -> Iterator[Fault]:
         return
     known = {rung.id: rung for rung in runbook.rungs}
     for id, node in rungs.value.items():
-        if id not in known:
+        if id in known:
+            yield from strangers(answers.name, known[id], node)
+        else:
             yield unknown_key(answers.name, rungs, id, list(known), "rung")
-            continue
-        rung = known[id]
-        own = [field.id for field in rung.ask] + [item.id for item in rung.evidence if item.is_observation]
-        for key in node.keys:
-            if key not in own and key != WAIVE:
-                yield unknown_key(answers.name, node, key, [*own, WAIVE], "field")
+
+
+def strangers(name: str, rung: Rung, given: Node) -> Iterator[Fault]:
+    """The fields given for a rung that it does not have."""
+    own = [field.id for field in rung.ask] + [item.id for item in rung.evidence if item.is_observation]
+    for key in given.keys:
+        if key not in own and key != WAIVE:
+            yield unknown_key(name, given, key, [*own, WAIVE], "field")
 
 
 def _faults(root: Node, name: str) -> Iterator[Fault]:
@@ -96,10 +100,11 @@ def _faults(root: Node, name: str) -> Iterator[Fault]:
         yield Fault(name, place.line, place.column, "`rungs` is not a mapping", "rungs: {RUNG: {FIELD: value}}")
         return
     for id, given in rungs.value.items():
-        yield from _rung_faults(name, id, given)
+        yield from faults_given(name, id, given)
 
 
-def _rung_faults(name: str, id: str, given: Node) -> Iterator[Fault]:
+def faults_given(name: str, id: str, given: Node) -> Iterator[Fault]:
+    """What is wrong with the shape of the answers given for one rung."""
     if not isinstance(given.value, dict):
         yield Fault(name, given.line, given.column, f"`{id}` is {given.kind()}", "{FIELD: value} or {waive: reason}")
         return
@@ -119,9 +124,10 @@ def _rung_faults(name: str, id: str, given: Node) -> Iterator[Fault]:
             yield Fault(name, node.line, node.column, f"`{key}` holds an empty item", "leave it out")
 
 
-def _frozen(given: Mapping[str, object]) -> Mapping[str, Answer]:
+def frozen(given: Mapping[str, object]) -> Mapping[str, Answer]:
+    """The answers given for one rung, as they are kept: lists become tuples."""
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
-    return MappingProxyType(values)  # type: ignore[arg-type]  # `_faults` let nothing but scalars and lists of them by
+    return MappingProxyType(values)  # type: ignore[arg-type]  # `faults_given` let nothing but scalars and lists of them by
 
 
 def _as_text(value: Answer) -> str:

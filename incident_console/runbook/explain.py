@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,15 +12,6 @@ from incident_console.runbook import schema
 from incident_console.runbook.faults import Fault, clip
 from incident_console.runbook.nodes import Node
 
-_MODELS: dict[str, type[BaseModel]] = {
-    "rungs": schema.Rung,
-    "ask": schema.Field,
-    "refuse": schema.Refuse,
-    "evidence": schema.EvidenceItem,
-    "next": schema.Branch,
-    "escalate": schema.Trigger,
-    "when": schema.Condition,
-}
 _WANTED = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -37,10 +28,10 @@ _ENOUGH = 1_000
 Loc = tuple[int | str, ...]
 
 
-def faults_of_shape(root: Node, name: str) -> Iterator[Fault]:
-    """Every fault that the runbook's models find in the tree."""
+def faults_of_shape(root: Node, name: str, model: type[BaseModel] = schema.Runbook) -> Iterator[Fault]:
+    """Every fault that the model finds in the tree; the runbook's, unless another format is read."""
     try:
-        schema.Runbook.model_validate(root.plain())
+        model.model_validate(root.plain())
     except ValidationError as error:
         told: set[Loc] = set()
         for entry in error.errors(include_url=False):
@@ -50,7 +41,7 @@ def faults_of_shape(root: Node, name: str) -> Iterator[Fault]:
             # A union tells one error a member, and a list whose items are all broken is told to be too short as well.
             if path not in told and not (entry["type"] == "too_short" and node.items()):
                 told.add(path)
-                yield _fault(name, node, path, entry)
+                yield _fault(model, name, node, path, entry)
             if len(told) >= _ENOUGH:
                 return
 
@@ -66,15 +57,15 @@ def _walk(root: Node, loc: Loc) -> tuple[Node, Loc]:
     return node, path
 
 
-def _fault(name: str, node: Node, loc: Loc, entry: Mapping[str, Any]) -> Fault:
+def _fault(model: type[BaseModel], name: str, node: Node, loc: Loc, entry: Mapping[str, Any]) -> Fault:
     kind = entry["type"]
     context = entry.get("ctx", {})
     if kind == "missing":
         key = str(loc[-1])
-        described = _described(_model(loc[:-1]), key)
+        described = _described(_model(model, loc[:-1]), key)
         return Fault(name, node.line, node.column, f"`{key}` is missing", described)
     if kind == "extra_forbidden":
-        return _unknown_key(name, node, loc)
+        return _unknown_key(_model(model, loc[:-1]), name, node, str(loc[-1]))
     return Fault(name, node.line, node.column, *_wrong_value(_what(loc), node, kind, context, entry["msg"]))
 
 
@@ -122,9 +113,8 @@ def _hint(node: Node, kind: str) -> str:
     return "leave the key out, or give it a value" if node.value is None else ""
 
 
-def _unknown_key(name: str, node: Node, loc: Loc) -> Fault:
-    key = str(loc[-1])
-    known = [field.alias or attribute for attribute, field in _model(loc[:-1]).model_fields.items()]
+def _unknown_key(model: type[BaseModel], name: str, node: Node, key: str) -> Fault:
+    known = [field.alias or attribute for attribute, field in model.model_fields.items()]
     return unknown_key(name, node, key, known)
 
 
@@ -136,7 +126,23 @@ def unknown_key(name: str, mapping: Node, key: str, known: list[str], noun: str 
     return Fault(name, line, column, f"unknown {noun} `{clip(key)}`", allowed)
 
 
-def _model(loc: Loc) -> type[BaseModel]:
-    """The model of the mapping at `loc`."""
-    last = next((part for part in reversed(loc) if isinstance(part, str)), "")
-    return _MODELS.get(last, schema.Runbook)
+def _model(root: type[BaseModel], loc: Loc) -> type[BaseModel]:
+    """The model of the mapping at `loc`: the annotations are followed as the value is."""
+    current: Any = root
+    for part in loc:
+        if _is_model(current):
+            fields = {field.alias or name: field.annotation for name, field in current.model_fields.items()}
+            current = fields.get(str(part))
+        else:
+            current = _member(current)
+    found = next((each for each in (current, _member(current)) if _is_model(each)), root)
+    return cast("type[BaseModel]", found)
+
+
+def _member(annotation: Any) -> Any:
+    """What a list, a mapping or an optional of models holds; None where it holds no model."""
+    return next((each for each in get_args(annotation) if _is_model(each)), None)
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

@@ -1,9 +1,10 @@
-"""How a fault in a file somebody wrote is told: `file:line:column: what is wrong; what is allowed`."""
+"""How is a fault in a file somebody wrote told? `file:line:column: what is wrong; what is allowed`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from incident_console.errors import InputError
 
@@ -20,9 +21,12 @@ class Fault:
     column: int
     message: str
     allowed: str = ""
+    """What is allowed, or what to do."""
+    severity: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
-        told = f"{self.file}:{self.line}:{self.column}: {self.message}"
+        warning = "warning: " if self.severity == "warning" else ""
+        told = f"{self.file}:{self.line}:{self.column}: {warning}{self.message}"
         return f"{told}; {self.allowed}" if self.allowed else told
 
 

@@ -235,7 +235,11 @@ def _ask_for(wanted: EvidenceItem | Field | None, id: str) -> str:
 
 
 def _holds(runbook: Runbook, rung: Rung, when: Condition, standing: Standing) -> bool:
-    value = _asked(runbook, rung, when, standing)
+    return matches(when, _asked(runbook, rung, when, standing))
+
+
+def matches(when: Condition, value: Any) -> bool:
+    """Whether the condition holds where `value` is what it asks for; None and empty text are absent."""
     absent = _is_empty(value)
     if when.present is not None:
         return when.present is not absent

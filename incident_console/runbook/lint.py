@@ -1,17 +1,21 @@
-"""Is a sound runbook any good at 3 a.m.? Lints beyond the schema, each at its place in the file."""
+"""Is a sound runbook any good at 3 a.m.? Lints beyond the schema, each at its place in the file.
+
+An error is what would mislead or hold up whoever climbs; a warning is what would help them. Either way the runbook can
+be climbed. `effects` reads the commands, `branches` the conditions and ways; here is the rest.
+"""
 
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
-from pathlib import PurePath
+from itertools import pairwise
 
-from incident_console.runbook import schema
-from incident_console.runbook.faults import Fault, in_order
+from incident_console.runbook import branches, schema
+from incident_console.runbook.effects import understated
+from incident_console.runbook.faults import Fault, clip, in_order
 from incident_console.runbook.load import Loaded
 from incident_console.runbook.nodes import Node
-from incident_console.runbook.schema import Condition, EvidenceItem, Runbook, Rung
+from incident_console.runbook.schema import Runbook, Rung
 
 _SECTIONS = {
     "symptom": "symptom check",
@@ -19,122 +23,154 @@ _SECTIONS = {
     "decide": "decision boundary",
     "prove": "proof route",
 }
-_NO_ENDING = re.compile(r"\b(investigate|look into (it|this)|dig) (further|more|deeper)\b", re.IGNORECASE)
-_CHANGING = frozenset(
+_QUESTIONS = {
+    "first": "what do I run first",
+    "second": "what do I look at second",
+    "stop": "when do I stop and escalate",
+}
+_NO_ENDING = re.compile(
+    r"\b((investigate|dig|look|analy[sz]e|debug|check|examine)"
+    r"( (it|this|things?|them|in|into (it|this|things)))? (further|more|deeper)"
+    r"|(look|dig|check) into (it|this|the (matter|issue|problem|cause))"
+    r"|(further|more|deeper|additional) (investigation|analysis|debugging|research|digging|troubleshooting)"
+    r"|keep (on )?(looking|digging|investigating|trying|debugging)"
+    r"|(find|figure|work) (it )?out (what|why|how|the (cause|reason|problem))"
+    r"|figure (it|this) out|see what happens|try (something|things|some things|anything)( else)?"
+    r"|(use|apply) (your )?(best )?judge?ment|ask around|troubleshoot (it|this|the (issue|problem))"
+    r"|(do|act|proceed) as (appropriate|needed|necessary))\b(?! to\b)",
+    re.IGNORECASE,
+)
+_NOBODY = re.compile(
+    r"(tbd|tba|todo|fixme|xxx|n/?a|none|unknown|nobody|no ?one|some(body|one|where)|any(body|one)|whoever|[-?.]+)", re.I
+)
+_RECORDED = frozenset(
     (
-        *("rm", "mv", "cp", "ln", "dd", "tee", "touch", "mkdir", "rmdir", "chmod", "chown", "truncate", "shred"),
-        *("rsync", "kill", "pkill", "killall", "scancel", "qdel", "bkill"),
+        *("class", "cost", "confidence", "for", "against", "ruled_out", "next_measurement"),
+        *("decision", "reason", "owner", "contexts", "sentence"),
     )
 )
-_QUERY = re.compile(
-    r"--(dry-?run|summary|detailed-summary|list-\S+|lint|dag|rulegraph|filegraph|d3dag|version|help)\b"
-    r"|-[a-zA-Z]*[nSDlh][a-zA-Z]*$"
-)
-_GIT_READS = frozenset(
-    ("log", "diff", "show", "status", "blame", "rev-parse", "ls-files", "shortlog", "describe", "cat-file", "grep")
-)
+"""Fields that the note, the record or a fact takes up by their name."""
+_LONGEST = {"runbook": 72, "rung": 40, "question": 160, "prompt": 160}
+"""Characters that a header, a row of the ladder and a line of the form can show."""
 
 
 def check(loaded: Loaded) -> tuple[Fault, ...]:
     """What a maintainer should put right, in the order of the file; the runbook can be climbed all the same."""
-    return in_order(_lints(loaded))
+    return in_order((*_lints(loaded), *branches.faults(loaded)))
 
 
 def _lints(loaded: Loaded) -> Iterator[Fault]:
-    runbook, name = loaded.runbook, loaded.name
-    rungs = loaded.nodes.get("rungs") or loaded.nodes
-    roles = {rung.role for rung in runbook.rungs}
+    runbook, root, name = loaded.runbook, loaded.nodes, loaded.name
+    rungs = root.get("rungs") or root
+    yield from _sections(runbook, rungs, name)
+    yield from _questions(runbook, root, name)
+    yield from _long(name, root, "title", "runbook")
+    if (owner := root.get("owner")) and _NOBODY.fullmatch(runbook.owner.strip()):
+        yield _warning(name, owner, f"the owner {runbook.owner!r} is nobody", "who keeps this runbook true")
+    used = _used(runbook)
+    for rung, node in zip(runbook.rungs, rungs.items(), strict=True):
+        yield from _rung(rung, node, name)
+        yield from _unread(rung, node, name, used)
+    yield from _endings(root, name)
+
+
+def _sections(runbook: Runbook, rungs: Node, name: str) -> Iterator[Fault]:
+    roles = [rung.role for rung in runbook.rungs]
     for role, section in _SECTIONS.items():
         if role not in roles:
             yield _fault(name, rungs, f"there is no {section}", f"a rung with the role {role}")
     if not any(rung.escalate for rung in runbook.rungs):
         yield _fault(name, rungs, "nothing says when to escalate", "`escalate` triggers in at least one rung")
-    for rung, node in zip(runbook.rungs, rungs.items(), strict=True):
-        yield from _rung(runbook, rung, node, name)
-    yield from _endings(loaded.nodes, name)
+    wanted = [role for role in ("symptom", "evidence", "classify", "decide", "prove") if role in roles]
+    for before, after in pairwise(wanted):
+        if roles.index(before) > roles.index(after):
+            place = rungs.items()[roles.index(after)]
+            yield _fault(
+                name,
+                place.get("role") or place,
+                f"the rung for {after} stands before the one for {before}",
+                f"the order {', '.join(wanted)}",
+            )
 
 
-def _rung(runbook: Runbook, rung: Rung, node: Node, name: str) -> Iterator[Fault]:
-    for item, place in zip(rung.evidence, _members(node, "evidence"), strict=True):
+def _questions(runbook: Runbook, root: Node, name: str) -> Iterator[Fault]:
+    ids = [rung.id for rung in runbook.rungs]
+    for earlier, later in (("first", "second"), ("second", "stop")):
+        place = root.get(later) or root
+        one, two = getattr(runbook, earlier), getattr(runbook, later)
+        if one == two:
+            told = f"`{earlier}` and `{later}` both name {one}"
+            yield _fault(name, place, told, f"a rung of its own for: {_QUESTIONS[later]}?")
+        elif ids.index(one) > ids.index(two):
+            told = f"`{later}` names {two}, which is climbed before {one}, named by `{earlier}`"
+            yield _fault(name, place, told, "first, second and stop in the order of the ladder")
+
+
+def _rung(rung: Rung, node: Node, name: str) -> Iterator[Fault]:
+    for key in ("title", "question"):
+        yield from _long(name, node, key, "rung" if key == "title" else key)
+    if not rung.evidence and not rung.ask:
+        yield _warning(
+            name, node, f"the rung {rung.id} asks nothing and looks at nothing", "evidence, or a field to ask"
+        )
+    if rung.role == "decide" and not rung.escalate:
+        yield _warning(name, node, "the decision has no boundary", "`escalate` triggers: whose decision it is no more")
+    for item, place in zip(rung.evidence, node.members("evidence"), strict=True):
         if wrong := understated(item):
             yield _fault(name, place.get("effects") or place.get("run") or place, *wrong)
-    seen: set[Condition] = set()
-    for branch, place in zip(rung.next, _members(node, "next"), strict=True):
-        yield from _condition(runbook, rung, branch.when, place.get("when") or place, name)
-        if branch.when in seen:
-            yield _fault(name, place, "this branch is never taken", "an earlier one has the same condition")
-        seen.add(branch.when)
-    for trigger, place in zip(rung.escalate, _members(node, "escalate"), strict=True):
-        yield from _condition(runbook, rung, trigger.when, place.get("when") or place, name)
-    for field in rung.ask:
+        if not item.expect.strip():
+            yield _warning(name, place, f"{item.id} says nothing of what to expect", "expect: what a healthy run shows")
+    for trigger, place in zip(rung.escalate, node.members("escalate"), strict=True):
+        if _NOBODY.fullmatch(trigger.to.strip()):
+            yield _fault(name, place.get("to") or place, f"{trigger.to!r} is nobody", "a review, a team or a person")
+    for field, place in zip(rung.ask, node.members("ask"), strict=False):
+        yield from _long(name, place, "prompt", "prompt")
         vocabulary = {"class": schema.CLASSES, "cost": schema.COSTS}.get(field.id, ())
         strange = [choice for choice in field.choices if choice not in vocabulary]
         if rung.role == "classify" and vocabulary and strange:
-            asked = next((entry for entry in _members(node, "ask") if entry.text("id") == field.id), node)
-            yield _fault(name, asked, f"{', '.join(strange)}: no such {field.id}", f"allowed: {', '.join(vocabulary)}")
+            yield _fault(name, place, f"{', '.join(strange)}: no such {field.id}", f"allowed: {', '.join(vocabulary)}")
 
 
-def _condition(runbook: Runbook, rung: Rung, when: Condition, node: Node, name: str) -> Iterator[Fault]:
-    value = next((value for value in (when.is_, when.not_, when.includes) if value is not None), None)
-    if value is None or isinstance(value, bool):
+def _used(runbook: Runbook) -> frozenset[str]:
+    """Fields that a condition asks for; a fact goes by the name of its field."""
+    whens = [branch.when for rung in runbook.rungs for branch in rung.next]
+    whens += [trigger.when for rung in runbook.rungs for trigger in rung.escalate]
+    return frozenset(when.field or when.fact or "" for when in whens)
+
+
+def _unread(rung: Rung, node: Node, name: str, used: frozenset[str]) -> Iterator[Fault]:
+    """Questions that may be left empty and that nothing depends on: nobody answers those at night."""
+    needed = {id.strip() for need in rung.needs for id in need.split("|")} | {refuse.field for refuse in rung.refuse}
+    for field, place in zip(rung.ask, node.members("ask"), strict=False):
+        if not (field.required or field.unknown or field.id in needed | used | _RECORDED):
+            told = f"`{field.id}` may be left empty, and nothing reads it"
+            yield _warning(name, place, told, "required: true, or unknown: true, or leave it out")
+
+
+def _long(name: str, node: Node, key: str, kind: str) -> Iterator[Fault]:
+    place = node.get(key)
+    if place is not None and isinstance(place.value, str) and len(place.value) > _LONGEST[kind]:
+        told = f"`{key}` has {len(place.value)} characters and is cut on the screen"
+        yield _warning(name, place, told, f"at most {_LONGEST[kind]}; `help` has room for the rest")
+
+
+def _endings(node: Node, name: str, key: str = "") -> Iterator[Fault]:
+    """Texts that send the reader away without a step. Depth is bounded by the reader."""
+    # A runbook may well refuse such words, and a command's words are no advice.
+    if key in ("pattern", "run", "id"):
         return
-    known: tuple[str, ...] = {"class": schema.CLASSES, "cost": schema.COSTS}.get(when.fact or "", ())
-    if when.field is not None:
-        fields = [field for owner in (rung, *runbook.rungs) if (field := owner.field(when.field))]
-        known = fields[0].choices if fields else ()
-    if known and str(value).casefold() not in [choice.casefold() for choice in (*known, "unknown")]:
-        yield _fault(name, node, f"{value!r} can never be the answer", f"allowed: {', '.join(known)}")
-
-
-def understated(item: EvidenceItem) -> tuple[str, str] | None:
-    """What a command does beyond its declared effects, where that is known; and which effects to declare."""
-    if item.run is None or item.effects not in ("read-only", "engine-bookkeeping"):
-        return None
-    words = _words(item)
-    if not words:
-        return None
-    program, options = PurePath(words[0]).name, words[1:]
-    if item.shell and re.search(r"(?<![0-9&])>(?![&])", " ".join(item.run)):
-        return "the command line writes to a file", "effects: writes"
-    if program in _CHANGING or (program == "sed" and any(word.startswith(("-i", "--in-place")) for word in options)):
-        return f"`{program}` changes what it is given", "effects: writes, or deletes"
-    if program == "snakemake":
-        if {"--unlock", "--delete-all-output", "--delete-temp-output", "--cleanup-metadata"} & set(options):
-            return "this snakemake command changes the scene", "effects: deletes"
-        if not any(_QUERY.match(word) for word in options):
-            return "snakemake without -n or a query runs the workflow", "effects: runs-workflow"
-        if item.effects == "read-only":
-            return "every snakemake query writes inside .snakemake/", "effects: engine-bookkeeping"
-    if program == "make" and not {"-n", "--dry-run", "--just-print", "-q", "--question"} & set(options):
-        return "make may run anything", "effects: writes, runs-workflow or deletes, after reading the target"
-    if program == "git":
-        verb = next((word for word in options if not word.startswith("-")), "")
-        if verb not in _GIT_READS:
-            return f"`git {verb}` may change the repository", "effects: writes"
-    return None
-
-
-def _words(item: EvidenceItem) -> list[str]:
-    run = list(item.run or ())
-    try:
-        return shlex.split(" ".join(run)) if item.shell else run
-    except ValueError:
-        return run
-
-
-def _endings(node: Node, name: str) -> Iterator[Fault]:
-    """Texts anywhere in the file that send the reader away without a step. Depth is bounded by the reader."""
     if isinstance(node.value, str) and (match := _NO_ENDING.search(node.value)):
-        yield _fault(name, node, f"{match[0]!r} is no next step", "name the measurement, or who to escalate to")
-    children = list(node.value.values()) if isinstance(node.value, dict) else node.items()
-    for child in children:
-        yield from _endings(child, name)
-
-
-def _members(node: Node, key: str) -> list[Node]:
-    inner = node.get(key)
-    return inner.items() if inner is not None else []
+        yield _fault(name, node, f"{clip(match[0])!r} is no next step", "name the measurement, or who to escalate to")
+    if isinstance(node.value, dict):
+        for inner, child in node.value.items():
+            yield from _endings(child, name, inner)
+    for child in node.items():
+        yield from _endings(child, name, key)
 
 
 def _fault(name: str, node: Node, message: str, allowed: str) -> Fault:
     return Fault(name, node.line, node.column, message, allowed)
+
+
+def _warning(name: str, node: Node, message: str, allowed: str) -> Fault:
+    return Fault(name, node.line, node.column, message, allowed, "warning")

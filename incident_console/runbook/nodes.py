@@ -58,6 +58,11 @@ class Node:
         """The members of a list; nothing for any other value."""
         return self.value if isinstance(self.value, list) else []
 
+    def members(self, key: str) -> list[Node]:
+        """The members of the list under `key`; nothing where there is none."""
+        inner = self.get(key)
+        return inner.items() if inner is not None else []
+
     def at(self, key: str | int) -> Node | None:
         if isinstance(self.value, list) and isinstance(key, int) and 0 <= key < len(self.value):
             return self.value[key]

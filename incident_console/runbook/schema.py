@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic.config import JsonDict
 
 from incident_console.errors import Refused
 from incident_console.events import Effects, Surface
@@ -50,11 +51,33 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _one_of(*keys: str) -> JsonDict:
+    """Exactly one of these keys, as JSON Schema says it."""
+    return {"oneOf": [{"required": [key]} for key in keys]}
+
+
+_COMMAND_NEEDS_EFFECTS: JsonDict = {"dependentRequired": {"run": ["effects"], "cwd": ["run"]}}
+_ITEM_SOURCES: JsonDict = {
+    "if": {"properties": {"surface": {"const": "observation"}}},
+    "then": {"not": {"anyOf": [{"required": ["run", "file"]}, {"required": ["run", "pick"]}]}},
+    "else": _one_of("run", "file", "pick"),
+}
+_CHOICES: JsonDict = {
+    "if": {"properties": {"type": {"enum": ["choice", "many"]}}, "required": ["type"]},
+    "then": _one_of("choices", "choices_from"),
+    "else": {"not": {"anyOf": [{"required": ["choices"]}, {"required": ["choices_from"]}]}},
+}
+
+
 class Condition(_Model):
     """One thing known, one operator. Compared without letter case; what is absent fulfils only `present: false`."""
 
+    model_config = ConfigDict(json_schema_extra={"allOf": [_one_of("field", "fact"), _one_of(*OPERATORS)]})
+
     field: Id | None = pydantic.Field(default=None, description="a field's id, of this rung or another")
-    fact: Id | None = pydantic.Field(default=None, description="one of: " + ", ".join(FACTS))
+    fact: Id | None = pydantic.Field(
+        default=None, description="what the console knows of the incident", json_schema_extra={"enum": list(FACTS)}
+    )
     is_: Scalar | None = pydantic.Field(default=None, alias="is", description="equal to this value")
     not_: Scalar | None = pydantic.Field(default=None, alias="not", description="known, and not this value")
     includes: Scalar | None = pydantic.Field(default=None, description="this value is among them, or in the text")
@@ -64,9 +87,13 @@ class Condition(_Model):
 class Field(_Model):
     """A question of a rung."""
 
+    model_config = ConfigDict(json_schema_extra=_CHOICES)
+
     id: Id = pydantic.Field(description="letters a-z, digits, - and _; unique in the rung")
     type: FieldType = pydantic.Field(description="how it is answered")
-    prompt: Line = pydantic.Field(description="the question, in one line")
+    prompt: Line = pydantic.Field(
+        description="the question, in one line", examples=["Compared with what: which run, which day, which commit?"]
+    )
     required: bool = pydantic.Field(default=False, description="the rung cannot be completed without it")
     unknown: bool = pydantic.Field(default=False, description="`unknown` is an answer here")
     choices: tuple[Line, ...] = pydantic.Field(default=(), description="what may be chosen")
@@ -78,23 +105,38 @@ class Refuse(_Model):
     """An answer that says nothing, and why it is not taken."""
 
     field: Id = pydantic.Field(description="a field of this rung")
-    pattern: str = pydantic.Field(description="regular expression, searched without letter case")
+    pattern: str = pydantic.Field(
+        description="regular expression, searched without letter case",
+        examples=["^(the )?(pipeline|workflow|it) is broken"],
+    )
     because: Line = pydantic.Field(description="what to write instead")
 
 
 class EvidenceItem(_Model):
     """One piece of evidence: a command, a file, a pick of the console, or something a person looks at."""
 
+    model_config = ConfigDict(json_schema_extra={**_COMMAND_NEEDS_EFFECTS, **_ITEM_SOURCES})
+
     id: Id = pydantic.Field(description="unique in the runbook")
     surface: Surface = pydantic.Field(description="which surface it reads")
     question: Line = pydantic.Field(description="what it answers")
-    run: tuple[str, ...] | None = pydantic.Field(default=None, min_length=1, description="a command as a list of words")
-    file: Line | None = pydantic.Field(default=None, description="a path or glob, seen from the workdir")
+    run: tuple[str, ...] | None = pydantic.Field(
+        default=None, min_length=1, description="a command as a list of words", examples=[["snakemake", "-n", "-p"]]
+    )
+    file: Line | None = pydantic.Field(
+        default=None, description="a path or glob, seen from the workdir", examples=["logs/**/*.log"]
+    )
     pick: Pick | None = pydantic.Field(default=None, description="chosen by the console from what the run left")
     effects: Effects = pydantic.Field(default="read-only", description="what the command does to the scene")
     timeout: int = pydantic.Field(default=120, ge=1, le=3600, description="seconds until the command is ended")
-    expect: str = pydantic.Field(default="", description="what a healthy run would show")
-    warn: Text | None = pydantic.Field(default=None, description="one sentence: how this surface can mislead")
+    expect: str = pydantic.Field(
+        default="", description="what a healthy run would show", examples=["Only what you edited, or nothing."]
+    )
+    warn: Text | None = pydantic.Field(
+        default=None,
+        description="one sentence: how this surface can mislead",
+        examples=["A half-written output is called ok here."],
+    )
     shell: bool = pydantic.Field(default=False, description="the words, joined by spaces, are a line for /bin/sh -c")
     cwd: Line | None = pydantic.Field(default=None, description="where the command runs, seen from the workdir")
 
@@ -105,6 +147,8 @@ class EvidenceItem(_Model):
 
 
 class Branch(_Model):
+    """Where to go from a rung when a condition holds; of several, the first that holds."""
+
     when: Condition = pydantic.Field(description="a condition")
     go: Id = pydantic.Field(description="a rung's id")
 
@@ -113,7 +157,7 @@ class Trigger(_Model):
     """When the incident crosses a boundary, to which review, and why."""
 
     when: Condition = pydantic.Field(description="a condition")
-    to: Line = pydantic.Field(description="the review or the people it goes to")
+    to: Line = pydantic.Field(description="the review or the people it goes to", examples=["workflow review"])
     because: Line = pydantic.Field(description="why it is theirs")
 
 
@@ -151,7 +195,9 @@ class Rung(_Model):
     refuse: tuple[Refuse, ...] = pydantic.Field(default=(), description="answers that are not taken")
     evidence: tuple[EvidenceItem, ...] = pydantic.Field(default=(), description="evidence items")
     needs: tuple[Line, ...] = pydantic.Field(
-        default=(), description="evidence and field ids of this rung; `a|b` is satisfied by either"
+        default=(),
+        description="evidence and field ids of this rung; `a|b` is satisfied by either",
+        examples=[["summary", "changes-input|changes-code"]],
     )
     next: tuple[Branch, ...] = pydantic.Field(default=(), description="where to go, if not to the next rung in order")
     escalate: tuple[Trigger, ...] = pydantic.Field(default=(), description="escalation triggers")
@@ -180,9 +226,11 @@ class Rung(_Model):
 
 
 class Runbook(_Model):
+    """A ladder for the middle of an incident: what to run first, what to look at second, when to stop and escalate."""
+
     schema_: Literal["incident-console/runbook/1"] = pydantic.Field(alias="schema", description=f"`{SCHEMA}`")
     id: Id = pydantic.Field(description="letters a-z, digits, - and _")
-    version: Line = pydantic.Field(description='text, such as "1"')
+    version: Line = pydantic.Field(description='text, such as "1"', examples=["1"])
     title: Line = pydantic.Field(description="what it is for, in a few words")
     owner: Line = pydantic.Field(description="who keeps it true")
     when: Text = pydantic.Field(description="when to take this runbook")
@@ -192,8 +240,12 @@ class Runbook(_Model):
     contexts: tuple[Context, ...] = pydantic.Field(
         default=("local", "ci", "escalation"), description="where the runbook is used"
     )
-    watch: tuple[Line, ...] = pydantic.Field(default=(), description="the edit gate's files, as globs")
-    logs: tuple[Line, ...] = pydantic.Field(default=(), description="logs to follow, as globs")
+    watch: tuple[Line, ...] = pydantic.Field(
+        default=(), description="the edit gate's files, as globs", examples=[["Snakefile", "config/**"]]
+    )
+    logs: tuple[Line, ...] = pydantic.Field(
+        default=(), description="logs to follow, as globs", examples=[["logs/**/*.log"]]
+    )
     rungs: tuple[Rung, ...] = pydantic.Field(min_length=1, description="the ladder, in order")
 
     def rung(self, id: str) -> Rung:
@@ -211,8 +263,25 @@ def standard_fields(role: str | None) -> tuple[str, ...]:
 
 def schema_json() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a runbook, for editors that complete and check YAML."""
+    told = _for_editors(Runbook.model_json_schema(by_alias=True))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **told,
         "title": f"Runbook ({SCHEMA})",
-        **{key: value for key, value in Runbook.model_json_schema(by_alias=True).items() if key != "title"},
     }
+
+
+def _for_editors(node: Any, inside: str = "") -> Any:
+    """pydantic's schema without what only Python needs: titles made from names, and null for what is left out."""
+    if isinstance(node, list):
+        return [_for_editors(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: value for key, value in node.items() if not (key == "title" and isinstance(value, str))}
+    alternatives = [each for each in kept.get("anyOf", ()) if each != {"type": "null"}]
+    if len(alternatives) < len(kept.get("anyOf", ())):
+        del kept["anyOf"]
+        kept.pop("default", None)
+        kept |= alternatives[0] if len(alternatives) == 1 else {"anyOf": alternatives}
+    # Within `properties` the keys are names of the format; a key called `title` is one of them.
+    return {key: _for_editors(value, key) for key, value in (node if inside == "properties" else kept).items()}

@@ -33,7 +33,7 @@ class _Check:
         for key in ("first", "second", "stop"):
             yield from self._names_a_rung(self.root, key)
         yield from self._unique(self.rungs, "rung")
-        yield from self._unique([item for rung in self.rungs for item in _members(rung, "evidence")], "evidence item")
+        yield from self._unique([item for rung in self.rungs for item in rung.members("evidence")], "evidence item")
         for role in _ONCE:
             holders = [rung for rung in self.rungs if rung.text("role") == role]
             for second in holders[1:]:
@@ -43,24 +43,24 @@ class _Check:
             yield from self._rung(rung)
 
     def _rung(self, rung: Node) -> Iterator[Fault]:
-        fields = _members(rung, "ask")
-        items = _members(rung, "evidence")
+        fields = rung.members("ask")
+        items = rung.members("evidence")
         own_fields, own_items = _field_ids(rung), dict.fromkeys(_ids(items))
         yield from self._unique(fields, "field", taken=own_items)
         for field in fields:
             yield from self._field(field)
         for item in items:
             yield from self._item(item)
-        for refuse in _members(rung, "refuse"):
+        for refuse in rung.members("refuse"):
             yield from self._refuse(refuse, own_fields)
         own = {**own_items, **own_fields}
-        for need in _members(rung, "needs"):
+        for need in rung.members("needs"):
             yield from self._need(need, own)
-        for branch in _members(rung, "next"):
+        for branch in rung.members("next"):
             yield from self._names_a_rung(branch, "go")
             if branch.text("go") is not None and branch.text("go") == rung.text("id"):
                 yield self._fault(branch.get("go") or branch, "the branch goes back to its own rung", "another rung")
-        for holder in (*_members(rung, "next"), *_members(rung, "escalate")):
+        for holder in (*rung.members("next"), *rung.members("escalate")):
             when = holder.get("when")
             if when is not None and isinstance(when.value, dict):
                 yield from self._condition(when)
@@ -81,7 +81,7 @@ class _Check:
         if choices is not None and choices.value == []:
             yield self._fault(choices, "`choices` is empty", "at least one")
         seen: set[object] = set()
-        for choice in _members(field, "choices"):
+        for choice in field.members("choices"):
             if isinstance(choice.value, str) and choice.value in seen:
                 yield self._fault(choice, f"the choice {clip(choice.value)!r} stands twice", "once")
             seen.add(choice.value if isinstance(choice.value, str) else None)
@@ -163,18 +163,13 @@ class _Check:
         return Fault(self.name, node.line, node.column, message, allowed)
 
 
-def _members(node: Node, key: str) -> list[Node]:
-    inner = node.get(key)
-    return inner.items() if inner is not None else []
-
-
 def _ids(nodes: Iterable[Node]) -> list[str]:
     return [id for node in nodes if (id := node.text("id")) is not None]
 
 
 def _field_ids(rung: Node) -> dict[str, None]:
     """What the rung asks, with the fields its role has without asking."""
-    return dict.fromkeys([*_ids(_members(rung, "ask")), *schema.standard_fields(rung.text("role"))])
+    return dict.fromkeys([*_ids(rung.members("ask")), *schema.standard_fields(rung.text("role"))])
 
 
 def _list(known: Iterable[str]) -> str:

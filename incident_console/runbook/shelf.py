@@ -10,15 +10,7 @@ from pathlib import Path
 
 from incident_console.errors import InputError
 from incident_console.runbook.load import Loaded, load
-
-
-def shipped() -> tuple[Path, ...]:
-    """The runbooks that ship with the console, by name: from the wheel's package data, else from the checkout."""
-    package = Path(__file__).parents[1]
-    for folder in (package / "_runbooks", package.parent / "runbooks"):
-        if folder.is_dir():
-            return tuple(sorted(folder.glob("*.yaml")))
-    return ()
+from incident_console.runbook.shipped import shipped as shipped
 
 
 def find(name_or_path: str | Path, workdir: Path | None = None) -> Loaded:

@@ -1,62 +1,173 @@
-"""What does this runbook ask, run and stop at? One readable page of plain text, for review before trusting it."""
+"""What does this runbook ask, run and stop at? One readable page, as plain text of a width or as Markdown.
+
+A runbook may come from anybody: what a terminal would act on, or hide, is made visible, and in Markdown nothing of it
+but the texts that are Markdown by the format (`help`) is read as such.
+"""
 
 from __future__ import annotations
 
+import re
 import shlex
 import textwrap
 from collections.abc import Iterator
+from typing import Literal
 
 from incident_console.runbook.load import Loaded
+from incident_console.runbook.review import plain
 from incident_console.runbook.schema import Condition, EvidenceItem, Field, Runbook, Rung
 
-_WIDTH = 96
+Format = Literal["text", "md"]
+WIDTH = 96
+NARROWEST, WIDEST = 40, 120
+"""Columns between which the page is laid out; longer lines are hard to read, and shorter ones to lay out."""
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
-def render(loaded: Loaded) -> str:
+def render(loaded: Loaded, width: int = WIDTH, format: Format = "text") -> str:
     """The page for `runbook show`: what it is for, the three questions, and every rung with all that it would run."""
-    return "\n".join(_page(loaded.runbook, loaded)) + "\n"
+    if format == "md":
+        return "\n".join(_markdown(loaded)) + "\n"
+    return "\n".join(_Page(min(max(width, NARROWEST), WIDEST)).lines(loaded)) + "\n"
 
 
-def _page(runbook: Runbook, loaded: Loaded) -> Iterator[str]:
-    yield runbook.title
-    yield "=" * min(len(runbook.title), _WIDTH)
-    yield f"{runbook.id}, version {runbook.version}, kept by {runbook.owner}"
-    yield f"{'ships with the console' if loaded.shipped else loaded.name}, sha256 {loaded.sha256}"
-    yield from _wrapped("When: ", runbook.when)
-    yield ""
-    numbers = {rung.id: number for number, rung in enumerate(runbook.rungs, 1)}
-    for asked, id in (
+def questions(runbook: Runbook) -> tuple[tuple[str, int, Rung], ...]:
+    """The three questions, each with the rung that answers it and the rung's number."""
+    ids = [rung.id for rung in runbook.rungs]
+    asked = (
         ("What do I run first?", runbook.first),
         ("What do I look at second?", runbook.second),
         ("When do I stop and escalate?", runbook.stop),
-    ):
-        rung = runbook.rung(id)
-        yield f"{asked:<29} {numbers[id]} {rung.title}: {rung.question}"
+    )
+    return tuple((question, ids.index(id) + 1, runbook.rung(id)) for question, id in asked)
+
+
+class _Page:
+    """Lines of one width."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+
+    def lines(self, loaded: Loaded) -> Iterator[str]:
+        runbook = loaded.runbook
+        title = plain(runbook.title)
+        yield from self._wrapped("", title)
+        yield "=" * min(len(title), self.width)
+        yield from self._wrapped("", f"{runbook.id}, version {runbook.version}, kept by {runbook.owner}")
+        yield from self._wrapped("", "ships with the console" if loaded.shipped else loaded.name)
+        yield f"sha256 {loaded.sha256}" if self.width > 70 else f"sha256 {loaded.sha256[:24]}…"
+        yield from self._wrapped("When: ", runbook.when)
+        yield ""
+        for asked, number, rung in questions(runbook):
+            lead = f"{asked:<29} " if self.width >= 80 else f"{asked} "
+            yield from self._wrapped(lead, f"{number} {rung.title}: {rung.question}", hang=4)
+        for title, globs in (("Watched for edits", runbook.watch), ("Logs", runbook.logs)):
+            if globs:
+                yield from self._wrapped(f"{title}: ", ", ".join(globs), hang=4)
+        for number, rung in enumerate(runbook.rungs, 1):
+            yield ""
+            yield from self._rung(rung, number)
+
+    def _rung(self, rung: Rung, number: int) -> Iterator[str]:
+        yield from self._wrapped("", f"{number}. {rung.title}  [{rung.id}, {rung.role}]")
+        yield from self._wrapped("   ", rung.question)
+        if rung.help:
+            yield from self._wrapped("   ", rung.help)
+        for field in rung.ask:
+            yield from self._wrapped("   ? ", _field(field))
+        for refuse in rung.refuse:
+            yield from self._wrapped("   x ", f"{refuse.field} like /{refuse.pattern}/ is refused: {refuse.because}")
+        for item in rung.evidence:
+            yield from self._wrapped("   * ", f"{item.id} ({item.surface}): {item.question}")
+            yield from self._wrapped("     $ " if item.run is not None else "     ", _how(item))
+            if item.expect:
+                yield from self._wrapped("     expect: ", item.expect, hang=7)
+            if item.warn:
+                yield from self._wrapped("     beware: ", item.warn, hang=7)
+        if rung.needs:
+            yield from self._wrapped("   needs ", _needs(rung))
+        for branch in rung.next:
+            yield from self._wrapped("   -> ", f"{branch.go}, when {_condition(branch.when)}")
+        for trigger in rung.escalate:
+            told = f"escalate to {trigger.to} when {_condition(trigger.when)}: {trigger.because}"
+            yield from self._wrapped("   ! ", told)
+
+    def _wrapped(self, lead: str, text: str, hang: int | None = None) -> Iterator[str]:
+        """Paragraphs of `text`, the first line after `lead`, the others under it."""
+        indent = " " * (len(lead) if hang is None else hang)
+        for number, paragraph in enumerate(line for line in text.splitlines() if line.strip()):
+            yield from textwrap.wrap(
+                plain(paragraph),
+                self.width,
+                initial_indent=indent if number else lead,
+                subsequent_indent=indent,
+                break_on_hyphens=False,
+            )
+
+
+def _markdown(loaded: Loaded) -> Iterator[str]:
+    runbook = loaded.runbook
+    yield f"# {_flat(runbook.title)}"
+    yield ""
+    yield f"{_code(runbook.id)}, version {_flat(runbook.version)}, kept by {_flat(runbook.owner)}."
+    yield f"{'Ships with the console' if loaded.shipped else _code(loaded.name)}, sha256 {_code(loaded.sha256)}."
+    yield ""
+    yield f"**When:** {_flat(runbook.when)}"
+    yield ""
+    for asked, number, rung in questions(runbook):
+        yield f"- **{asked}** {number} {_flat(rung.title)}: {_flat(rung.question)}"
     for title, globs in (("Watched for edits", runbook.watch), ("Logs", runbook.logs)):
         if globs:
-            yield from _wrapped(f"{title}: ", ", ".join(globs))
-    for rung in runbook.rungs:
+            yield f"- **{title}:** {', '.join(_code(glob) for glob in globs)}"
+    for number, rung in enumerate(runbook.rungs, 1):
         yield ""
-        yield from _rung(rung, numbers[rung.id])
+        yield from _markdown_rung(rung, number)
 
 
-def _rung(rung: Rung, number: int) -> Iterator[str]:
-    yield f"{number}. {rung.title}  [{rung.id}, {rung.role}]"
-    yield from _wrapped("   ", rung.question)
+def _markdown_rung(rung: Rung, number: int) -> Iterator[str]:
+    yield f"## {number}. {_flat(rung.title)}"
+    yield ""
+    yield f"*{_flat(rung.question)}* ({_code(rung.id)}, {rung.role})"
     if rung.help:
-        yield from _wrapped("   ", rung.help)
+        yield ""
+        # HTML in it would be run by whoever shows the page.
+        yield from (plain(line).replace("<", "&lt;") for line in rung.help.strip().splitlines())
+    if rung.ask or rung.evidence or rung.escalate or rung.refuse or rung.next or rung.needs:
+        yield ""
     for field in rung.ask:
-        yield from _wrapped("   ? ", _field(field))
+        yield f"- **Asks:** {_flat(_field(field))}"
     for refuse in rung.refuse:
-        yield from _wrapped("   x ", f"{refuse.field} like /{refuse.pattern}/ is refused: {refuse.because}")
+        yield f"- **Refuses:** {_code(refuse.field)} like {_code(refuse.pattern)}: {_flat(refuse.because)}"
     for item in rung.evidence:
-        yield from _item(item)
+        yield f"- **Evidence:** {_code(item.id)} ({item.surface}): {_flat(item.question)}"
+        yield f"  - {_code(_how(item)) if item.run is not None or item.file is not None else _flat(_how(item))}"
+        if item.expect:
+            yield f"  - expect: {_flat(item.expect)}"
+        if item.warn:
+            yield f"  - beware: {_flat(item.warn)}"
     if rung.needs:
-        yield from _wrapped("   needs ", ", ".join(need.replace("|", " or ") for need in rung.needs))
+        yield f"- **Needs:** {_flat(_needs(rung))}"
     for branch in rung.next:
-        yield from _wrapped("   -> ", f"{branch.go}, when {_condition(branch.when)}")
+        yield f"- **Next:** {_code(branch.go)}, when {_flat(_condition(branch.when))}"
     for trigger in rung.escalate:
-        yield from _wrapped("   ! ", f"escalate to {trigger.to} when {_condition(trigger.when)}: {trigger.because}")
+        yield f"- **Escalate** to {_flat(trigger.to)} when {_flat(_condition(trigger.when))}: {_flat(trigger.because)}"
+
+
+def _flat(text: str) -> str:
+    """Text of the runbook within a line of Markdown: nothing in it is markup."""
+    return _MARKS.sub(r"\\\1", plain(" ".join(text.split())))
+
+
+def _code(text: str) -> str:
+    """A code span that whatever stands in it cannot end."""
+    shown = plain(" ".join(text.split()))
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if longest else ""
+    return f"{fence}{space}{shown}{space}{fence}"
+
+
+def _needs(rung: Rung) -> str:
+    return ", ".join(need.replace("|", " or ") for need in rung.needs)
 
 
 def _field(field: Field) -> str:
@@ -69,21 +180,15 @@ def _field(field: Field) -> str:
     return "".join(told)
 
 
-def _item(item: EvidenceItem) -> Iterator[str]:
+def _how(item: EvidenceItem) -> str:
+    """How the evidence is captured, with what a command does to the scene."""
     if item.run is not None:
         line = " ".join(item.run) if item.shell else shlex.join(item.run)
-        how = f"{'shell: ' if item.shell else ''}{line}  [{item.effects}, at most {item.timeout} s]"
-        how += f" in {item.cwd}" if item.cwd else ""
-    elif item.file is not None:
-        how = f"file {item.file}"
-    else:
-        how = f"the console picks: {item.pick}" if item.pick else "you look, and write what you see"
-    yield from _wrapped("   * ", f"{item.id} ({item.surface}): {item.question}")
-    yield from _wrapped("     $ " if item.run is not None else "     ", how)
-    if item.expect:
-        yield from _wrapped("     expect: ", item.expect)
-    if item.warn:
-        yield from _wrapped("     beware: ", item.warn)
+        where = f" in {item.cwd}" if item.cwd else ""
+        return f"{'shell: ' if item.shell else ''}{line}  [{item.effects}, at most {item.timeout} s]{where}"
+    if item.file is not None:
+        return f"file {item.file}"
+    return f"the console picks: {item.pick}" if item.pick else "you look, and write what you see"
 
 
 def _condition(when: Condition) -> str:
@@ -94,17 +199,3 @@ def _condition(when: Condition) -> str:
         if value is not None:
             return f"{name} {word} {value}"
     return f"{name}"
-
-
-def _wrapped(lead: str, text: str) -> Iterator[str]:
-    """Paragraphs of `text`, the first line after `lead`, the others under it."""
-    indent = " " * len(lead)
-    for number, paragraph in enumerate(line for line in text.splitlines() if line.strip()):
-        yield from textwrap.wrap(
-            paragraph,
-            _WIDTH,
-            initial_indent=indent if number else lead,
-            subsequent_indent=indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )

@@ -16,6 +16,7 @@ from typing import Any
 from incident_console import events, gate
 from incident_console.errors import HeldError, Refused
 from incident_console.evidence.redactor import Redactor
+from incident_console.record import speaking
 from incident_console.record.clock import Clock, jump_told, stamp
 from incident_console.record.incident import fold
 from incident_console.record.journal import Journal
@@ -200,6 +201,24 @@ class Session(View):
         if seq not in self.incident.notes:
             raise Refused(f"event {seq} is not a note")
         return self.append(events.NoteCorrected(corrects=seq, text=said(text, "a note"), nature=nature))
+
+    def speak(self, seq: int, speaks: str, class_: str, why: str) -> events.Recorded:
+        """Say that a piece of evidence, or an edit, speaks `for` or `against` a class; the last word counts.
+
+        `neither` takes it back.
+        """
+        if self.incident.item(seq) is None and seq not in self.incident.edits:
+            raise Refused(f"event {seq} is neither evidence nor an edit")
+        told = f"speaks {speaks} {class_}" if speaks != "neither" else f"speaks neither for nor against {class_}"
+        return self.append(
+            events.NoteAdded(
+                text=f"{speaking.what(self.incident, seq)} {told}: {said(why, 'a reason')}",
+                nature="inference",
+                of=seq,
+                speaks=speaks,
+                class_=class_,
+            )
+        )
 
     def describe(self, severity: str, impact: str, deadline: str) -> events.Recorded:
         """Say how bad it is, for whom, and by when; an empty text stays as it was said before."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from incident_console.events import UNKNOWN, EvidenceCaptured
+from incident_console.record import speaking
 from incident_console.record.findings import failures
 from incident_console.record.incident import Incident
 from incident_console.record.seen import Answer
@@ -68,14 +69,15 @@ def draft(incident: Incident) -> Draft:
     """Where the evidence points, and where it points away from, as far as the record says; empty where it does not."""
     said = incident.classification
     named = said is not None and said.class_ not in (UNKNOWN, "undetermined")
-    points_to: list[str] = [said.class_, *said.for_[:CLUES]] if said is not None and named else []
+    speaks_for, against = speaking.case(incident, said) if said is not None else ((), ())
+    points_to: list[str] = [said.class_, *speaks_for[:CLUES]] if said is not None and named else []
     if not points_to:
         causes = failures(incident, None).causes[:CAUSES]
         points_to = [f"{cause.rule}: {cause.words or 'failed'}" for cause in causes]
     away = []
     if said is not None:
         away = [said.ruled_out] if said.ruled_out != UNKNOWN else []
-        away += said.against[:CLUES]
+        away += against[:CLUES]
     owner = incident.decision.owner if incident.decision is not None else ""
     return Draft("; ".join(points_to), "; ".join(away), "" if owner == UNKNOWN else owner)
 

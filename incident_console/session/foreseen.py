@@ -23,6 +23,7 @@ TIMEOUT_S = 20.0
 CAP = 1 << 20
 """Bytes of what make would run that are read."""
 MAKES = ("make", "gmake")
+_ASKS = frozenset(("-n", "--dry-run", "--just-print", "--recon", "-q", "--question"))
 FILES = 30
 """Makefiles that are looked at, included ones and those of other folders among them."""
 _SHOWN = 3
@@ -95,6 +96,8 @@ def _asked(argv: tuple[str, ...], cwd: Path, env: Mapping[str, str]) -> Effects:
     look.at(makefile.call_of(argv[1:]), cwd)
     if look.obstacles:
         return Effects(unclear=tuple(dict.fromkeys(look.obstacles)))
+    if not _ASKS.isdisjoint(argv[1:]):
+        return Effects()  # the evidence is itself the question; what make runs even then is among the obstacles
     # Without make's own rules nothing can be taken for a recipe of the makefile itself.
     asking = (argv[0], "--dry-run", "--no-builtin-rules", *argv[1:])
     outcome = commands.run(commands.Command(asking, cwd, TIMEOUT_S, cap=CAP, env=env))

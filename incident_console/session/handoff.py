@@ -27,9 +27,9 @@ from incident_console.session import secrecy
 from incident_console.session.asofnow import DIFF, AsOfNow, as_of_now
 from incident_console.session.core import Session, new_writer
 from incident_console.session.documents import write_documents
-from incident_console.session.opening import Who
 from incident_console.session.view import View
 from incident_console.session.weighing import weigh
+from incident_console.session.who import Who
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,11 +20,11 @@ from incident_console.evidence.facts import git_state, reentry
 from incident_console.evidence.names import shown
 from incident_console.record.clock import Clock, SystemClock, stamp
 from incident_console.record.folders import new_id
-from incident_console.record.incident import Incident, fold
-from incident_console.record.journal import Journal, read
+from incident_console.record.incident import fold
+from incident_console.record.journal import Journal
 from incident_console.record.pen import holder
 from incident_console.record.store import Record
-from incident_console.record.summaries import summaries
+from incident_console.record.summaries import Summary
 from incident_console.runbook import shelf
 from incident_console.runbook.load import Loaded, loads
 from incident_console.runbook.schema import Runbook
@@ -35,26 +34,10 @@ from incident_console.session.edits import EditWatch, as_seen_last
 from incident_console.session.recheck import reach
 from incident_console.session.reviewing import Review, review_bundle, review_record
 from incident_console.session.trusting import RunbookTrust
-from incident_console.session.ways import Way
+from incident_console.session.who import Who, open_on
 from incident_console.snakemake.find import is_workflow
 
 JOURNAL = "journal.jsonl"
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """Who writes, where records and trust are kept, and by which commands of theirs something may leave."""
-
-    operator: str
-    records: Path
-    trust: Path
-    ways: tuple[Way, ...] = ()
-    secrets: tuple[str, ...] = ()
-    """Environment variables whose values are secrets."""
-
-    @property
-    def by(self) -> str:
-        return f"{self.operator}@{socket.gethostname()}"
 
 
 def open_incident(
@@ -182,19 +165,6 @@ def resume_or_review(who: Who, folder: Path, *, no_redact: str = "") -> Session 
         return review_record(folder)
 
 
-def open_on(workdir: Path, records: Path) -> tuple[tuple[Path, Incident], ...]:
-    """The records of incidents that are still open on a workdir, newest first. Broken records are passed over."""
-    wanted = shown(workdir.resolve())
-    found = []
-    for summary in summaries(records).found:
-        if summary.workdir == wanted and not summary.closed:
-            try:
-                found.append((summary.path, fold(read(summary.path / JOURNAL).lines, summary.id)))
-            except InputError:
-                continue
-    return tuple(sorted(found, key=lambda pair: pair[0].name, reverse=True))
-
-
 def _folder(workdir: Path) -> Path:
     try:
         resolved = workdir.resolve(strict=True)
@@ -273,7 +243,7 @@ class Plan:
             launch.check(self.command, self.workdir)
             launch.refuse_second(launch.runs_folder(self.who.records), self.workdir)
 
-    def candidates(self) -> tuple[tuple[Path, Incident], ...]:
+    def candidates(self) -> tuple[Summary, ...]:
         """Open incidents that could be taken up again instead of beginning a new one."""
         return () if self.resume is not None or self.bundle is not None else open_on(self.workdir, self.who.records)
 

@@ -37,11 +37,12 @@ class InRunbook:
     column: int
     kind: str
 
+    @property
+    def told(self) -> str:
+        return f"this looks like a secret ({self.kind}), and a runbook goes into the record and into bundles as it is"
+
     def __str__(self) -> str:
-        return (
-            f"line {self.line}, column {self.column}: this looks like a secret ({self.kind}), "
-            "and a runbook goes into the record and into bundles as it is"
-        )
+        return f"line {self.line}, column {self.column}: {self.told}"
 
 
 def redactor(

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incident_console import events
+from incident_console.record import speaking
 from incident_console.record.incident import Incident
 from incident_console.record.seen import Item, RungState
 from incident_console.runbook import ladder
@@ -43,7 +44,7 @@ def conclusions(
     """
     concluded: events.Event | None = None
     if role == "classify" and answers.get("class"):
-        concluded = _class_set(answers, suggested)
+        concluded = _class_set(incident, answers, suggested)
         before = incident.classification
         if before is not None and concluded == before.model_copy(update=_seen_meanwhile(concluded, answers)):
             return
@@ -57,11 +58,14 @@ def conclusions(
         yield concluded
 
 
-def _class_set(answers: Mapping[str, Any], suggested: Suggestion | None) -> events.ClassSet:
-    """What nobody said for and against the class is taken from what the run's own files say."""
+def _class_set(incident: Incident, answers: Mapping[str, Any], suggested: Suggestion | None) -> events.ClassSet:
+    """What nobody answered for and against the class is what was said of single evidence, and what the files say."""
     name = _text(answers["class"])
     clues = suggested.clues(name) if suggested is not None else ((), ())
-    speaks_for, speaks_against = clues
+    speaks_for, speaks_against = (
+        tuple(dict.fromkeys((*marked, *clue)))
+        for marked, clue in zip(speaking.texts(incident, name), clues, strict=True)
+    )
     return events.ClassSet(
         class_=name,
         cost=_text(answers.get("cost")),

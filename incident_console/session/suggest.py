@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from incident_console.record import speaking
+from incident_console.record.incident import Incident
 from incident_console.runbook.schema import Field, Rung
 from incident_console.session.picture import Picture
 from incident_console.session.understanding import Understanding
@@ -72,6 +74,13 @@ def choices(field: Field, picture: Picture) -> tuple[str, ...]:
     return offered
 
 
+def labels(field: Field, picture: Picture) -> Mapping[str, str]:
+    """How those of the choices are shown that failed: with how often. The answer is the choice itself."""
+    if not field.choices_from or field.choices or picture.run is None:
+        return {}
+    return facts.failure_counts(picture.run, field.choices_from)
+
+
 def draft(rung: Rung, field: Field, picture: Picture) -> str:
     """What stands in the field when nobody has typed yet; for `many`, the marked choices, one a line.
 
@@ -86,6 +95,20 @@ def draft(rung: Rung, field: Field, picture: Picture) -> str:
     if rung.role == "classify" and picture.known is not None:
         return taken(rung, picture.known, picture.known.incident_class).get(field.id, "")
     return ""
+
+
+def weighed(rung: Rung, field: Field, incident: Incident, picture: Picture) -> str:
+    """For the fields `for` and `against` of a classify rung: what was said so of single evidence, a line each.
+
+    Of the class that was answered, or else of the one that the evidence carries.
+    """
+    if rung.role != "classify" or field.id not in ("for", "against"):
+        return ""
+    state = incident.rungs.get(rung.id)
+    answered = state.answers.get("class") if state is not None else None
+    suggested = picture.known.incident_class if picture.known is not None else UNDETERMINED
+    speaks_for, against = speaking.texts(incident, answered.text if answered is not None else suggested)
+    return "\n".join(speaks_for if field.id == "for" else against)
 
 
 def taken(rung: Rung, known: Understanding, class_: str) -> Mapping[str, str]:

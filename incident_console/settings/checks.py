@@ -91,7 +91,7 @@ def keymap(value: Any) -> Mapping[str, str]:
     """By a binding's id, its keys: names as `?` shows them, with commas between."""
     for id, keys in _table(value).items():
         if not re.fullmatch(_BINDING, id):
-            raise NotAllowed("is no binding's id; the help (?) shows them", id)
+            raise NotAllowed("is no binding's id; `Keys and their ids` in the palette lists them", id)
         if not isinstance(keys, str) or not all(key.strip() and " " not in key.strip() for key in keys.split(",")):
             raise NotAllowed('must be names of keys with commas between, such as "n,f4"', id)
     return {id: ",".join(key.strip() for key in keys.split(",")) for id, keys in value.items()}

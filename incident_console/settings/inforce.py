@@ -39,6 +39,8 @@ class Settings:
     """auto, wide or narrow."""
     motion: str
     """auto, full or none."""
+    glyphs: str
+    """auto, unicode or ascii."""
     plain: bool
     editor: str
     """A command as one types it."""
@@ -70,14 +72,15 @@ def load(
     records: Path | None = None,
     plain: bool = False,
     fallback: str | None = None,
+    without_file: bool = False,
 ) -> Settings:
     """`operator`, `records`, `plain`: what flags said.
 
-    `fallback`: the operator where nothing else says, before the login name.
+    `fallback`: the operator where nothing else says, before the login name. `without_file`: as if there were none.
     Raises InputError for a config file that is broken, naming the places.
     """
     file = toml.config_path(environ)
-    said = toml.read(file, required=bool(environ.get("INCIDENT_CONSOLE_CONFIG")))
+    said = {} if without_file else toml.read(file, required=bool(environ.get("INCIDENT_CONSOLE_CONFIG")))
     flags: dict[str, Any] = {"operator": operator, "records": records, "plain": plain}
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
@@ -89,7 +92,10 @@ def load(
         editor=values["editor"],
         pager=values["pager"],
         notify=Notify(*(values[f"notify.{where}"] for where in ("toasts", "bell", "title"))),
-        **{name: values[name] for name in ("runbook", "secrets", "theme", "layout", "motion", "plain", "keys")},
+        **{
+            name: values[name]
+            for name in ("runbook", "secrets", "theme", "layout", "motion", "glyphs", "plain", "keys")
+        },
         commands=values["commands"],
         file=file,
         sources=sources,

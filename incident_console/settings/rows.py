@@ -22,7 +22,7 @@ class Row:
 
 def rows(settings: Settings) -> tuple[Row, ...]:
     """Every setting there is, in the table's order."""
-    return tuple(Row(known, _words(_in_force(settings, known.key)), settings.sources[known.key]) for known in KNOWN)
+    return tuple(Row(known, words(_in_force(settings, known.key)), settings.sources[known.key]) for known in KNOWN)
 
 
 def _in_force(settings: Settings, key: str) -> Any:
@@ -32,7 +32,8 @@ def _in_force(settings: Settings, key: str) -> Any:
     return value
 
 
-def _words(value: Any) -> str:
+def words(value: Any) -> str:
+    """A setting's value as one reads it; empty for nothing."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,6 +13,8 @@ from incident_console.snakemake.groups import FailureGroup
 from incident_console.snakemake.run import Run
 
 CHOICES = 200
+OFFERED = 10_000
+"""Choices for one question: who has many types a part of what is wanted."""
 _NAMED = 6
 
 WARNINGS: Mapping[str, str] = MappingProxyType(
@@ -111,7 +115,19 @@ def choices(run: Run, kind: str) -> tuple[str, ...]:
         found = [run.log, *(log.path for log in rule_logs(run))]
     else:
         found = ()
-    return tuple(list(dict.fromkeys(item for item in found if item))[:CHOICES])
+    return tuple(islice(dict.fromkeys(item for item in found if item), OFFERED))
+
+
+def failure_counts(run: Run, kind: str) -> Mapping[str, str]:
+    """By choice, for those of `rules`, `wildcards` and `logs` that failed: `align × 3 failed` (attempts)."""
+    counts: Counter[str] = Counter()
+    for job in run.jobs:
+        failed = sum(attempt.kind is not None for attempt in job.attempts)
+        if failed:
+            pairs = [f"{name}={value}" for name, value in job.wildcards.items()]
+            named = {"rules": [job.rule], "wildcards": pairs, "logs": list(job.logs)}
+            counts.update(dict.fromkeys(named.get(kind, ()), failed))
+    return {name: f"{name} × {count} failed" for name, count in counts.items()}
 
 
 def rule_logs(run: Run) -> tuple[RuleLog, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -14,11 +15,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Footer
 
 from incident_console.errors import ConsoleError, Exit
 from incident_console.events import EditExplained, EditObserved, Recorded
-from incident_console.evidence.redactor import Redactor
 from incident_console.record.incident import fold
 from incident_console.session.core import Session, unexplained
 from incident_console.session.holding import Held
@@ -26,18 +25,27 @@ from incident_console.session.live import Live, Picture
 from incident_console.session.onlooking import Onlooker
 from incident_console.session.opening import Plan
 from incident_console.session.reviewing import BundleReview, Review
-from incident_console.tui import crash, endings, news, panes, places
+from incident_console.session.secrecy import not_sought
+from incident_console.tui import endings, firstrun, news, panes, places
 from incident_console.tui.ask import Ask
+from incident_console.tui.browser import Browser
+from incident_console.tui.debuglog import DebugLog
 from incident_console.tui.desk import Desk
+from incident_console.tui.ends import Ends
 from incident_console.tui.facts import Facts
+from incident_console.tui.firstrun import FirstRun
+from incident_console.tui.footer import KeyLine, keys_by_id
 from incident_console.tui.handed import HandedPane
 from incident_console.tui.header import Header, Heading
 from incident_console.tui.inbox import Inbox
 from incident_console.tui.intents import Intents
 from incident_console.tui.keys import KEYS
 from incident_console.tui.ladder import FACTS, HANDOFF, Ladder
+from incident_console.tui.layout import Body
 from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList, LogsPane
+from incident_console.tui.look import Look, breakpoints
+from incident_console.tui.notify import DISK_EACH_S, DiskWatch, Few, Notices, Title, disks, title
 from incident_console.tui.rung import RungPane
 from incident_console.tui.runpane import RunPane
 from incident_console.tui.since import Since
@@ -82,10 +90,20 @@ class Console(Intents):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = KEYS
+    SCREENS_APART = tuple(f"{__package__}.{name}" for name in ("contrast", "handover", "log.bar"))
+    """Modules of screens that come when they are asked for, and have keys of their own."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, look: Look | None = None, debug: DebugLog | None = None) -> None:
         super().__init__()
         self.plan = plan
+        self.ends = Ends(self, debug)
+        self._not_worn = self.wear(look or Look())
+        self.HORIZONTAL_BREAKPOINTS = breakpoints(self.look.layout, self.HORIZONTAL_BREAKPOINTS)
+        self._notifications = Few()
+        self.notices = Notices(self, self.look, lambda: datetime.now(UTC))
+        self.disk = DiskWatch()
+        self._title = Title(self._write, self.look)
+        self._signals_as_before: Callable[[], None] = lambda: None
         self.live: Live | Onlooker | None = None
         self.parting = ""
         """What is said on the terminal when the screen has gone."""
@@ -95,31 +113,44 @@ class Console(Intents):
 
     def compose(self) -> ComposeResult:
         yield Header()
-        with Horizontal(id="body"):
+        with Body():
             yield Ladder()
             with Horizontal(id="centre"):
                 yield Facts()
                 yield RunPane()
                 yield RungPane()
                 yield Inbox()
+                yield Browser()
                 yield Timeline()
                 yield HandedPane()
                 yield Since()
             yield LogsPane()
+        yield FirstRun()
         yield Ask()
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "desk"))
-        self._signals_as_before = endings.on_signals(self.leave)
+        self.ends.begin()
         places.show(self)
         self.query_one(Facts).focus()
         panes.show(self, "centre")
         self.set_interval(REDRAW_S, self._redraw)
         self.call_after_refresh(self.open)
+        self._title.take()
+        self.app_suspend_signal.subscribe(self, lambda _: self._title.give_back())
+        self.app_resume_signal.subscribe(self, lambda _: self._title.take())
+        for fault in (*self._not_worn, *self.take_keys(self.SCREENS_APART)):
+            self.desk.tell(fault, "settings", "warning", 20)
 
     def on_unmount(self) -> None:
-        self._signals_as_before()
+        self._title.give_back()
+        self.ends.end()
+
+    def _write(self, sequence: str) -> None:
+        """To the terminal itself, as `bell` writes; Textual has no public way for a title."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
 
     # -- opening and leaving -------------------------------------------------------------------------------------
 
@@ -136,6 +167,13 @@ class Console(Intents):
             self._go(fault.exit_code, f"incident-console: {fault}")
             return
         self._take_up(session)
+        if isinstance(session, Session) and resume is None and self.plan.resume is None:
+            await self._greet(session)
+
+    async def _greet(self, session: Session) -> None:
+        """Whoever is here for the first time is told in five lines what to press."""
+        if await self.desk.in_thread(firstrun.is_new, self.plan.who.trust.parent) and self.place == FACTS:
+            self.query_one(FirstRun).show(keys_by_id(self.screen_stack[0]), len(session.runbook.rungs))
 
     def _take_up(self, session: Session | Review) -> None:
         self.incident = fold(tuple(session.incident.lines), session.id)
@@ -146,10 +184,13 @@ class Console(Intents):
             self.live = Onlooker(session, self._told)
         else:
             self.desk.drafts.load()
+            if told := not_sought(plan.who.secrets):
+                self.desk.tell(told, "some values are not looked for", "warning")
             session.hold(self._holds)
             self.desk.start(self.desk.unsaved.look_for_left())
             self.live = Live(session, self._told, log=plan.log, globs=plan.globs, sources=plan.sources)
         self.live.start()
+        self.ends.tell(f"the record is open, {len(self.incident.lines)} events")
         self._follow_files(self.live)
         if isinstance(session, BundleReview):
             self.go(HANDOFF)
@@ -161,8 +202,18 @@ class Console(Intents):
             self.desk.start(self.desk.taking.look())
         if isinstance(session, Session) and self.incident.open_rung is not None:
             self.desk.tell(f"{session.id} goes on where it was left.", "resumed")
+        self._watch_disks()
         self.refresh_bindings()
         self.stale()
+
+    @work(exclusive=True, group="disks")
+    async def _watch_disks(self) -> None:
+        """One look after the other: a file system that hangs is asked once, and holds one thread."""
+        while (session := self.session) is not None:
+            where = {"records folder": session.record.path, "workflow's folder": session.workdir}
+            for told in self.disk.look(await self.desk.in_thread(lambda where=where: tuple(disks(where)))):
+                self.desk.tell(told, "a disk is nearly full", "warning", kind="disk")
+            await asyncio.sleep(DISK_EACH_S)
 
     async def change_to(self, plan: Plan, session: Session) -> None:
         """From reading to writing the same incident: it is taken up as if it had been opened so."""
@@ -200,6 +251,9 @@ class Console(Intents):
     def action_leave(self) -> None:
         self.leave()
 
+    def action_suspend_process(self) -> None:
+        endings.stop_job()
+
     @work(exclusive=True, group="leave")
     async def leave(self) -> None:
         """Write the documents, let go of the pen, and say how to come back."""
@@ -235,8 +289,8 @@ class Console(Intents):
     def run(self, *arguments: Any, **named: Any) -> int | None:
         """As every app runs; then what is said on leaving goes to stderr, whole: its paths are there to be copied."""
         code = super().run(*arguments, **named)
-        if self.parting:
-            print(safe_text(self.parting), file=sys.stderr, flush=True)
+        if parting := self.ends.last_words(self.parting):
+            print(safe_text(parting), file=sys.stderr, flush=True)
         return code
 
     def _handle_exception(self, error: Exception) -> None:
@@ -247,15 +301,8 @@ class Console(Intents):
         if self._exception is None:
             self._exception = error
             self._exception_event.set()
-            self.desk.climb.cancel()
-            session, store = self.session, self.plan.who.records
-            folders = (session.record.path,) if isinstance(session, Session) else ()
-            clean = session.redactor.data if session is not None else Redactor().data
-            path = crash.write(error, (*folders, store, store.parent), datetime.now(UTC), clean)
-            saved = news.parting(session) if session is not None else "Nothing was recorded."
-            not_saved = self.desk.unsaved.at_the_end(session)
-            self.parting = crash.told(error, path, not_saved or saved)
-            self._return_value = self._return_code = int(Exit.RECORD if not_saved else Exit.NO)
+            code, self.parting = self.ends.crashed(error)
+            self._return_value = self._return_code = int(code)
         self._close_messages_no_wait()
 
     # -- what threads tell ---------------------------------------------------------------------------------------
@@ -264,6 +311,8 @@ class Console(Intents):
         if not self.query(LogView):
             return  # the screen has gone already
         before, self.picture = self.picture, message.picture
+        if not before.looked:
+            self.ends.tell("the first picture of the run")
         news.of_run(self.desk, before, self.picture)
         self._follow_logs(before, self.picture)
         if (review := self.desk.review) is not None and before.notices != self.picture.notices:
@@ -276,6 +325,7 @@ class Console(Intents):
             return  # it was read from the disk already
         self.incident.apply(message.recorded)
         self.not_saved = ""
+        self.ends.tell(f"event {message.recorded.seq} {message.recorded.kind}")
         if isinstance(message.recorded.event, EditObserved | EditExplained):
             self.refresh_bindings()
         news.of_event(self.desk, message.recorded, self._since)
@@ -305,11 +355,14 @@ class Console(Intents):
             not_redacted=bool(incident.not_redacted),
             read_only=self.desk.review.title if self.desk.review is not None else "",
         )
+        folder, waiting = self.plan.workdir.name or str(self.plan.workdir), len(unexplained(incident))
+        self._title.say(title(picture.run, folder, self.look.title, edits=waiting, disk=self.disk.low))
         if session is not None:
             handed, received = isinstance(session, BundleReview), bool(incident.accepted)
             self.query_one(Ladder).draw(marks, len(incident.inbox), picture, handed=handed, received=received)
             self.query_one(LogList).draw(picture.logs)
             places.show(self)
+        self.query_one(KeyLine).look()
 
     def _follow_logs(self, before: Picture, now: Picture) -> None:
         """The log pane is never empty while there is a log: all of them as one stream, until one is opened."""

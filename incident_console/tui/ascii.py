@@ -15,15 +15,15 @@ from textual.filter import LineFilter
 
 _PAIRS = (
     # states; the word stands beside them wherever there is room
-    "✓v ✗x ●* ○o ◌o ◎@ ▸> ⊘/ ·. ■# ↻~ ⚠! ? ?",
+    "✓v ✗x ●* ○o ◌o ◎@ ◉@ ◐% ▸> ⊘/ ·. ■# ↻~ ⟳~ ⚠! ⚑P ⚐p ⚿k ∅0",
     # the log: selected, marked, where a line goes on
-    "┃| ◆# ◈% ‹< ›> ↳\\ ━=",
+    "┃| ◆# ◈% ‹< ›> ↳\\ ━= ≋= ≡=",
     # cost classes and bars
     "◇o ◷@ ▤= ▏. ▎. ▍: ▌: ▋= ▊= ▉# █# ▁_ ▂. ▃- ▄- ▅= ▆= ▇# ▐| ▀- ░. ▒: ▓#",
     # keys and arrows
-    "⏎< ⌫< ↵< ⇥> ←< →> ↑^ ↓v ◂< ▴^ ▾v ▶> ◀< ▲^ ▼v ↔= ⇒> ▪* ▫o",
+    "⏎< ⌫< ↵< ⇥> ←< →> ↑^ ↓v ◂< ▴^ ▾v ▶> ◀< ▲^ ▼v ↔= ⇒> ⇢> ⇠< ▪* ▫o",
     # writing
-    "–- —- …~ ×x ±~ •* ‘' ’' “\" ”\" «< »> ≤< ≥> ≠! ≈~ −- ✎e µu °o �?",
+    "–- —- …~ ×x ±~ •* ‘' ’' “\" ”\" «< »> ≤< ≥> ≠! ≈~ −- ✎e µu °o §S ⚒T ⟨< ⟩> �?",
 )
 _GLYPHS = {pair[0]: pair[1] for pairs in _PAIRS for pair in pairs.split(" ") if len(pair) == 2}
 _CORNERS = "┌┐└┘├┤┬┴┼╭╮╯╰╔╗╚╝╠╣╦╩╬┏┓┗┛┣┫┳┻╋"

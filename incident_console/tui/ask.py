@@ -1,7 +1,8 @@
 """How the console asks: one question at a time, in a panel at the foot of the screen, never over the facts.
 
 Every entry of the console goes through here (answers, notes, waivers, actions, consent), so that the keys are the same
-everywhere: Enter takes the answer and goes on, Escape leaves and keeps what was typed as a draft.
+everywhere: Enter takes the answer and goes on, Escape leaves and keeps what was typed as a draft. Which keys there are
+stands in the panel's border.
 """
 
 from __future__ import annotations
@@ -9,31 +10,42 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Protocol
 
-from rich.segment import Segment
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import OptionList, SelectionList, Static, TextArea
-from textual.widgets.option_list import Option
-from textual.widgets.selection_list import Selection
+from textual.widgets import Static, TextArea
 
+from incident_console.tui import editor
+from incident_console.tui.choosing import Choose, Many
+from incident_console.tui.entry import LIMIT, Entry, Preview
 from incident_console.tui.words import safe, safe_text
 
-Kind = Literal["text", "choice", "many"]
-KEYS: Mapping[Kind, str] = {
-    "text": "Enter takes · ctrl+j new line · Esc leaves, kept as a draft",
-    "choice": "Enter takes · Esc leaves",
-    "many": "space marks · Enter takes · Esc leaves",
+Kind = Literal["text", "lines", "choice", "many"]
+"""`lines`: text that may grow to several lines."""
+_MORE = ("F4 editor", "^_ undo", "^Y redo")
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "text": ("Enter takes", "Esc keeps it as a draft", "^J line", *_MORE),
+    "lines": ("Enter takes", "Esc keeps it as a draft", "^J line", "F3 preview", *_MORE),
+    "grown": ("Enter line", "^J takes", "Esc keeps it as a draft", "F3 preview", *_MORE),
+    "preview": ("F3 or Esc: back to the text",),
+    "choice": ("Enter takes", "Esc leaves", "type to find"),
+    "many": ("space marks", "Enter takes", "Esc keeps it as a draft", "type to find"),
 }
-CHOICE_LIMIT = 200
-"""Characters of a choice that are shown."""
+"""What stands in the border, the most needed first: as many as there is room for."""
+SPOT_KEY = "F5 time of log line"
+CHECKED = 4000
+"""Characters of a text that are looked at while it is typed; all of it when it is taken."""
+
+
+class Check(Protocol):
+    """Looks at a text while it is typed: what is told beside it, and whether it can be taken."""
+
+    def __call__(self, text: str, /) -> tuple[str, bool]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,13 @@ class Question:
     optional: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
     """How a choice is shown, where it is not shown as it is."""
+    cursor: str = ""
+    """Where it stands in the draft: `row,column`; empty: at the end."""
+    own: bool = False
+    """Other words than the choices are an answer, too."""
+    check: Check | None = None
+    spot: Callable[[], str] | None = None
+    """Gives the text for `SPOT_KEY`; empty where there is none."""
 
 
 Answer = str | tuple[str, ...]
@@ -59,8 +78,12 @@ Answers = dict[str, Answer]
 """By the question's id."""
 Take = Callable[[Answers], Awaitable[str | None]]
 """Gets all the answers; gives the sentence that refuses them, or None when they are taken."""
-Draft = Callable[[str, str], None]
-"""Gets a question's id and what stands in its field now, whenever that changes."""
+
+
+class Draft(Protocol):
+    """Gets a question's id, what stands in its field now and where its cursor is, whenever that changes."""
+
+    def __call__(self, id: str, text: str, cursor: str = "", /) -> None: ...
 
 
 @dataclass(slots=True)
@@ -101,7 +124,8 @@ class Ask(VerticalScroll, can_focus=False):
     def __init__(self) -> None:
         super().__init__(id="ask")
         self._asking: _Asking | None = None
-        self._list: Choice | Many | None = None
+        self._list: Choose | None = None
+        self._preview: Preview | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="ask-prompt", markup=False)
@@ -115,7 +139,7 @@ class Ask(VerticalScroll, can_focus=False):
     @property
     def field(self) -> Widget:
         """Where the answer to the open question is given."""
-        return self._list or self.query_one(Entry)
+        return self._preview or self._list or self.query_one(Entry)
 
     async def these(self, questions: tuple[Question, ...], draft: Draft, take: Take | None = None) -> Answers | None:
         """Ask in order. Returns the answers, or None when the operator left.
@@ -134,8 +158,13 @@ class Ask(VerticalScroll, can_focus=False):
         asking = self._asking
         if asking is None or asking.taking:
             return
+        check = asking.question.check
+        told, can_be_taken = check(answer) if check is not None and isinstance(answer, str) and answer else ("", True)
         if not answer and not asking.question.optional:
-            self._refuse("Something must stand here; Escape leaves it for later.")
+            self.refuse("Something must stand here; Escape leaves it for later.")
+            return
+        if not can_be_taken:
+            self.refuse(told)
             return
         self._keep(asking)
         asking.answers[asking.question.id] = answer
@@ -154,7 +183,7 @@ class Ask(VerticalScroll, can_focus=False):
         if refusal is None:
             self._close(asking, asking.answers)
         else:
-            self._refuse(refusal)
+            self.refuse(refusal)
 
     def action_leave(self) -> None:
         if self._asking is not None and not self._asking.taking:
@@ -163,6 +192,7 @@ class Ask(VerticalScroll, can_focus=False):
 
     def _close(self, asking: _Asking, answers: Answers | None) -> None:
         self._asking = None
+        self._put_preview(None)
         self._put_list(None)
         self._open(False)
         before = asking.before
@@ -180,22 +210,21 @@ class Ask(VerticalScroll, can_focus=False):
         question, asking.edited = asking.question, False
         place = f"{asking.at + 1}/{len(asking.questions)}  " if len(asking.questions) > 1 else ""
         self.query_one("#ask-prompt", Static).update(
-            Content.assemble(
-                (place, "$foreground-muted"),
-                (safe(question.prompt), "bold"),
-                ("  " + KEYS[question.kind], "$foreground-muted"),
-            )
+            Content.assemble((place, "$foreground-muted"), (safe(question.prompt), "bold"))
         )
-        self._tell(Content.styled(safe_text(question.help), "$foreground-muted"))
         entry = self.query_one(Entry)
         self._open(True)
+        self._put_preview(None)
         self._put_list(_LISTS[question.kind](self, question) if question.kind in _LISTS else None)
-        if question.kind == "text":
-            entry.text = safe_text(question.draft)
-            entry.move_cursor(entry.document.end)
+        if question.kind not in _LISTS:
+            entry.begin(question.draft, question.cursor, grows=question.kind == "lines")
+        self._tell_help(question)
+        self._show_keys()
         self.screen.set_focus(self.field)
 
-    def _put_list(self, new: Choice | Many | None) -> None:
+    # -- what stands where ---------------------------------------------------------------------------------------
+
+    def _put_list(self, new: Choose | None) -> None:
         """Choices stand where the text field stands otherwise."""
         old, self._list = self._list, new
         self.query_one(Entry).display = new is None
@@ -204,8 +233,96 @@ class Ask(VerticalScroll, can_focus=False):
         if old is not None:
             old.remove()
 
-    def _refuse(self, because: str) -> None:
+    def _put_preview(self, new: Preview | None) -> None:
+        """It stands where the text field stands, which keeps its text, its cursor and what can be undone."""
+        old, self._preview = self._preview, new
+        self.query_one(Entry).display = new is None and self._list is None
+        if new is not None:
+            self.mount(new)
+        if old is not None:
+            old.remove()
+
+    def preview(self) -> None:
+        asking = self._asking
+        if asking is not None and asking.question.kind == "lines" and self._preview is None:
+            self._put_preview(Preview(self, self.query_one(Entry).text))
+            self._show_keys()
+            self.screen.set_focus(self.field)
+
+    def end_preview(self) -> None:
+        if self._preview is not None:
+            self._put_preview(None)
+            self._show_keys()
+            self.screen.set_focus(self.field)
+
+    def edit(self) -> None:
+        """Have the text edited in the operator's own editor; what goes wrong is told, and the text is as it was."""
+        if self._asking is None or self._asking.taking:
+            return
+        entry = self.query_one(Entry)
+        edited = editor.edit(self.app, entry.text, name="note.md", limit=LIMIT)
+        if edited.fault:
+            self.refuse(edited.fault)
+        else:
+            entry.put(edited.text.removesuffix("\n"))
+
+    def put_spot(self) -> None:
+        asking = self._asking
+        if asking is None or asking.question.spot is None:
+            return
+        if text := asking.question.spot():
+            self.query_one(Entry).put(text)
+        else:
+            self.refuse("The line under the log's cursor has no time of its own.")
+
+    # -- what is told --------------------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        """In the border: the most needed first, and as many as fit."""
+        asking = self._asking
+        if asking is None:
+            return
+        question, kind = asking.question, str(asking.question.kind)
+        if self._preview is not None:
+            kind = "preview"
+        elif kind == "lines" and not self.query_one(Entry).enter_takes:
+            kind = "grown"
+        keys = list(KEYS[kind])
+        if question.spot is not None:
+            keys.insert(1, SPOT_KEY)
+        room = (self.size.width or self.app.size.width) - 4
+        while len(keys) > 1 and len(" · ".join(keys)) > room:
+            keys.pop()
+        told = " · ".join(keys)
+        if str(self.border_subtitle) != told:
+            self.border_subtitle = Content(told)
+            self.refresh_bindings()
+
+    def refuse(self, because: str) -> None:
         self._tell(Content.styled("✗ " + safe(because), "$text-error"))
+
+    def chosen(self) -> None:
+        """Another row is looked for, or marked."""
+        if self._asking is not None:
+            self._tell_help(self._asking.question)
+            self._keep(self._asking)
+
+    def _tell_help(self, question: Question) -> None:
+        """The help, and what is understood of what stands in the field."""
+        if self._list is not None:
+            told, can_be_taken = self._list.told, True
+        elif question.check is not None and (text := self.query_one(Entry).text.strip()):
+            told, can_be_taken = question.check(text[:CHECKED])
+        else:
+            told, can_be_taken = "", True
+        if told and not can_be_taken:
+            self.refuse(told)
+        else:
+            parts = [(safe_text(question.help), "$foreground-muted"), (safe(told), "$text-accent")]
+            self._tell(Content("\n").join(Content.styled(*part) for part in parts if part[0]))
 
     def _tell(self, content: Content) -> None:
         """Help, or why the answer is not taken; no empty line where there is neither."""
@@ -215,94 +332,21 @@ class Ask(VerticalScroll, can_focus=False):
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         event.stop()
-        if self._asking is not None and not self._asking.taking:
-            self._keep(self._asking)
+        asking = self._asking
+        if asking is None or asking.taking or self._list is not None:
+            return
+        if asking.question.check is not None:
+            self._tell_help(asking.question)
+        self._show_keys()
+        self._keep(asking)
 
     def _keep(self, asking: _Asking) -> None:
         """What stands in the field is a draft, once it was touched: what is only suggested is none."""
-        question, text = asking.question, self.query_one(Entry).text
-        if question.kind == "text" and (asking.edited or text != safe_text(question.draft)):
+        question, entry = asking.question, self.query_one(Entry)
+        text = entry.text if self._list is None else self._list.draft
+        if text is not None and (asking.edited or text != safe_text(question.draft)):
             asking.edited = True
-            asking.draft(question.id, text)
+            asking.draft(question.id, text, entry.place if self._list is None else "")
 
 
-class Entry(TextArea):
-    """Text of one or several lines. Enter takes it, since most entries are one line typed in a hurry."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "take it", id="entry.take", tooltip="Take what was typed"),
-        Binding("ctrl+j", "new_line", "new line", id="entry.line", tooltip="Start another line"),
-    ]
-
-    def __init__(self, panel: Ask) -> None:
-        super().__init__(classes="ask-field", show_line_numbers=False, soft_wrap=True, tab_behavior="focus")
-        self._panel = panel
-
-    async def _on_key(self, event: events.Key) -> None:
-        """Keys in the order in which they were pressed, Enter among them; a binding would overtake what is typed."""
-        if self._panel.field is not self or not self._panel.is_open:
-            event.stop().prevent_default()
-            if self._panel.is_open:  # pressed before the choices had come up, for them
-                self._panel.field.post_message(events.Key(event.key, event.character))
-        elif event.key == "enter":
-            event.stop().prevent_default()
-            self.action_take()
-        else:
-            await super()._on_key(event)
-
-    def action_take(self) -> None:
-        self._panel.give(self.text.strip())
-
-    def action_new_line(self) -> None:
-        self.insert("\n")
-
-
-class Choice(OptionList):
-    """One of several."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "take", id="choice.take", tooltip="Take the choice under the cursor")
-    ]
-
-    def __init__(self, panel: Ask, question: Question) -> None:
-        shown = (question.labels.get(choice, choice) for choice in question.choices)
-        super().__init__(*(Option(Content(safe(label, CHOICE_LIMIT))) for label in shown), classes="ask-field")
-        self._panel, self._choices = panel, question.choices
-        self.highlighted = question.choices.index(question.draft) if question.draft in question.choices else 0
-
-    def action_select(self) -> None:
-        if self.highlighted is not None:
-            self._panel.give(self._choices[self.highlighted])
-
-
-class Many(SelectionList[str]):
-    """Several of several: space marks, Enter takes what is marked."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "take", id="many.take", tooltip="Take what is marked"),
-        Binding("space", "select", "mark", id="many.mark", tooltip="Mark the row under the cursor, or not"),
-    ]
-
-    def __init__(self, panel: Ask, question: Question) -> None:
-        marked = set(question.draft.split("\n"))
-        super().__init__(
-            *(Selection(Content(safe(choice, CHOICE_LIMIT)), choice, choice in marked) for choice in question.choices),
-            classes="ask-field",
-        )
-        self._panel = panel
-
-    def render_line(self, y: int) -> Strip:
-        """As the list draws it, but marked or not is told by the glyph: its own are the same, in two colours."""
-        line = super().render_line(y)
-        place = self.scroll_offset.y + y
-        if place >= self.option_count:
-            return line
-        left, button, *rest = line
-        mark = "✓" if self.get_option_at_index(place).value in self.selected else " "
-        return Strip([left, Segment(mark, button.style), *rest])
-
-    def action_take(self) -> None:
-        self._panel.give(tuple(self.selected))
-
-
-_LISTS: Mapping[Kind, type[Choice | Many]] = {"choice": Choice, "many": Many}
+_LISTS: Mapping[str, type[Choose]] = {"choice": Choose, "many": Many}

@@ -6,16 +6,17 @@ import asyncio
 import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from incident_console.events import EvidenceCaptured, LogPinned, Recorded
 from incident_console.evidence.command import Progress
 from incident_console.runbook.schema import WAIVE, EvidenceItem, Field, Rung
 from incident_console.session import capture, suggest
+from incident_console.session.picture import Picture
 from incident_console.session.surfaces import smallest_first
 from incident_console.session.understanding import Understanding
-from incident_console.tui import evidencetext, pinning
-from incident_console.tui.ask import Answer, Kind, Question
+from incident_console.tui import asked, pinning, showing
+from incident_console.tui.ask import Question
 from incident_console.tui.log.view import LogView
 from incident_console.tui.reader import EvidenceReader
 from incident_console.tui.rung import COMPLETE, ESCALATE, NEXT, RungRows, next_evidence, next_row
@@ -141,7 +142,12 @@ class Climb:
     def drafts(self, rung: Rung) -> dict[str, str]:
         """By field: what was half typed, or what the run suggests."""
         picture, drafts = self.app.picture, self.desk.drafts
-        return {field.id: drafts.get(rung.id, field.id, suggest.draft(rung, field, picture)) for field in rung.ask}
+        drafted = ((field.id, self._drafted(rung, field, picture)) for field in rung.ask)
+        return {id: drafts.get(rung.id, id, text) for id, text in drafted}
+
+    def _drafted(self, rung: Rung, field: Field, picture: Picture) -> str:
+        """What the run suggests; for and against the class, what was said of the evidence."""
+        return suggest.draft(rung, field, picture) or suggest.weighed(rung, field, self.app.incident, picture)
 
     async def answer(self, rung: Rung, field: Field, draft: str = "") -> None:
         """`draft`: what stands in the field, if not what is drafted for it."""
@@ -149,26 +155,14 @@ class Climb:
         self.desk.must_be_open()
         await self._open_rung(rung)
         self.app.query_one(RungRows).put_cursor(f"field:{field.id}")
-        question = self._question(rung, field)
+        question = asked.question(self.desk, rung, field, self._drafted(rung, field, self.app.picture))
         done = await self.desk.record(
             rung.id,
             replace(question, draft=draft) if draft else question,
-            call=lambda answers: session.answer(rung.id, {field.id: _value(field, answers[field.id])}),
+            call=lambda answers: session.answer(rung.id, {field.id: asked.value(self.desk, field, answers[field.id])}),
         )
         if done is not None:
             self._advance(rung, f"field:{field.id}")
-
-    def _question(self, rung: Rung, field: Field) -> Question:
-        state = self.app.incident.rungs.get(rung.id)
-        given = state.answers.get(field.id) if state is not None else None
-        offered = suggest.choices(field, self.app.picture)
-        kind: Kind = "text" if not offered else "many" if field.type == "many" else "choice"
-        draft = suggest.draft(rung, field, self.app.picture)
-        if given is not None:
-            several = kind == "many" and isinstance(given.value, list)
-            draft = "\n".join(str(part) for part in given.value) if several else given.text
-        help = field.help or ("`unknown` is an answer here" if field.unknown else "")
-        return Question(field.id, field.prompt, kind, offered, help, draft, optional=not field.required)
 
     async def _complete(self, rung: Rung) -> None:
         self.desk.must_be_open()
@@ -220,12 +214,24 @@ class Climb:
             if await self._observe(rung, item) is not None:
                 self._advance(rung, row)
         elif (allow := await self._consent(rung, item)) is not None:
-            recorded = await self._gather(rung, item, allow)
-            if (other := await self._other_form(rung, item, recorded)) is not None:
-                recorded = await self._gather(rung, other, allow)
+            recorded = await self._gathered(rung, item, allow)
             if isinstance(recorded.event, EvidenceCaptured):
                 self._advance(rung, row)
             await self.show_item(recorded.seq, focus=False)
+
+    async def again(self, rung: Rung, item: EvidenceItem) -> Recorded | None:
+        """Capture evidence once more, wherever one stands; None where it runs already, or was not allowed to."""
+        if item.id in self.busy:
+            self.desk.tell("It is running already; x cancels it.")
+        elif (allow := await self._consent(rung, item)) is not None:
+            return await self._gathered(rung, item, allow)
+        return None
+
+    async def _gathered(self, rung: Rung, item: EvidenceItem, allow: tuple[str, ...]) -> Recorded:
+        recorded = await self._gather(rung, item, allow)
+        if (other := await self._other_form(rung, item, recorded)) is not None:
+            recorded = await self._gather(rung, other, allow)
+        return recorded
 
     async def _other_form(self, rung: Rung, item: EvidenceItem, recorded: Recorded) -> EvidenceItem | None:
         """The same question in the form that a live run does not stand in the way of, if the operator wants it."""
@@ -300,15 +306,7 @@ class Climb:
 
     async def show_item(self, seq: int, *, focus: bool = True) -> None:
         """Open a piece of evidence in the log pane."""
-        session = self.desk.view
-        item = session.incident.item(seq)
-        if item is not None:
-            reading = await self.reader.read(item.event)
-            data = await self.desk.in_thread(evidencetext.of, item.event, session.record.blobs, reading)
-            self.app.stream.leave()
-            self.app.query_one(LogView).show_text(pinning.title_of(item), data)
-            if focus:
-                self.app.show_log()
+        await showing.item(self.desk, self.reader, seq, focus=focus)
 
     async def pin(self) -> None:
         """Keep the selected lines of the open log, or the one under its cursor, for the open rung or the inbox."""
@@ -353,13 +351,3 @@ class Climb:
             draft=self.app.incident.open_rung or "",
         )
         await self.desk.record("file", question, call=lambda answers: session.file(seq, str(answers["rung"])))
-
-
-def _value(field: Field, answer: Answer) -> Any:
-    """An answer as the record keeps it: `many` is a list, unless it is `unknown`."""
-    parts = list(answer) if isinstance(answer, tuple) else None
-    if parts is None and field.type == "many":
-        parts = [part.strip() for part in str(answer).replace("\n", ",").split(",") if part.strip()]
-    if parts is None:
-        return answer
-    return parts[0] if parts == ["unknown"] else parts

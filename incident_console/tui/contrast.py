@@ -11,13 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from incident_console.session.contrast import Contrast, Side
 from incident_console.session.logs import job_label
 from incident_console.snakemake.jobs import Job
 from incident_console.snakemake.overlap import FEWEST
 from incident_console.tui.columns import LEGEND, Columns
+from incident_console.tui.footer import KeyLine
 from incident_console.tui.words import GLYPHS, STYLES, safe, size, span
 
 UNKNOWN = "unknown"
@@ -32,7 +33,7 @@ class ContrastScreen(ModalScreen[None]):
             "n", "note", "note it", id="contrast.note", tooltip="Put the comparison in the record, as an inference"
         ),
         Binding("escape,q", "dismiss", "close", id="contrast.close", tooltip="Back to the console", key_display="Esc"),
-        Binding("question_mark,f1", "app.help", "help", id="contrast.help", key_display="?", tooltip="These keys"),
+        Binding("question_mark,f1", "app.help", "Help", id="contrast.help", key_display="?", tooltip="These keys"),
     ]
 
     def __init__(self, found: Contrast, note: Callable[[], None]) -> None:
@@ -56,7 +57,7 @@ class ContrastScreen(ModalScreen[None]):
         columns.border_subtitle = Content(columns.told)
         yield columns
         yield Static(Content.styled(LEGEND, "$foreground-muted"), id="contrast-legend")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_columns_moved(self) -> None:
         columns = self.query_one(Columns)

@@ -39,5 +39,10 @@ def told(error: BaseException, path: Path | None, go_on: str) -> str:
     """What is said on the way out. `go_on` says what is saved and how to go on."""
     while isinstance(error, WorkerFailed):
         error = error.error
-    where = f"the traceback is in {path}" if path is not None else "the traceback could not be written anywhere"
-    return f"incident-console: it failed, and that is a fault of its own ({type(error).__name__}); {where}\n{go_on}"
+    return (
+        f"incident-console: it failed, and that is a fault of its own ({type(error).__name__}); {where(path)}\n{go_on}"
+    )
+
+
+def where(path: Path | None) -> str:
+    return f"the traceback is in {path}" if path is not None else "the traceback could not be written anywhere"

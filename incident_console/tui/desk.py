@@ -23,14 +23,16 @@ from incident_console.snakemake.causes import Failure, Source
 from incident_console.tail.source import Place
 from incident_console.tui import pinning, stream, suspects
 from incident_console.tui.ask import Answers, Ask, Question, Take
+from incident_console.tui.browsing import Browsing
 from incident_console.tui.climb import Climb
 from incident_console.tui.drafts import Drafts
 from incident_console.tui.jumps import Jump
-from incident_console.tui.ladder import FACTS, INBOX, RUN, SINCE, TIMELINE
+from incident_console.tui.ladder import EVIDENCE, FACTS, INBOX, RUN, SINCE, TIMELINE
 from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList
 from incident_console.tui.say import Say
 from incident_console.tui.taking import Taking
+from incident_console.tui.timefield import Time, of_line
 from incident_console.tui.unsaved import Unsaved
 from incident_console.tui.waysout import WaysOut
 from incident_console.tui.words import clock, safe
@@ -57,6 +59,7 @@ class Desk:
         self.unsaved = Unsaved(self)
         self.taking = Taking(self)
         self.jump = Jump(self)
+        self.browsing = Browsing(self)
 
     @property
     def view(self) -> View:
@@ -87,8 +90,11 @@ class Desk:
 
     # -- telling -------------------------------------------------------------------------------------------------
 
-    def tell(self, text: str, title: str = "", severity: Severity = "information", seconds: float = 6) -> None:
-        self.app.notify(safe(text, TOLD_LIMIT), title=safe(title), severity=severity, timeout=seconds, markup=False)
+    def tell(
+        self, text: str, title: str = "", severity: Severity = "information", seconds: float = 0, kind: str = ""
+    ) -> None:
+        """`seconds`: 0 for as long as it is grave. `kind`: one of the settings' `NOTICES`; empty: always."""
+        self.app.notices.tell(safe(text, TOLD_LIMIT), safe(title), severity, seconds, kind)
 
     def tell_fault(self, fault: ConsoleError) -> None:
         """A refusal is told; that something could not be recorded stays on the screen until something can."""
@@ -125,12 +131,26 @@ class Desk:
             self.app.screen.set_focus(panel.field)
             self.tell("Answer this first, or leave it with Escape.")
             return None
-        drafted = (replace(question, draft=self.drafts.get(key, question.id, question.draft)) for question in questions)
-        answers = await panel.these(tuple(drafted), self.drafts.keeper(key), take)
+        drafts = self.drafts
+        drafted = (
+            replace(each, draft=drafts.get(key, each.id, each.draft), cursor=drafts.cursor(key, each.id))
+            for each in questions
+        )
+        answers = await panel.these(tuple(drafted), drafts.keeper(key), take)
         if answers is not None:
-            await self.drafts.drop(key, *answers)
+            await drafts.drop(key, *answers)
+        elif any(drafts.has(key, each.id) for each in questions):
+            self.tell("Kept as a draft: it stands there when this is asked again.", seconds=3)
         self.app.stale()
         return answers
+
+    def time(self, *, ahead: bool = False, words: bool = False) -> Time:
+        """A field that takes a time, by the session's clock."""
+        return Time(self.session.clock.now, ahead=ahead, words=words)
+
+    def log_time(self) -> str:
+        """The time of the line under the log's cursor, wherever the focus is; empty where it has none."""
+        return of_line(self.app.query_one(LogView).line_time)
 
     async def record(self, key: str, *questions: Question, call: Callable[[Answers], T]) -> T | None:
         """Ask, and record what was answered. What `call` refuses is told in the panel, where the text still stands."""
@@ -159,9 +179,7 @@ class Desk:
         found = await self.in_thread(plan.candidates)
         if not found:
             return True, None
-        names = {
-            str(folder): f"go on with {incident.id}  opened {clock(incident.opened_at)}" for folder, incident in found
-        }
+        names = {str(one.path): f"go on with {one.id}  opened {clock(one.opened_at)}" for one in found}
         prompt = "An incident is open on this workflow. Go on with it?"
         answers = await self.ask("open", Question("incident", prompt, "choice", (*names, NEW), labels=names))
         if answers is None:
@@ -313,13 +331,18 @@ class Desk:
         question = Question("log", "Which run is watched?", "choice", tuple(labels), labels=labels)
         answers = await self.ask("run", question)
         if answers is not None:
-            live.watch(Path(str(answers["log"])))
+            self.watch(Path(str(answers["log"])))
+
+    def watch(self, log: Path) -> None:
+        """Follow the run that wrote this log."""
+        if self.app.live is not None:
+            self.app.live.watch(log)
             self.app.go(FACTS)
 
     # -- the palette ---------------------------------------------------------------------------------------------
 
     def commands(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
-        """Title, help, what to do."""
+        """Title, help, what to do; the palette adds rungs, logs, evidence and incidents."""
         for title, told, work in (
             ("Note", "Write a note into the record", self.say.note),
             ("Pin lines", "Keep the selected log lines as evidence", self.climb.pin),
@@ -334,6 +357,8 @@ class Desk:
             ("Head of the chain", "The hash to keep elsewhere, that shows nothing was altered", self.say.head),
             ("Failed against passed", "The open or marked job's logs side by side, and what else ran", self.contrast),
             ("Watch another run", "Choose among this workflow's runs", self.switch_run),
+            ("Messages", "Everything that was told in the corner, the newest first", self.say.messages),
+            ("Keys and their ids", "What the settings can name under [keys]", self.say.key_ids),
             ("An escalation was answered", "Who answered what, and what follows", self.say.escalation_answer),
             ("Close the incident", "Outcome, cause, proof, and the check", self.say.close_incident),
         ):
@@ -351,11 +376,9 @@ class Desk:
         if self.app.incident.accepted:
             told = "What changed since the hand-off; the same evidence captured again"
             yield "Since the hand-off: check again", told, lambda: self.app.go(SINCE)
+        told = "All of it in one list: open, compare, page, weigh, capture again"
+        yield "Evidence", told, lambda: self.app.go(EVIDENCE)
         yield "Timeline", "Everything that happened, event by event", lambda: self.app.go(TIMELINE)
         yield "Go to facts", "What is seen without asking", lambda: self.app.go(FACTS)
         yield "Run: jobs by rule", "States, failures by cause, cost, when it ends", lambda: self.app.go(RUN)
         yield "Go to inbox", "What was captured and not yet filed", lambda: self.app.go(INBOX)
-        if self.app.session is not None:
-            for number, rung in enumerate(self.app.session.runbook.rungs, 1):
-                title = f"Go to {number} {safe(rung.title, 80)}"
-                yield title, safe(rung.question), lambda id=rung.id: self.app.go(id)  # type: ignore[misc]

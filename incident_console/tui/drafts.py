@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from incident_console.tui.desk import Desk
 
 KEEP_AFTER_S = 0.5
+"""With the time that the disk takes, a crash loses less than the last second."""
 AGAIN_S = 2.0
+CURSOR = "@cursor"
+"""Ends the name under which the place in a draft is kept; no question's id holds an @."""
 
 
 class Drafts:
@@ -39,11 +42,21 @@ class Drafts:
     def get(self, key: str, id: str, otherwise: str) -> str:
         return self._texts.get(f"{key}/{id}", otherwise)
 
+    def has(self, key: str, id: str) -> bool:
+        return f"{key}/{id}" in self._texts
+
+    def cursor(self, key: str, id: str) -> str:
+        """Where the cursor stood in it: `row,column`; empty: at the end."""
+        return self._texts.get(f"{key}/{id}{CURSOR}", "")
+
     def keeper(self, key: str) -> Draft:
         """What takes the text of each field under this key, and has it written soon."""
 
-        def keep(id: str, text: str) -> None:
+        def keep(id: str, text: str, cursor: str = "", /) -> None:
             self._texts[f"{key}/{id}"] = text
+            self._texts.pop(f"{key}/{id}{CURSOR}", None)
+            if cursor:
+                self._texts[f"{key}/{id}{CURSOR}"] = cursor
             self._unsaved = True
             if not self._waiting:
                 self._waiting = True
@@ -53,14 +66,14 @@ class Drafts:
 
     async def drop(self, key: str, *ids: str) -> None:
         """These were taken."""
-        dropped = [self._texts.pop(f"{key}/{id}", None) for id in ids]
+        dropped = [self._texts.pop(f"{key}/{id}{part}", None) for id in ids for part in ("", CURSOR)]
         if any(text is not None for text in dropped):
             self._unsaved = True
             await self.write()
 
     def hold(self, key: str, *ids: str) -> None:
         """These were taken, and wait in memory for the disk: the file keeps them until `settle`."""
-        for name in (f"{key}/{id}" for id in ids):
+        for name in (f"{key}/{id}{part}" for id in ids for part in ("", CURSOR)):
             if name in self._texts:
                 self._held[name] = self._texts.pop(name)
 

@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from textual.app import App, SuspendNotSupported
 
@@ -37,10 +38,13 @@ class Edited:
     fault: str = ""
 
 
-def edit(app: App[int], text: str, *, name: str = "text.md", environ: Mapping[str, str] = os.environ) -> Edited:
+def edit(
+    app: App[Any], text: str, *, name: str = "text.md", environ: Mapping[str, str] = os.environ, limit: int = LIMIT
+) -> Edited:
     """Have `text` edited in $VISUAL or $EDITOR. The screen's loop waits until the editor has ended.
 
-    `name` is the file's, by which an editor knows what it is. The file is 0600 in a folder 0700, and deleted after.
+    `name` is the file's, by which an editor knows what it is; `limit` is how many bytes
+    are taken back. The file is 0600 in a folder 0700, and deleted after.
     """
     try:
         words = command(environ)
@@ -55,9 +59,9 @@ def edit(app: App[int], text: str, *, name: str = "text.md", environ: Mapping[st
         before = text.encode("utf-8", "backslashreplace")
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(before)
-        with app.suspend(), _terminal():
+        with app.suspend(), lent_terminal():
             ended = _run([*words, str(path)])
-        told, after = (ended, None) if ended else _read(path)
+        told, after = (ended, None) if ended else _read(path, limit)
         if after is not None:
             return Edited(after)
         keep = _differs(path, before)
@@ -101,7 +105,7 @@ def _run(words: list[str]) -> str:
     return f"{words[0]} ended with exit {code}." if code else ""
 
 
-def _read(path: Path) -> tuple[str, str | None]:
+def _read(path: Path, limit: int) -> tuple[str, str | None]:
     """A sentence on why it cannot be taken, or the text."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -110,9 +114,9 @@ def _read(path: Path) -> tuple[str, str | None]:
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return "The editor left something that is no file.", None
-        data = file.read(LIMIT + 1)
-    if len(data) > LIMIT:
-        return f"The text is longer than {LIMIT >> 10} KiB.", None
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        return f"The text is longer than {limit >> 10} KiB.", None
     try:
         return "", data.decode("utf-8")
     except UnicodeDecodeError as fault:
@@ -127,7 +131,7 @@ def _differs(path: Path, before: bytes) -> bool:
 
 
 @contextmanager
-def _terminal() -> Iterator[None]:
+def lent_terminal() -> Iterator[None]:
     """An editor that was killed may leave the terminal as it wanted it; ctrl+c in it is not meant for the console."""
     try:
         modes = termios.tcgetattr(0)

@@ -38,7 +38,7 @@ async def escalate(desk: Desk) -> None:
 
 
 async def _raise(desk: Desk, crossing: Crossing | None) -> None:
-    session, drafted = desk.session, draft(desk.app.incident)
+    session, drafted, due = desk.session, draft(desk.app.incident), desk.time(ahead=True, words=True)
     evidence = crossing.evidence if crossing is not None else ()
     why = () if crossing is not None else (Question("trigger", "Why does it have to be escalated?"),)
     recorded = await desk.record(
@@ -53,14 +53,20 @@ async def _raise(desk: Desk, crossing: Crossing | None) -> None:
         Question("points_to", "Where does the evidence point?", draft=drafted.points_to, optional=True),
         Question("points_away_from", "Where does it point away from?", draft=drafted.points_away_from, optional=True),
         Question("owner", "Who is to answer?", draft=drafted.owner, optional=True),
-        Question("due", "When is an answer needed?", help="For instance: 18:00, or before the next run", optional=True),
+        Question(
+            "due",
+            "When is an answer needed?",
+            help="For instance: 18:00 (UTC), in 2 h, or before the next run",
+            optional=True,
+            check=due.told,
+        ),
         call=lambda said: session.escalate(
             str(said["to"]),
             str(said["points_to"]),
             str(said["points_away_from"]),
             crossing.because if crossing is not None else str(said["trigger"]),
             owner=str(said["owner"]),
-            due=str(said["due"]),
+            due=due.settled(str(said["due"])),
             evidence=evidence,
         ),
     )
@@ -92,7 +98,14 @@ async def _answer(desk: Desk, record: Callable[..., object], to: Escalation) -> 
         f"answer {to.seq}",
         Question("text", f"What was answered to escalation {to.number} ({to.event.to})?"),
         Question("who", "Who answered?", draft=owner, optional=True),
-        Question("when", "When?", help="14:05 (UTC), or 10 min ago; empty is now", optional=True),
+        Question(
+            "when",
+            "When?",
+            help="14:05 (UTC), or 10 min ago; empty is now",
+            optional=True,
+            check=desk.time().told,
+            spot=desk.log_time,
+        ),
         Question("decision", "What was decided because of it?", help="empty: nothing yet", optional=True),
         call=lambda said: record(to.seq, *(str(said[name]) for name in ("text", "who", "when", "decision"))),
     )

@@ -38,6 +38,14 @@ class Facts(Rows):
         Binding("enter", "select", "open", id="facts.open", tooltip="Open the log of this row, or take the symptom"),
     ]
 
+    def enters(self) -> str:
+        row = self.row or ""
+        if row == SYMPTOM:
+            return "take it"
+        if row in TO_THE_RUN or row.startswith("unsteady:"):
+            return "see run"
+        return "open log" if row in self._opens else ""
+
     class OpenLog(Message):
         """Show the log of a job; `recovered` names jobs whose failed attempts a retry has written over."""
 
@@ -129,8 +137,11 @@ def _known(known: Understanding, width: int) -> Iterator[Option]:
 
 
 def _no_run(looked: bool) -> Iterator[Option]:
-    told = "No Snakemake run is seen here. The logs are followed all the same." if looked else "looking for a run …"
-    yield text_row("state", told)
+    if not looked:
+        yield text_row("state", "looking for a run …")
+        return
+    yield text_row("state", "No Snakemake run is seen here. The logs are followed all the same.")
+    yield text_row("next", "tab goes to the logs · 1 names the symptom · n writes a note · ? is help")
 
 
 def _failure(group: FailureGroup, clue: str) -> Content:

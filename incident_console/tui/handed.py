@@ -29,10 +29,10 @@ Part = str | tuple[str, str]
 class HandedPane(VerticalScroll, can_focus=True):
     BORDER_TITLE = "hand-off"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll_down", "down", id="handed.down", show=False),
-        Binding("k", "scroll_up", "up", id="handed.up", show=False),
-        Binding("g", "scroll_home", "top", id="handed.top", show=False),
-        Binding("G", "scroll_end", "end", id="handed.end", show=False),
+        Binding("down,j", "scroll_down", "down", id="handed.down", show=False, tooltip="A line down"),
+        Binding("up,k", "scroll_up", "up", id="handed.up", show=False, tooltip="A line up"),
+        Binding("home,g", "scroll_home", "top", id="handed.top", show=False, tooltip="The beginning"),
+        Binding("end,G", "scroll_end", "end", id="handed.end", show=False, tooltip="The end"),
     ]
 
     def __init__(self) -> None:

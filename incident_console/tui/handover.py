@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 
 from incident_console.events import UNKNOWN
 from incident_console.record import handtext
@@ -25,6 +25,7 @@ from incident_console.session.asofnow import AsOfNow, as_of_now
 from incident_console.session.secrecy import in_runbook
 from incident_console.tui import editor
 from incident_console.tui.ask import Ask, Question
+from incident_console.tui.footer import KeyLine
 from incident_console.tui.handrows import LEGEND, head, rows, told_of
 from incident_console.tui.rows import Rows
 from incident_console.tui.texts import TextScreen
@@ -53,7 +54,7 @@ class HandoverScreen(ModalScreen[None]):
         Binding("E", "edit_all", "editor", id="handover.all", tooltip="Edit all fields as text in $EDITOR"),
         Binding("v", "preview", "read", id="handover.read", tooltip="Read HANDOFF.md as it would be written"),
         Binding("w", "write", "write", id="handover.write", tooltip="Record the offer and write the bundle"),
-        Binding("question_mark,f1", "app.help", "help", id="handover.help", key_display="?", tooltip="These keys"),
+        Binding("question_mark,f1", "app.help", "Help", id="handover.help", key_display="?", tooltip="These keys"),
         Binding("escape,q", "leave", "back", id="handover.back", key_display="Esc", tooltip="Back; nothing is lost"),
     ]
 
@@ -66,7 +67,7 @@ class HandoverScreen(ModalScreen[None]):
         yield Static(id="handover-head", markup=False)
         yield FieldRows(id="handover-rows", markup=False)
         yield Ask()
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         listed = self.query_one(FieldRows)
@@ -132,7 +133,7 @@ class HandoverScreen(ModalScreen[None]):
 
     def action_edit_all(self) -> None:
         text = self._desk.drafts.get(SAID, WHOLE, "") or handtext.template(self._drafted)
-        edited = editor.edit(self._desk.app, text, name="HANDOFF.txt")
+        edited = editor.edit(self._desk.app, text, name="HANDOFF.txt", environ=self._desk.app.environ)
         if edited.fault:
             self._desk.tell(edited.fault, "not edited", "warning", 12)
         else:

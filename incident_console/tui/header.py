@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,12 +12,19 @@ from textual.widgets import Static
 
 from incident_console.runbook.ladder import Mark
 from incident_console.snakemake.run import Run
-from incident_console.tui.words import GLYPHS, STYLES, both, clock, parsed, safe, span
+from incident_console.tui.fit import SHORTEST, Part, cut, fit
+from incident_console.tui.words import GLYPHS, STYLES, clock, parsed, safe, span
 
 MUTED = "$foreground-muted"
-WORDS_FROM = 110
-"""Columns from which on the run's figures have words beside their glyphs."""
-Part = str | Content | tuple[str, str]
+WARNED = "$text-warning bold"
+INCIDENT = re.compile(r"INC-\d{8}T\d{6}Z")
+"""As an id begins; that much of it is enough wherever an id is asked for."""
+GIVES_WAY = (
+    *("opened", "incident", "ended", "held", "redacted", "clock"),
+    *("words", "log", "since", "pid"),
+    *("inbox", "why", "here", "edits", "marks", "gate"),
+)
+"""What becomes shorter where the line is narrow, in this order, a line of the header each; `fit.Part` by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Heading:
 
 
 class Header(Static):
-    """Three lines: incident, time and saved; the run; the ladder as a line of marks, and the gate."""
+    """Three lines: incident, time and saved; the run; the ladder as a line of marks, and the gate. None is folded."""
 
     heading: reactive[Heading] = reactive(Heading())
     now: reactive[datetime] = reactive(lambda: datetime.now(UTC))
@@ -61,38 +69,42 @@ class Header(Static):
     def render(self) -> Content:
         width = self.size.width or 80
         head = self.heading
-        lines = (_incident(head, self.now, width), _run(head, width), _ladder(head, width))
-        return Content("\n").join(line.truncate(width) for line in lines)
+        return Content("\n").join((_incident(head, self.now, width), _run(head, width), _ladder(head, width)))
 
 
 def _incident(head: Heading, now: datetime, width: int) -> Content:
-    right: list[Part] = [now.strftime("%H:%M:%SZ")]
+    name = safe(head.incident or "incident-console")
+    left = [Part("incident", tuple(f" {form}" for form in cut(name, _least(name))), "bold")]
+    if head.ended:
+        left.append(Part("ended", tuple(f"  {form}" for form in cut(safe(head.ended, 60))), "$text-warning bold"))
+    right = [Part("redacted", ("⚠ not redacted  ", "⚠ secrets  "), WARNED)] if head.not_redacted else []
+    right.append(Part("clock", (now.strftime("%H:%M:%SZ"), now.strftime("%H:%MZ"))))
     if opened := parsed(head.opened_at):
-        right.append((f"  +{span((now - opened).total_seconds())}", MUTED))
+        right.append(Part("opened", (f"  +{span((now - opened).total_seconds())}", ""), MUTED))
     if head.not_saved or head.held:
-        held = f" ({head.held} held)" if head.held else ""
-        right += ["  ", (f"✗ NOT SAVED{held}", "$text-error bold reverse")]
+        held = (f"✗ NOT SAVED ({head.held} held)",) if head.held else ()
+        right += [Part("gap", ("  ",)), Part("held", (*held, "✗ NOT SAVED"), "$text-error bold reverse")]
     elif head.read_only:
-        right.append(("  ◎ read-only", "$text-warning bold"))
+        right.append(Part("saved", ("  ◎ read-only",), WARNED))
     elif head.incident:
-        right.append(("  ✓ saved", "$text-success"))
-    ended = (f"  {safe(head.ended, 60)}", "$text-warning bold") if head.ended else ""
-    if head.not_redacted:
-        right.insert(0, ("⚠ not redacted  ", "$text-warning bold"))
-    left = Content.assemble((" " + safe(head.incident or "incident-console"), "bold"), ended)
-    return both(left, Content.assemble(*right, " "), width)
+        right.append(Part("saved", ("  ✓ saved",), "$text-success"))
+    return fit(left, [*right, Part("gap", (" ",))], width, GIVES_WAY)
+
+
+def _least(name: str) -> int:
+    """Columns of an incident's id that name it alone: up to its time."""
+    return len(known[0]) + 1 if (known := INCIDENT.match(name)) else SHORTEST
 
 
 def _run(head: Heading, width: int) -> Content:
     run = head.run
     if run is None:
         none = "none is watched" if head.read_only else "no Snakemake run here"
-        return Content.styled(f" run {none if head.looked else 'looking for a run …'}", MUTED)
-    words = width >= WORDS_FROM
-    parts: list[Part] = [
-        " run ",
-        (f"{GLYPHS.get(run.status, '?')} {run.status}", STYLES.get(run.status, "")),
-        f" {run.finished}/{run.planned}",
+        return fit([Part("run", (f" run {none if head.looked else 'looking for a run …'}",), MUTED)], [], width, ())
+    left = [
+        Part("run", (" run ",)),
+        Part("run", (f"{GLYPHS.get(run.status, '?')} {run.status}",), STYLES.get(run.status, "")),
+        Part("run", (f" {run.finished}/{run.planned}",)),
     ]
     for glyph, count, word, style in (
         ("✗", run.failed, "failed", "$text-error"),
@@ -100,30 +112,34 @@ def _run(head: Heading, width: int) -> Content:
         ("●", run.running, "running", "$text-primary"),
     ):
         if count:
-            parts.append((f"  {glyph} {count}{' ' + word if words else ''}", style))
-    parts.append((f"  pid {run.pid or 'none'}  since {clock(run.started_at)}  log ", MUTED))
-    told = Content.assemble(*parts)
-    return Content.assemble(told, (_log_name(run.log, width - told.cell_length - 1), MUTED))
-
-
-def _log_name(log: str, room: int) -> str:
-    """The name without what all names end in; where it must be cut, its end stays: that tells one run from another."""
-    name = safe(log.rsplit("/", 1)[-1].removesuffix(".snakemake.log"))
-    return name if len(name) <= room else "…" + name[len(name) - max(0, room - 1) :]
+            left.append(Part("words", (f"  {glyph} {count} {word}", f"  {glyph} {count}"), style))
+    since = clock(run.started_at)
+    left.append(Part("pid", (f"  pid {run.pid or 'none'}", ""), MUTED))
+    left.append(Part("since", (f"  since {since}", f"  since {since[:5]}", ""), MUTED))
+    name = safe(run.log.rsplit("/", 1)[-1].removesuffix(".snakemake.log"))
+    # Its end tells one run from another.
+    left.append(Part("log", (*(f"  log {form}" for form in cut(name, end=True)), ""), MUTED))
+    return fit(left, [], width, GIVES_WAY)
 
 
 def _ladder(head: Heading, width: int) -> Content:
-    gate: list[Part] = [(f"{safe(head.read_only, 60)}  ", "$text-warning")] if head.read_only else []
-    if count := head.edits_waiting:
-        gate.append((f"✎ {count} edit{'s' if count > 1 else ''} to explain ", "$text-warning bold"))
-    if head.incident:
-        gate.append(("gate ◌ closed", MUTED) if head.gate_missing else ("gate ◉ open", "$text-success"))
-    left: list[Part] = [" "]
+    left = [Part("margin", (" ",))]
     for mark in head.marks:
-        left += [(f"{mark.number}{GLYPHS[mark.state]}", STYLES[mark.state]), " "]
+        sign = f"{mark.number}{GLYPHS[mark.state]}"
+        left.append(Part("marks", (f"{sign} ", sign), STYLES[mark.state]))
     if head.incident:
-        here = next((f"{mark.number} {safe(mark.title)}" for mark in head.marks if mark.state == "open"), None)
-        left.append((f" {here or 'no rung open'}", "bold"))
+        here = next(
+            (f"{mark.number} {safe(mark.title)}" for mark in head.marks if mark.state == "open"), "no rung open"
+        )
+        left.append(Part("here", (*(f" {form}" for form in cut(here)), ""), "bold"))
     if head.inbox:
-        left.append((f"  inbox {head.inbox}", MUTED))
-    return both(Content.assemble(*left), Content.assemble(*gate), width)
+        left.append(Part("inbox", (f"  inbox {head.inbox}", ""), MUTED))
+    right = [Part("why", (*(f"{form}  " for form in cut(safe(head.read_only, 60))), ""), "$text-warning")]
+    if count := head.edits_waiting:
+        told = (f"✎ {count} edit{'s' if count > 1 else ''} to explain ", f"✎ {count} to explain ")
+        right.append(Part("edits", told, WARNED))
+    if head.incident:
+        style = MUTED if head.gate_missing else "$text-success"
+        gate = ("gate ◌ closed", "gate ◌") if head.gate_missing else ("gate ◉ open", "gate ◉")
+        right.append(Part("gate", gate, style))
+    return fit(left, right, width, GIVES_WAY)

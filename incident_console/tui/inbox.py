@@ -13,7 +13,7 @@ from incident_console.record.incident import Incident
 from incident_console.tui.rows import Rows, text_row
 from incident_console.tui.rungrows import filed
 
-EMPTY = "Nothing waits here. p pins log lines; failed attempts are kept by themselves."
+EMPTY = "Nothing waits here. tab goes to the logs, and p there pins a line; failed attempts are kept by themselves."
 
 
 class Inbox(Rows):
@@ -37,7 +37,12 @@ class Inbox(Rows):
         self._read_only = False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "file" or not self._read_only
+        if action == "file" and (self._read_only or not self.row):
+            return False
+        return super().check_action(action, parameters)
+
+    def enters(self) -> str:
+        return "open" if self.row else ""
 
     def draw(self, incident: Incident, *, read_only: bool = False) -> None:
         self._read_only = read_only

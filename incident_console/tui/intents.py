@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-from textual.app import App, SystemCommand
 from textual.events import Key
-from textual.screen import Screen
 from textual.widget import Widget
 
 from incident_console.record.incident import Incident
@@ -16,24 +14,28 @@ from incident_console.session.picture import Picture
 from incident_console.session.recheck import Reach
 from incident_console.session.reviewing import BundleReview
 from incident_console.session.view import View
-from incident_console.tui import panes, places, suspects
+from incident_console.tui import firstrun, panes, places, suspects
 from incident_console.tui.ask import Ask
+from incident_console.tui.browser import Browser
 from incident_console.tui.desk import Desk
 from incident_console.tui.facts import Facts
+from incident_console.tui.firstrun import FirstRun
 from incident_console.tui.help import HelpScreen
 from incident_console.tui.inbox import Inbox
 from incident_console.tui.keys import NEEDS_AN_INCIDENT, WRITES, WRITING_KEYS
-from incident_console.tui.ladder import FACTS, HANDOFF, INBOX, RUN, SINCE, TIMELINE, Ladder
+from incident_console.tui.ladder import EVIDENCE, FACTS, HANDOFF, INBOX, RUN, SINCE, TIMELINE, Ladder
 from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList
+from incident_console.tui.look import Dressed
 from incident_console.tui.rung import RungRows
 from incident_console.tui.runpane import RunPane
 from incident_console.tui.since import Since
 from incident_console.tui.stream import LogStream
 from incident_console.tui.timeline import Timeline
+from incident_console.tui.words import safe
 
 
-class Intents(App[int]):
+class Intents(Dressed[int]):
     """The console without its beginning, its end and its drawing."""
 
     desk: Desk
@@ -70,6 +72,8 @@ class Intents(App[int]):
 
     def go(self, place: str, *, focus: bool = True) -> None:
         """Show the facts, the run, the inbox or a rung in the centre."""
+        if place != self.place:
+            self.past_first_run()
         self.place = place
         self.query_one(Ladder).put_cursor(place)
         places.show(self)
@@ -79,6 +83,7 @@ class Intents(App[int]):
 
     def show_log(self) -> None:
         """Go to the open log."""
+        self.past_first_run()
         self._focus("log-view")
 
     def _focus(self, pane: str) -> None:
@@ -105,6 +110,7 @@ class Intents(App[int]):
         elif self.query_one(Ask).is_open:
             self.screen.set_focus(self.query_one(Ask).field)
         else:
+            self.past_first_run()
             self._focus(panes.next_to(panes.pane_of(self.focused), step))
 
     def action_rung(self, number: int) -> None:
@@ -123,7 +129,8 @@ class Intents(App[int]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys come and go: most need the incident, some a question, an edit without a reason, or such a rung."""
         if action == "leave_question":
-            return self.screen_stack[0].query_one(Ask).is_open
+            base = self.screen_stack[0]
+            return base.query_one(Ask).is_open or base.query_one(FirstRun).is_shown
         if self.session is None:
             return action not in NEEDS_AN_INCIDENT
         if (review := self.desk.review) is not None and action in WRITES:
@@ -140,6 +147,17 @@ class Intents(App[int]):
             return number <= len(self.session.runbook.rungs)
         return True
 
+    def key_word(self, action: str) -> str | None:
+        """For the foot of the screen, as `footer.SaysKeys`: of the rungs only the one to go to next."""
+        if not action.startswith("rung("):
+            return None
+        marks = self.session.marks() if self.session is not None else ()
+        wanted = next((mark for mark in marks if mark.state not in ("done", "waived")), None)
+        wanted = next((mark for mark in marks if mark.state == "open"), wanted)
+        if wanted is None or wanted.id == self.place or action != f"rung({wanted.number})":
+            return ""
+        return safe(wanted.id, 16)
+
     def on_key(self, event: Key) -> None:
         """A key that would write where nothing may be written is refused in words, not passed over."""
         review = self.desk.review
@@ -150,6 +168,14 @@ class Intents(App[int]):
 
     def action_leave_question(self) -> None:
         self.query_one(Ask).action_leave()
+        self.past_first_run()
+
+    def past_first_run(self) -> None:
+        """Something was done: whoever is here knows the way, and is not told again."""
+        if self.screen_stack[0].query_one(FirstRun).done():
+            folder = self.desk.app.plan.who.trust.parent
+            self.run_worker(self.desk.in_thread(firstrun.remember, folder), group="first-run")
+            self.refresh_bindings()
 
     def on_ask_closed(self) -> None:
         """The pane in view has the focus again, whichever that is by now."""
@@ -159,6 +185,7 @@ class Intents(App[int]):
     # -- intents -------------------------------------------------------------------------------------------------
 
     def _start(self, intent: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
+        self.past_first_run()
         self.desk.start(intent(*arguments))
 
     def on_ladder_shown(self, message: Ladder.Shown) -> None:
@@ -254,6 +281,15 @@ class Intents(App[int]):
     def action_timeline(self) -> None:
         self.go(TIMELINE)
 
+    def action_evidence(self) -> None:
+        self.go(EVIDENCE)
+
+    def on_browser_do(self, message: Browser.Do) -> None:
+        self._start(self.desk.browsing.do, message.what, message.entry)
+
+    def on_browser_look(self, message: Browser.Look) -> None:
+        self._start(self.desk.browsing.look, message.entries)
+
     def action_since(self) -> None:
         self.go(SINCE)
 
@@ -281,8 +317,10 @@ class Intents(App[int]):
     def action_record(self) -> None:
         self._start(self.desk.say.show_record)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: every action and every rung."""
-        yield from super().get_system_commands(screen)
-        for title, help, call in self.desk.commands():
-            yield SystemCommand(title, help, call)
+    def action_command_palette(self) -> None:
+        """Every action and every place."""
+        # Imported when it is asked for: the first screen must not wait for it.
+        from incident_console.tui import offers, palette
+
+        if not offers.is_open(self):
+            self.push_screen(offers.screen(palette.AtHand, palette.OnDisk))

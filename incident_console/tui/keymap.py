@@ -12,10 +12,9 @@ from difflib import get_close_matches
 
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.keys import key_to_character
 
 NEAR = 3
-_APART = ("contrast", "handover", "help", "texts", "waysout", "log.help", "log.view", "log.list", "log.bar")
-"""Modules with keys that the first screen need not have loaded."""
 _HOME = "incident_console."
 
 
@@ -28,10 +27,10 @@ class Place:
     """One key each."""
 
 
-def places() -> tuple[Place, ...]:
-    """Everywhere that keys work, from the bindings themselves."""
-    for module in _APART:
-        importlib.import_module(f"{__package__}.{module}")
+def places(screens: Sequence[str]) -> tuple[Place, ...]:
+    """Everywhere that keys work, from the bindings themselves; `screens` are modules that are loaded for it."""
+    for module in screens:
+        importlib.import_module(module)
     return tuple(Place(_title(found), tuple(_of(found))) for found in _classes(DOMNode) if "BINDINGS" in vars(found))
 
 
@@ -52,9 +51,21 @@ def _title(place: type[DOMNode]) -> str:
     return "everywhere" if place.__name__ in ("Console", "TailApp") else f"in {place.__name__}"
 
 
+def listed(places: Sequence[Place]) -> str:
+    """A line an id, for who writes `[keys]`: its keys and what it does."""
+    keys: dict[str, dict[str, str]] = {}
+    for binding in (binding for place in places for binding in place.bindings if binding.id):
+        keys.setdefault(binding.id or "", {})[binding.key] = binding.tooltip or binding.description
+    wide = max((len(id) for id in keys), default=0)
+    return "\n".join(
+        f"{id:<{wide}}  {','.join(told):<14}  {next(iter(told.values()))}" for id, told in sorted(keys.items())
+    )
+
+
 def fitting(keys: Mapping[str, str], places: Sequence[Place]) -> tuple[Mapping[str, str], tuple[str, ...]]:
     """Those that can be taken, and a sentence for each that cannot."""
     known = {binding.id: binding for place in places for binding in place.bindings if binding.id}
+    while_typing = {binding.id for place in places for binding in place.bindings if binding.priority}
     taken, faults = dict(keys), list[str]()
 
     def drop(id: str, because: str) -> None:
@@ -64,8 +75,9 @@ def fitting(keys: Mapping[str, str], places: Sequence[Place]) -> tuple[Mapping[s
     for id in keys:
         if id not in known:
             near = get_close_matches(id, known, n=NEAR, cutoff=0.5)
-            drop(id, f"no key has that id{'; nearest: ' + ', '.join(near) if near else ''}. `?` shows what there is.")
-        elif known[id].priority and (letters := [key.key for key in _keys(id, keys[id]) if key.character_is_typed]):
+            nearest = f"; nearest: {', '.join(near)}" if near else ""
+            drop(id, f"no key has that id{nearest}. `Keys and their ids` in the palette lists all.")
+        elif id in while_typing and (letters := [key.key for key in _keys(id, keys[id]) if key.character_is_typed]):
             drop(id, f"works while you type, too, so {letters[0]} could never be typed; take a key such as f4.")
     # Leaving one out gives a key back to what had it, on which another may stand by now.
     while clash := next((found for place in places if (found := _clash(taken, place))), None):
@@ -99,5 +111,4 @@ class _Key:
 
 def _keys(id: str, keys: str) -> Iterator[_Key]:
     for binding in Binding.make_bindings([Binding(keys, "", "", id=id)]):
-        typed = "+" not in binding.key and (len(binding.key) == 1 or "_" in binding.key or binding.key == "space")
-        yield _Key(binding.key, typed)
+        yield _Key(binding.key, bool((character := key_to_character(binding.key)) and character.isprintable()))

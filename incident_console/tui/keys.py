@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual.binding import Binding, BindingType
+from textual.keys import format_key
 
 
 def _key(
@@ -22,16 +25,25 @@ KEYS: list[BindingType] = [
         "Copy elsewhere what is held in memory; take in what an earlier sitting left",
         show=True,
     ),
-    _key("escape", "leave_question", "leave", "leave", "Leave the question; what was typed is kept"),
+    _key(
+        "escape",
+        "leave_question",
+        "leave",
+        "leave",
+        "Leave the question, what was typed is kept; or the card of the first run",
+    ),
     _key("n", "note", "note", "note", "Write a note into the record", show=True),
     _key("tab", "pane(1)", "pane", "next", "Go to the next pane", show=True, first=True),
-    _key("question_mark,f1", "help", "help", "help", "Every key that works now", show=True, glyph="?"),
-    _key("q,ctrl+q", "leave", "quit", "quit", "Leave; all is saved, or it says what is not", show=True, glyph="q"),
+    _key("question_mark,f1", "help", "Help", "help", "Every key that works now", show=True, glyph="?"),
+    _key("q", "leave", "quit", "quit", "Leave; all is saved, or it says what is not", show=True),
+    _key("ctrl+q", "leave", "quit at once", "quit-anywhere", "Leave from a page, too, or while you type", first=True),
+    _key("ctrl+z", "suspend_process", "shell", "suspend", "Back to the shell; its fg comes back here", glyph="^z"),
     _key("shift+tab", "pane(-1)", "pane before", "previous", "Go back a pane", first=True),
     _key("ctrl+p", "command_palette", "palette", "palette", "The palette: every action and every rung", first=True),
     _key("p", "pin", "pin", "pin", "Keep the log's line, or the selected ones, as evidence"),
     _key("u", "run", "run", "jobs", "The run: jobs by rule, failures by cause, cost, when it ends"),
     _key("i", "inbox", "inbox", "inbox", "What was captured and not yet laid to a rung"),
+    _key("v", "evidence", "evidence", "evidence", "All evidence: narrow it, open, compare, weigh, capture again"),
     _key("b", "brief", "brief", "brief", "The brief: twelve lines to paste into a chat"),
     _key("a", "act", "action", "act", "Record something that was done, why, and what to expect"),
     _key(
@@ -61,7 +73,7 @@ WRITING_KEYS = frozenset(
     for binding in KEYS
     if isinstance(binding, Binding) and binding.action in WRITES
     for key in binding.key.split(",")
-) | {"c", "t", "w", "m", "P"}
+) | {"c", "t", "w", "m", "P", "plus", "minus"}
 """Their keys, and those of the panes that write; pressed where nothing may be written they are refused in words."""
 
 NEEDS_AN_INCIDENT = frozenset(binding.action.partition("(")[0] for binding in KEYS if isinstance(binding, Binding)) - {
@@ -70,5 +82,42 @@ NEEDS_AN_INCIDENT = frozenset(binding.action.partition("(")[0] for binding in KE
     "leave",
     "command_palette",
     "leave_question",
+    "suspend_process",
 }
 """Actions that wait until the incident is open."""
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "moving": ("next", "previous", "zoom", "wider", "narrower", "grow", "shrink", "all", "palette", "help"),
+    "ladder": ("facts", *(f"rung{n}" for n in range(1, 10)), "jobs", "inbox", "timeline", "since", "run"),
+    "evidence": ("pin", "evidence", "contrast"),
+    "logs": ("stream",),
+    "saying": ("note", "act", "escalate", "describe", "explain"),
+    "record": ("brief", "record", "handoff", "take-pen", "emergency"),
+    "leaving": ("leave", "leave_question", "quit", "quit-anywhere", "suspend"),
+}
+"""How help sorts what works everywhere: by the name in the binding's id."""
+
+OTHERWISE = "more"
+
+NAMES = {
+    "enter": "Enter",
+    "escape": "Esc",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "f1": "F1",
+}
+"""How a key is written where its letter alone would not tell."""
+
+
+def group_of(id: str) -> str:
+    """In which of `GROUPS` a key that works everywhere stands."""
+    name = id.partition(".")[2]
+    return next((group for group, names in GROUPS.items() if name in names), OTHERWISE)
+
+
+def written(key: str) -> str:
+    """A key as one reads it on the keyboard: `?`, `Enter`, `ctrl+p`."""
+    *held, last = key.split("+")
+    return "+".join((*held, NAMES.get(last) or format_key(last)))

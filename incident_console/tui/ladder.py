@@ -19,6 +19,7 @@ from incident_console.tui.words import GLYPHS, STYLES, safe
 FACTS = "(facts)"
 RUN = "(run)"
 INBOX = "(inbox)"
+EVIDENCE = "(evidence)"
 TIMELINE = "(timeline)"
 SINCE = "(since)"
 HANDOFF = "(hand-off)"
@@ -58,6 +59,7 @@ class Ladder(Rows):
         rows += [Option(_line(mark), id=mark.id) for mark in marks]
         rows.append(Option(Content("u run: jobs by rule"), id=RUN))
         rows.append(Option(Content(f"i inbox {inbox}" if inbox else "i inbox (empty)"), id=INBOX))
+        rows.append(Option(Content("v evidence: all of it"), id=EVIDENCE))
         rows.append(Option(Content("l timeline"), id=TIMELINE))
         if received:
             rows.append(Option(Content("C since the hand-off"), id=SINCE))

@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from incident_console.session.logs import LogEntry
 from incident_console.tui import stream
 from incident_console.tui.log.view import LogView
-from incident_console.tui.rows import Rows
+from incident_console.tui.rows import Rows, text_row
 from incident_console.tui.words import GLYPHS, STYLES, both, circled, safe, size, span
 
 STATE_GLYPHS = {**GLYPHS, "stream": "≋", "run": "≡", "other": "·", "waiting": "·", "kept": "◂", "lost": "∅"}
@@ -47,6 +47,7 @@ AGED = 200
 """Rows whose age is told anew as time goes by: the first ones, where what matters stands."""
 
 
+EMPTY = "No log yet; new ones are listed by themselves. Others: open --log 'GLOB' names them. 0 shows the facts."
 AGAINST = "Failed against passed: this job's failed attempt beside one that passed, from the first line that differs"
 
 
@@ -56,6 +57,12 @@ class LogList(Rows):
         Binding("enter", "select", "open log", id="logs.open", tooltip="Open the log under the cursor"),
         Binding("x", "app.contrast", "against passed", id="logs.contrast", tooltip=AGAINST),
     ]
+
+    def enters(self) -> str:
+        return "open log" if self.row else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return bool(self._shown) if action.endswith("contrast") else super().check_action(action, parameters)
 
     class Open(Message):
         def __init__(self, entry: LogEntry) -> None:
@@ -87,7 +94,9 @@ class LogList(Rows):
 
     def _lay(self) -> None:
         now, width = time.time(), self._width
-        rows = [Option(_row(entry, now, width), id=entry.key) for entry in self._shown]
+        rows = [Option(_row(entry, now, width), id=entry.key) for entry in self._shown] or [
+            text_row("", EMPTY, still=True)
+        ]
         self.lay(rows, start=self._shown[0].key if self._shown else None)
 
     def _tell_ages(self) -> None:

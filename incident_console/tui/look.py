@@ -10,8 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from types import MappingProxyType
+from typing import Protocol, runtime_checkable
 
+from textual import on
 from textual.app import App, ReturnType
+from textual.events import DescendantFocus
 from textual.filter import LineFilter, Monochrome, NoColor
 
 from incident_console.tui import themes
@@ -22,7 +25,12 @@ TERMINALS_DARK, TERMINALS_LIGHT = "ansi-dark", "ansi-light"
 """Textual's themes of the 16 colours that the terminal itself is set to."""
 EVERYTHING = ("run-failed", "run-ended", "retry", "edit", "disk")
 
+_COLOURLESS, _ASCII = themes.Colourless(), Ascii()
+
 Breakpoints = list[tuple[int, str]]
+SMALLEST = (60, 15)
+"""Columns and rows that every pane, every question and the keys fit on."""
+ROOM_AFTER_S = 1 / 60
 
 _NO_TITLE = ("linux", "dumb", "unknown", "vt100", "vt102", "vt220", "cons25", "ansi")
 _NO_COLOUR = ("dumb", "unknown", "vt100", "vt102", "vt220")
@@ -75,7 +83,10 @@ class Look:
 
 
 def terminal(environ: Mapping[str, str]) -> Terminal:
-    """TERM, the locale, COLORFGBG (`15;0`: the second is the ground; rxvt, konsole, iTerm2 set it) and ssh's variables."""
+    """From TERM, NO_COLOR, the locale, COLORFGBG and ssh's variables.
+
+    COLORFGBG is `15;0` or `15;default;0`, the last being the ground; rxvt, konsole and iTerm2 set it.
+    """
     term = environ.get("TERM", "")
     ground = environ.get("COLORFGBG", "").rpartition(";")[2]
     return Terminal(
@@ -101,7 +112,7 @@ def theme(look: Look, there: Sequence[str], colours: str | None) -> tuple[str, s
 
     `colours`: what the terminal is known to show, as rich calls it: standard (16), 256, truecolor; None: none.
     """
-    if not look.terminal.colour or colours is None:
+    if colours is None:
         return themes.NO_COLOUR, ""
     few = colours == "standard"
     dark, light = (TERMINALS_DARK, TERMINALS_LIGHT) if few else (DARK, LIGHT)
@@ -125,38 +136,76 @@ def breakpoints(layout: str, usual: Breakpoints) -> Breakpoints:
     return usual
 
 
+@runtime_checkable
+class _Blinks(Protocol):
+    """A field with a cursor: Textual's Input and TextArea, neither of which need be loaded for this."""
+
+    cursor_blink: bool
+
+
 class Dressed(App[ReturnType]):
-    """An app that looks as it is told to; `wear` says what could not be done."""
+    """An app that looks as it is told to, and says what could not be done."""
 
     look = Look()
+    _is_small = False
+
+    def on_mount(self) -> None:
+        self.screen_change_signal.subscribe(self, lambda _: self._look_for_room())
+
+    def on_resize(self) -> None:
+        # The screen has the new size a moment later, as Textual takes the last of many.
+        self.set_timer(ROOM_AFTER_S, self._look_for_room)
+
+    def _look_for_room(self) -> None:
+        """Say so while there is too little of it."""
+        width, height = self.size
+        if self._is_small or width < SMALLEST[0] or height < SMALLEST[1]:
+            # Imported when there is too little room: who looks at a log alone waits for nothing else.
+            from incident_console.tui import toosmall
+
+            self._is_small = toosmall.look(self, SMALLEST)
 
     def wear(self, look: Look) -> tuple[str, ...]:
-        """Sentences for the operator; empty when all is as it was wanted."""
+        """Colours and motion. Gives sentences for the operator; none when all is as it was wanted."""
         self.look = look
         for own in themes.OWN:
             self.register_theme(own)
-        told: list[str] = []
-        self.theme, fault = theme(look, tuple(self.available_themes), self.console.color_system)
-        told += [fault] if fault else []
+        colours = None if self._is_colourless else self.console.color_system
+        self.theme, fault = theme(look, tuple(self.available_themes), colours)
         if look.still:
             self.animation_level = "none"
         elif look.motion == "full":
             self.animation_level = "full"
-        if look.keys:
-            # Imported when it is asked for: it looks at every screen that there is.
-            from incident_console.tui import keymap
+        return (fault,) if fault else ()
 
-            keys, faults = keymap.fitting(look.keys, keymap.places())
-            self.set_keymap(dict(keys))
-            told += faults
-        return tuple(told)
+    def take_keys(self, screens: Sequence[str]) -> tuple[str, ...]:
+        """Have the keys that the settings name; a sentence for each that cannot be had.
+
+        `screens`: modules with keys that need not be loaded yet.
+        """
+        if not self.look.keys:
+            return ()
+        # Imported when it is asked for: it looks at every screen that there is.
+        from incident_console.tui import keymap
+
+        keys, faults = keymap.fitting(self.look.keys, keymap.places(screens))
+        self.set_keymap(dict(keys))
+        return faults
+
+    @on(DescendantFocus)
+    def _keep_cursor_still(self, event: DescendantFocus) -> None:
+        if self.look.still and isinstance(event.widget, _Blinks):
+            event.widget.cursor_blink = False
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         filters = list(super().get_line_filters())
-        if self.no_color or not self.look.terminal.colour:
-            # Textual takes grey for no colour where it began with a theme that has colours of its own.
-            filters = [found for found in filters if not isinstance(found, Monochrome | NoColor)] + [NoColor()]
-        return [*filters, Ascii()] if self.look.ascii else filters
+        if self._is_colourless:
+            filters = [*(found for found in filters if not isinstance(found, Monochrome | NoColor)), _COLOURLESS]
+        return [*filters, _ASCII] if self.look.ascii else filters
+
+    @property
+    def _is_colourless(self) -> bool:
+        return self.no_color or not self.look.terminal.colour
 
     @property
     def environ(self) -> Mapping[str, str]:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import shutil
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incident_console.events import UNKNOWN, ActionTaken, AttemptKept, EditObserved, Recorded
-from incident_console.record.folders import records_dir
 from incident_console.record.incident import Incident
 from incident_console.record.seen import Escalation, how_changed
 from incident_console.session.core import unexplained
 from incident_console.session.live import Picture
+from incident_console.session.parting import parting as parting
 from incident_console.session.reviewing import FREE, BundleReview, Review
-from incident_console.session.view import View
+from incident_console.tui.notify import Severity
 from incident_console.tui.words import parsed
 
 if TYPE_CHECKING:
     from incident_console.tui.desk import Desk
-
-PROGRAM = "incident-console"
 
 
 def of_run(desk: Desk, before: Picture, now: Picture) -> None:
@@ -36,7 +30,9 @@ def of_run(desk: Desk, before: Picture, now: Picture) -> None:
         desk.tell(text, "another run", seconds=10)
     elif was.status != run.status:
         ended_badly = run.status in ("failed", "interrupted")
-        desk.tell(now.headline, f"the run: {run.status}", "error" if ended_badly else "information", seconds=10)
+        kind = "run-failed" if ended_badly else "" if run.status == "running" else "run-ended"
+        grave: Severity = "error" if ended_badly else "information"
+        desk.tell(now.headline, f"the run: {run.status}", grave, seconds=10, kind=kind)
     if now.other_run and now.other_run != before.other_run:
         desk.tell(f"{Path(now.other_run).name} began; r watches it.", "another run", "warning", seconds=10)
 
@@ -55,17 +51,21 @@ def of_event(desk: Desk, recorded: Recorded, since: datetime) -> None:
             return  # what happened before is in the facts; a storm of messages helps nobody
         whose = f"{event.rule} {' '.join(event.wildcards.values())} attempt {event.attempt} failed"
         if event.sha256:
-            desk.tell(f"{whose}; its log is kept", "attempt kept")
+            desk.tell(f"{whose}; its log is kept", "attempt kept", kind="retry")
         else:
-            desk.tell(f"{whose}: {event.missing or ''}", "not kept", "warning")
+            desk.tell(f"{whose}: {event.missing or ''}", "not kept", "warning", kind="retry")
     elif isinstance(event, EditObserved) and event.change == "layout":
-        desk.tell(f"{event.path} was edited: {how_changed(event)}.", "edit seen")
+        desk.tell(f"{event.path} was edited: {how_changed(event)}.", "edit seen", kind="edit")
     elif isinstance(event, EditObserved) and not event.gate_open:
         how = f" ({how_changed(event)})" if event.change != "content" else ""
-        desk.tell(f"{event.path} was edited{how} before the gate is open. y says why.", "edit seen", "warning")
+        desk.tell(
+            f"{event.path} was edited{how} before the gate is open. y says why.", "edit seen", "warning", kind="edit"
+        )
     elif isinstance(event, ActionTaken) and event.launch and event.corrects is not None:
         well = event.result.startswith("ended with exit 0 ")
-        desk.tell(event.result, "the run that was started here", "information" if well else "error", seconds=10)
+        grave: Severity = "information" if well else "error"
+        kind = "run-ended" if well else "run-failed"
+        desk.tell(event.result, "the run that was started here", grave, seconds=10, kind=kind)
 
 
 def notices(incident: Incident, picture: Picture, not_saved: str) -> tuple[str, ...]:
@@ -112,29 +112,3 @@ def ended(incident: Incident) -> str:
     if incident.state != "open":
         return "■ closed" if incident.closed is not None else incident.state
     return f"taken over by {incident.accepted[-1].event.as_}" if incident.accepted else ""
-
-
-def parting(session: View) -> str:
-    """What is said on leaving: that all is saved, where, and how to go on."""
-    if isinstance(session, BundleReview):
-        bundle = shlex.quote(str(session.source))
-        return (
-            f"Nothing was written, and nothing was accepted.\nTake it over with: {_program()} accept {bundle} --as NAME"
-        )
-    if isinstance(session, Review):
-        return f"Nothing was written here.\nThe record is {session.record.path}"
-    return f"All is saved in {session.record.path}\n{going_on(session)}"
-
-
-def going_on(session: View) -> str:
-    """The command that takes the incident up again."""
-    where = session.record.path.parent
-    elsewhere = "" if where == records_dir(os.environ) else f" --records {shlex.quote(str(where))}"
-    return f"Go on with: {_program()} resume {session.id}{elsewhere}"
-
-
-def _program() -> str:
-    """How this console can be called again: by its name where that is on PATH, else as it was called."""
-    called = sys.argv[0]
-    unactivated = Path(called).name == PROGRAM and not shutil.which(PROGRAM)
-    return shlex.quote(called) if unactivated else PROGRAM

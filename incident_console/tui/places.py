@@ -14,10 +14,11 @@ from incident_console.session.reviewing import BundleReview
 from incident_console.session.surfaces import smallest_first
 from incident_console.session.view import View
 from incident_console.tui import news
+from incident_console.tui.browser import Browser, EvidenceRows
 from incident_console.tui.facts import Facts
 from incident_console.tui.handed import HandedPane
 from incident_console.tui.inbox import Inbox
-from incident_console.tui.ladder import FACTS, HANDOFF, INBOX, RUN, SINCE, TIMELINE
+from incident_console.tui.ladder import EVIDENCE, FACTS, HANDOFF, INBOX, RUN, SINCE, TIMELINE
 from incident_console.tui.rung import RungPane, RungRows
 from incident_console.tui.runpane import RunPane
 from incident_console.tui.since import Since
@@ -27,14 +28,24 @@ if TYPE_CHECKING:
     from incident_console.tui.intents import Intents
 
 PLACES: Mapping[str, type[Widget]] = MappingProxyType(
-    {FACTS: Facts, RUN: RunPane, INBOX: Inbox, TIMELINE: Timeline, HANDOFF: HandedPane, SINCE: Since}
+    {
+        FACTS: Facts,
+        RUN: RunPane,
+        INBOX: Inbox,
+        EVIDENCE: Browser,
+        TIMELINE: Timeline,
+        HANDOFF: HandedPane,
+        SINCE: Since,
+    }
 )
 """Those that are no rungs; every other place is a rung's id."""
+INSIDE: Mapping[str, type[Widget]] = MappingProxyType({EVIDENCE: EvidenceRows, TIMELINE: TimelineRows})
+"""What has the focus where that is a part of the place."""
 
 
 def target(place: str) -> type[Widget]:
     """What gets the focus there."""
-    return TimelineRows if place == TIMELINE else PLACES.get(place, RungRows)
+    return INSIDE.get(place) or PLACES.get(place, RungRows)
 
 
 def show(app: Intents) -> None:
@@ -55,6 +66,10 @@ def _draw(app: Intents, session: View) -> None:
         app.query_one(RunPane).draw(picture)
     elif app.place == INBOX:
         app.query_one(Inbox).draw(incident, read_only=read_only)
+    elif app.place == EVIDENCE:
+        review, rungs = app.desk.review, tuple(rung.id for rung in session.runbook.rungs)
+        writing = review is None or review.holder is not None
+        app.query_one(Browser).draw(incident, rungs, session.run, writing=writing, ours=review is None)
     elif app.place == TIMELINE:
         app.query_one(Timeline).draw(incident)
     elif app.place == SINCE:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Size
 from textual.visual import VisualType
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
@@ -21,9 +23,29 @@ PADDING = 2
 
 class Rows(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "down", id="rows.down", show=False, tooltip="A row down; so do the arrow keys"),
-        Binding("k", "cursor_up", "up", id="rows.up", show=False, tooltip="A row up"),
+        Binding("down,j", "cursor_down", "down", id="rows.down", show=False, tooltip="A row down"),
+        Binding("up,k", "cursor_up", "up", id="rows.up", show=False, tooltip="A row up"),
+        Binding("pagedown", "page_down", "page down", id="rows.page-down", show=False, tooltip="A screen down"),
+        Binding("pageup", "page_up", "page up", id="rows.page-up", show=False, tooltip="A screen up"),
+        Binding("home,g", "first", "first", id="rows.first", show=False, tooltip="The first row"),
+        Binding("end,G", "last", "last", id="rows.last", show=False, tooltip="The last row"),
     ]
+
+    def enters(self) -> str | None:
+        """What Enter does on the row under the cursor; empty: nothing. None: what the key is described as."""
+        return None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "select" or self.enters() != ""
+
+    def key_word(self, action: str) -> str | None:
+        """For the foot of the screen, as `footer.SaysKeys`."""
+        return self.enters() if action == "select" else None
+
+    def watch_highlighted(self, highlighted: int | None) -> None:
+        """The keys that matter depend on the row."""
+        super().watch_highlighted(highlighted)
+        self.refresh_bindings()
 
     @property
     def columns(self) -> int:
@@ -42,9 +64,43 @@ class Rows(OptionList):
         if text != self._foot:
             self._foot, self.border_subtitle = text, Content(text)
 
+    _was: Size | None = None
+    _top: tuple[str | None, int] = (None, 0)
+    """The row at the top, and how many of its lines are above it."""
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if self._was == self.size:
+            self._note_top()
+
+    def _note_top(self) -> None:
+        lines, top = self._lines, round(self.scroll_y)
+        if 0 <= top < len(lines):
+            index, _ = lines[top]
+            self._top = (self.get_option_at_index(index).id, top - self._index_to_line[index])
+
     def on_resize(self) -> None:
-        """A pane that became smaller still shows the row under the cursor."""
-        self.call_after_refresh(self.scroll_to_highlight)
+        """The row at the top stays there, as far as the row under the cursor can be seen, too."""
+        self.call_after_refresh(self._back_to_top)
+
+    def _back_to_top(self) -> None:
+        id, above = self._top
+        if self._was is not None and id in self._id_to_option:
+            index = self.get_option_index(id)
+            if (line := self._index_to_line.get(index)) is not None:
+                self.scroll_to(y=line + above, animate=False, force=True, immediate=True)
+        self._was = self.size
+        self.scroll_to_highlight()
+        self._note_top()
+
+    async def _on_click(self, event: events.Click) -> None:
+        """Once chooses a row, twice is Enter: who only wants the focus here must not have opened something."""
+        event.prevent_default()
+        index = event.style.meta.get("option")
+        if index is not None and 0 <= index < self.option_count and not self.get_option_at_index(index).disabled:
+            self.highlighted = index
+            if event.chain > 1:
+                self.action_select()
 
     def put_cursor(self, row: str) -> None:
         """Move the cursor to a row, if it is there; nobody is told."""

@@ -60,6 +60,9 @@ class RungRows(Rows):
     def __init__(self) -> None:
         super().__init__(id="rung-rows", markup=False)
         self._offered = dict.fromkeys(("capture", "cancel", "take", "trust"), False) | {"waive": True}
+        self.captured: frozenset[str] = frozenset()
+        """Evidence that is here already, by id."""
+        self.more_to_capture = False
 
     def offer(self, *, capture: bool, cancel: bool, take: bool, trust: bool, waive: bool) -> None:
         """Whether there is evidence to capture, a command to cancel, a suspect to take, a runbook to trust; whether a
@@ -70,7 +73,17 @@ class RungRows(Rows):
             self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self._offered.get(action, True)
+        return self._offered.get(action, True) and super().check_action(action, parameters)
+
+    def key_word(self, action: str) -> str | None:
+        kind, _, id = (self.row or "").partition(":")
+        capturable = kind == "evidence" and id not in self.captured
+        if action == "capture":
+            return None if self._offered["capture"] and self.more_to_capture else ""
+        if action == "select":
+            words = {"field": "answer", "evidence": "open", "item": "open"}
+            return "" if capturable else words.get(kind, kind if kind in (COMPLETE, ESCALATE) else None)
+        return None
 
     def action_capture(self) -> None:
         """The evidence of this row; elsewhere the next that is not captured yet."""
@@ -145,6 +158,8 @@ class RungPane(Vertical):
         self._draw_head(rung, number, state)
         rows = self.query_one(RungRows)
         writing = not read_only
+        rows.captured = frozenset(id for id, item in rungrows.latest(incident, rung).items() if item.kept)
+        rows.more_to_capture = next_evidence(rung, incident, busy) is not None
         rows.offer(
             capture=writing and bool(rung.evidence),
             cancel=bool(busy),

@@ -84,8 +84,8 @@ class RunPane(Rows):
     def _head(self, picture: Picture) -> Iterator[Option]:
         run = picture.run
         if run is None:
-            told = "No Snakemake run is seen here." if picture.looked else "looking for a run …"
-            yield text_row("state", told)
+            none = "No Snakemake run is seen here: 0 shows the facts, and tab goes to the logs."
+            yield text_row("state", none if picture.looked else "looking for a run …")
             return
         glyph = (f"{GLYPHS.get(run.status, '?')} ", STYLES.get(run.status, ""))
         yield Option(Content.assemble(glyph, (safe(picture.headline), "bold")), id="state")
@@ -140,7 +140,13 @@ class RunPane(Rows):
     # -- what keys do --------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "unfold" or self._group() is not None
+        if action == "unfold" and self._group() is None:
+            return False
+        return super().check_action(action, parameters)
+
+    def enters(self) -> str:
+        row = self.row or ""
+        return "open log" if row in self._failures or row.startswith("rule:") else ""
 
     def action_unfold(self) -> None:
         group = self._group()
@@ -153,10 +159,6 @@ class RunPane(Rows):
         """The cause that the row under the cursor belongs to."""
         kind, _, rest = (self.row or "").partition(":")
         return rest if kind == "cause" else rest.partition(":")[2] if kind == "member" else None
-
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        event.stop()
-        self.refresh_bindings()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
@@ -182,6 +184,8 @@ def _rules(known: Understanding, width: int) -> Iterator[Option]:
     room = width - sum(len(name) + 1 for name in COLUMNS)
     head = f"{'rule':<{room}} {' '.join(COLUMNS)}" if wide else "jobs, by rule"
     yield text_row("rules", head, still=True)
+    if not known.rules:
+        yield text_row("no-rules", "No job has begun yet: backspace in the log shows all that is written, by time.")
     for row in known.rules:
         yield Option(_table_row(row, room) if wide else _two_lines(row), id=f"rule:{row.rule}")
     if known.more_rules:

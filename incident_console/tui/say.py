@@ -39,18 +39,23 @@ class Say:
             return session.note(str(answers["text"]), nature, rung)
 
         nature = Question("nature", "Is that a fact, an inference or a decision?", "choice", NATURES)
-        await self.desk.record("note", Question("text", "Note"), nature, call=call)
+        await self.desk.record("note", Question("text", "Note", "lines"), nature, call=call)
 
     async def describe(self) -> None:
         session, incident = self.desk.session, self.app.incident
         known = {"severity": incident.severity, "impact": incident.impact, "deadline": incident.deadline}
         drafts = {name: "" if text == UNKNOWN else text for name, text in known.items()}
+        deadline = self.desk.time(ahead=True, words=True)
         await self.desk.record(
             "describe",
             Question("severity", "How severe is it?", draft=drafts["severity"], optional=True),
             Question("impact", "Who feels it, and how?", draft=drafts["impact"], optional=True),
-            Question("deadline", "By when must it be over?", draft=drafts["deadline"], optional=True),
-            call=lambda said: session.describe(str(said["severity"]), str(said["impact"]), str(said["deadline"])),
+            Question(
+                "deadline", "By when must it be over?", draft=drafts["deadline"], optional=True, check=deadline.told
+            ),
+            call=lambda said: session.describe(
+                str(said["severity"]), str(said["impact"]), deadline.settled(str(said["deadline"]))
+            ),
         )
 
     async def act(self) -> None:
@@ -70,7 +75,7 @@ class Say:
         session = self.desk.session
         waiting = {str(seq): action.text for seq, action in self.app.incident.actions.items() if action.open}
         if not waiting:
-            self.desk.tell("No action waits for its result.")
+            self.desk.tell("No action waits for its result: a records one.")
             return
         await self.desk.record(
             "result",
@@ -83,7 +88,7 @@ class Say:
         session, incident = self.desk.session, self.app.incident
         edits = [incident.edits[seq].event for seq in unexplained(incident)]
         if not edits:
-            self.desk.tell("No edit of the workflow waits for a reason.")
+            self.desk.tell("No edit of the workflow waits for a reason; those that are seen are told here.")
             return
         newest = edits[-1]
         diff = await self.desk.in_thread(session.record.blobs.peek, newest.diff_sha256) if newest.diff_sha256 else None
@@ -152,6 +157,18 @@ class Say:
             ]
         )
         self.app.push_screen(TextScreen("Head of the chain", text, copies=incident.head))
+
+    async def key_ids(self) -> None:
+        # Imported when it is asked for: it looks at every screen that there is.
+        from incident_console.tui import keymap
+
+        told = 'In the settings (incident-console doctor --settings says where), under [keys]:  "app.note" = "f6"\n\n'
+        self.app.push_screen(
+            TextScreen("Keys and their ids", told + keymap.listed(keymap.places(self.app.SCREENS_APART)))
+        )
+
+    async def messages(self) -> None:
+        self.app.push_screen(TextScreen("Messages", self.app.notices.told))
 
     async def brief(self) -> None:
         session = self.desk.view

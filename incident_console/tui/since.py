@@ -62,6 +62,15 @@ class Since(Rows):
         first = next((id for id, pair in self._pairs.items() if pair.after is None), None) if reached.here else None
         self.lay(rows, start=first)
 
+    def enters(self) -> str | None:
+        pair = self._pairs.get(self.row or "")
+        return "" if pair is None else "check" if pair.after is None else "what differs"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "capture" and self.row not in self._pairs:
+            return False
+        return super().check_action(action, parameters)
+
     def action_capture(self) -> None:
         if (pair := self._pairs.get(self.row or "")) is not None:
             self.post_message(self.Chosen(pair, again=True))

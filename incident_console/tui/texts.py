@@ -18,8 +18,11 @@ class TextScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "dismiss", "close", id="text.close", tooltip="Close this page", key_display="Esc"),
         Binding("c", "copy", "copy", id="text.copy", tooltip="Copy all of it to the clipboard (OSC 52)"),
-        Binding("j", "scroll(1)", "down", id="text.down", show=False),
-        Binding("k", "scroll(-1)", "up", id="text.up", show=False),
+        Binding("down,j", "scroll(1)", "down", id="text.down", show=False, tooltip="A line down"),
+        Binding("up,k", "scroll(-1)", "up", id="text.up", show=False, tooltip="A line up"),
+        Binding("home,g", "edge(False)", "first", id="text.first", show=False, tooltip="The first line"),
+        Binding("end,G", "edge(True)", "last", id="text.last", show=False, tooltip="The last line"),
+        Binding("question_mark,f1", "app.help", "Help", id="text.help", show=False, tooltip="These keys"),
     ]
 
     def __init__(self, title: str, text: str, *, copies: str = "") -> None:
@@ -32,11 +35,15 @@ class TextScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="page") as box:
             box.border_title = Content(self._title)
-            box.border_subtitle = f"c copies{' the head' if self._copies else ''} · Esc closes"
+            box.border_subtitle = f"c copies{' the head' if self._copies else ''} · ? Help · Esc closes"
             yield Static(Content(self._text), markup=False)
 
     def action_scroll(self, by: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+    def action_edge(self, last: bool) -> None:
+        page = self.query_one(VerticalScroll)
+        page.scroll_end(animate=False) if last else page.scroll_home(animate=False)
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self._copies or self._text)

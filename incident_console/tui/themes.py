@@ -5,6 +5,13 @@ Contrast is counted as WCAG 2 counts it; a test holds text to 7:1 (AAA) and bord
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from rich.color import Color as RichColor
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.theme import Theme
 
 NO_COLOUR = "no-colour"
@@ -91,7 +98,7 @@ OWN: tuple[Theme, ...] = (
             "block-cursor-background": "#5c007a",
         },
     ),
-    # For $NO_COLOR and terminals that have none: what colours tell elsewhere is told by bold, reverse and underline.
+    # For `Colourless`: where there is a ground, it is reversed.
     Theme(
         name=NO_COLOUR,
         ansi=True,
@@ -107,12 +114,37 @@ OWN: tuple[Theme, ...] = (
         panel="ansi_default",
         boost="ansi_default",
         variables={
-            "block-cursor-foreground": "ansi_default",
-            "block-cursor-background": "ansi_default",
-            "block-cursor-text-style": "bold reverse",
+            "ansi-background": "ansi_default",
+            "ansi-foreground": "ansi_default",
+            "block-cursor-foreground": "ansi_black",
+            "block-cursor-background": "ansi_white",
             "block-cursor-blurred-text-style": "underline",
-            "input-selection-background": "ansi_default",
+            "input-selection-background": "ansi_white",
+            "screen-selection-background": "ansi_white",
             "scrollbar-background": "ansi_default",
         },
     ),
 )
+
+
+class Colourless(LineFilter):
+    """For $NO_COLOR and terminals that have none: no colour is sent; what has a ground of its own stands reversed.
+
+    Textual's own filters would send greys, or leave the row under the cursor like every other.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [
+            Segment(text, _colourless(style) if style is not None else None, control)
+            for text, style, control in segments
+        ]
+
+
+_DEFAULT = RichColor.default()
+
+
+@lru_cache(1024)
+def _colourless(style: Style) -> Style:
+    grounded = style.bgcolor is not None and not style.bgcolor.is_default
+    reverse = Style(reverse=True) if grounded else Style.null()
+    return style + Style.from_color(_DEFAULT, _DEFAULT) + reverse

@@ -158,6 +158,9 @@ class TimelineRows(ScrollView, can_focus=True):
 
     # -- what is looked for --------------------------------------------------------------------------------------
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "clear" or bool(self.steps.text or self.steps.groups)
+
     def action_group(self, key: str) -> None:
         self.filter(self.steps.groups ^ {key}, self.steps.text)
 

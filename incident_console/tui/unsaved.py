@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from incident_console.errors import ConsoleError, Refused
+from incident_console.errors import Refused
 from incident_console.session import emergency
-from incident_console.session.core import Session
 from incident_console.session.emergency import Left
 from incident_console.session.holding import Held
+from incident_console.session.parting import entries, not_saved
 from incident_console.session.view import View
 from incident_console.tui.ask import Question
-from incident_console.tui.news import going_on
 from incident_console.tui.texts import TextScreen
 from incident_console.tui.words import clock, safe
 
@@ -54,7 +52,7 @@ class Unsaved:
             desk.tell("The memory for what is not saved is full: from now on it is lost.", "NOT SAVED", "error", LONG_S)
         elif before and not held:
             desk.app.clear_notifications()  # those that still say that it is not
-            desk.tell(f"saved again: {_entries(self._since_saved)}", "all is saved", seconds=10)
+            desk.tell(f"saved again: {entries(self._since_saved)}", "all is saved", seconds=10)
             self._since_saved, desk.app.not_saved = 0, ""
             await desk.drafts.settle()
         desk.app.refresh_bindings()
@@ -66,14 +64,14 @@ class Unsaved:
         if held := self.held:
             since = f" since {clock(held.entries[0].since)}" if held.entries else ""
             yield (
-                f"NOT SAVED: {_entries(held.count)} held in memory{since}, and tried again every few seconds. "
+                f"NOT SAVED: {entries(held.count)} held in memory{since}, and tried again every few seconds. "
                 f"E copies what is held elsewhere. {held.because}"
             )
         if held.turned_away:
-            yield f"LOST: the memory is full, and {_entries(held.turned_away)} could not even be held."
+            yield f"LOST: the memory is full, and {entries(held.turned_away)} could not even be held."
         if self._left is not None:
             yield (
-                f"{_entries(len(self._left.entries))} of an earlier sitting never got into the record. "
+                f"{entries(len(self._left.entries))} of an earlier sitting never got into the record. "
                 f"E takes them in from {self._left.folder}."
             )
 
@@ -83,7 +81,7 @@ class Unsaved:
         if not held:
             self._desk.tell("Nothing is held: all is saved.")
             return
-        lines = [f"NOT SAVED, held in memory: {_entries(held.count)}. {held.because}", ""]
+        lines = [f"NOT SAVED, held in memory: {entries(held.count)}. {held.because}", ""]
         lines += [f"{clock(entry.since)}  {safe(entry.told, 2000)}" for entry in held.entries]
         self._desk.app.push_screen(TextScreen("Not saved", "\n".join(lines)))
 
@@ -149,7 +147,7 @@ class Unsaved:
             desk.app.refresh_bindings()
             desk.app.stale()
         if not desk.session.held:
-            desk.tell(f"{_entries(count)} taken in, each with the time at which it occurred.", "all is saved")
+            desk.tell(f"{entries(count)} taken in, each with the time at which it occurred.", "all is saved")
 
     # -- leaving -------------------------------------------------------------------------------------------------
 
@@ -159,25 +157,4 @@ class Unsaved:
 
         The parting words; empty when all is saved. May wait for the disk.
         """
-        if not isinstance(session, Session) or session.retry():
-            return ""
-        held = session.held
-        lost = f"NOT SAVED: {_entries(held.count)} of this sitting did not get into the record {session.record.path}"
-        told = [lost, held.because]
-        copy: Path | None = None
-        with suppress(ConsoleError):
-            copy = emergency.write_somewhere(session, os.environ)
-        if copy is not None:
-            told.append(f"What is missing there is in an emergency copy: {copy}")
-            if session.record.journal.is_file():
-                told += [going_on(session), "once it can be written again; E takes the copy in."]
-            else:
-                told.append("The record itself is gone from its folder; the copy has the journal, as far as it went.")
-        else:
-            told.append("No place took an emergency copy. This is all that is left of them:")
-            told += [f"{entry.since}  {safe(entry.told, 4000)}" for entry in held.entries]
-        return "\n".join(told)
-
-
-def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count} entries"
+        return not_saved(session, "E")

@@ -130,6 +130,7 @@ class Sending(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,x", "leave", "cancel / close", id="send.leave", tooltip="Cancel it; close when it has ended"),
+        Binding("question_mark,f1", "app.help", "Help", id="send.help", show=False, tooltip="These keys"),
     ]
 
     class Progressed(Message):

@@ -92,6 +92,8 @@ def safe_text(text: str) -> str:
 
 
 def _shown(character: str) -> str:
+    if "\ufe00" <= character <= "\ufe0f":
+        return ""  # a variation selector: terminals disagree on how wide it makes the character before it
     if character.isprintable():
         return character
     if character < " ":

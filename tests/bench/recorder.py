@@ -30,7 +30,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from incident_console import events
 from incident_console.runbook import shelf
 from incident_console.session.live import Live
-from incident_console.session.opening import Who, open_incident
+from incident_console.session.opening import open_incident
+from incident_console.session.who import Who
 from incident_console.tail.places.mounts import Mounts
 
 FAST_LIFE_S = 0.03

@@ -59,5 +59,7 @@ def heard() -> None:
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     home = tmp_path / "home"
-    home.mkdir()
+    seen = home / ".local" / "state" / "incident-console"
+    seen.mkdir(parents=True, mode=0o700)
+    (seen / "first-run-seen").touch()  # the card of the first run has tests of its own
     return Desk(home, "mira")

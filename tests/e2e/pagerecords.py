@@ -16,7 +16,8 @@ from incident_console.runbook.answers import loads_answers
 from incident_console.runbook.load import loads
 from incident_console.session.collect import collect
 from incident_console.session.handoff import offer
-from incident_console.session.opening import Who, open_incident
+from incident_console.session.opening import open_incident
+from incident_console.session.who import Who
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 CASE = "c2-deterministic-fail-keepgoing-v7"

@@ -16,7 +16,8 @@ import pytest
 from incident_console import cli
 from incident_console.record.store import Record
 from incident_console.session.capture import Pinned, pin
-from incident_console.session.opening import Who, resume_incident
+from incident_console.session.opening import resume_incident
+from incident_console.session.who import Who
 
 CASE = Path(__file__).parent.parent / "corpus" / "c2-deterministic-fail-stop-v9" / "wd"
 NAMED = "kettle/of fish&42"

@@ -157,6 +157,7 @@ def test_a_whole_climb_prints_the_record_last_and_talks_on_stderr(run: Run, coll
     listed = run("list").stdout
     assert listed == f"{collected.name}  open  tool-behavior  a workflow  A short climb\n"
     rows = json.loads(run("list", "--json").stdout)["incidents"]
+    assert len(rows[0].pop("head")) == 64 and rows[0].pop("events") > 10
     assert rows == [
         {
             "id": collected.name,

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from incident_console.runbook import shelf
-from incident_console.session.opening import Who, open_incident
+from incident_console.session.opening import open_incident
+from incident_console.session.who import Who
 
 HEADED = "incident-console/list/1"
 

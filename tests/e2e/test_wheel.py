@@ -15,6 +15,7 @@ from incident_console import __version__
 
 CHECKOUT = Path(__file__).parents[2]
 RUNBOOKS = sorted(path.stem for path in (CHECKOUT / "runbooks").glob("*.yaml"))
+BESIDE = [str(path.relative_to(CHECKOUT / "runbooks")) for path in (CHECKOUT / "runbooks/rehearsals").glob("*.yaml")]
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -70,8 +71,9 @@ def test_the_wheel_holds_the_package_the_runbooks_and_the_demo_and_nothing_else(
     there = {name for name in there if "__pycache__" not in name}
     assert there <= set(ours)
     extra = set(ours) - there
-    assert {name for name in extra if name.endswith(".yaml")} == {
-        f"incident_console/_runbooks/{n}.yaml" for n in RUNBOOKS
+    shipped = {*(f"{name}.yaml" for name in RUNBOOKS), *BESIDE, "runbook.schema.json"}
+    assert {name for name in extra if name.endswith((".yaml", ".json"))} == {
+        f"incident_console/_runbooks/{name}" for name in shipped
     }
     assert all(name.startswith("incident_console/_runbooks/") for name in extra)
 

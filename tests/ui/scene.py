@@ -15,7 +15,9 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from incident_console.runbook import shelf, trust
-from incident_console.session.opening import Plan, Who
+from incident_console.session.opening import Plan
+from incident_console.session.who import Who
+from incident_console.tui import firstrun
 from incident_console.tui.app import Console
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -91,6 +93,7 @@ def place(root: Path, case: str | None = None) -> Place:
         shutil.copytree(CORPUS / case / "wd", workdir)
     else:
         workdir.mkdir()
+    (root / firstrun.NAME).touch()  # who works in most tests has seen the console before
     return Place(root, workdir, Who("olga", root / "records", root / "trusted"))
 
 

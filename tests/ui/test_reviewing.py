@@ -9,7 +9,8 @@ import pytest
 from incident_console.session.capture import capture
 from incident_console.session.core import Session
 from incident_console.session.handoff import accept, offer
-from incident_console.session.opening import Plan, Who
+from incident_console.session.opening import Plan
+from incident_console.session.who import Who
 from incident_console.tui.app import Console
 from incident_console.tui.handed import HandedPane, rendered
 from tests.ui.scene import SMALL, WIDE, Place, closed, flat, kinds, opened, place, screen, shows, types, until
@@ -62,7 +63,7 @@ async def test_what_would_write_is_not_offered_and_refused_in_words(scene: Place
         for key in (*REFUSED, "w", "c", "P"):
             app.clear_notifications()
             await pilot.press(key)
-            await shows(pilot, "nothing is written", "writes this record")
+            await shows(pilot, "nothing is written", "writes this record", pane="Toast")
         app.clear_notifications()
         await pilot.press("1", "enter")  # the first answer of the rung
         await shows(pilot, "read-only: olga on")
@@ -133,7 +134,7 @@ async def test_a_bundle_is_reviewed_with_its_hand_off_first_and_accepted_from_th
         await pilot.press("2")
         await shows(pilot, "not captured (needed)")
         await pilot.press("enter")
-        await shows(pilot, "this bundle is reviewed and not accepted")
+        await shows(pilot, "this bundle is reviewed and not accepted", pane="Toast")
         await pilot.press("h")
         await shows(pilot, "the report is late")
         assert not who.records.exists()

@@ -4,6 +4,7 @@ that nothing was changed since."""
 from collections.abc import Callable, Iterator
 
 from incident_console.events import UNKNOWN, EscalationAnswered
+from incident_console.record import speaking
 from incident_console.record.handoff import PROMPTS
 from incident_console.record.incident import Incident
 from incident_console.record.page.html import bullets, code, event, nature, pairs, pill, said, table, text, when
@@ -89,6 +90,7 @@ def judged(incident: Incident) -> Iterator[str]:
     for stated in reversed(incident.classes[-_HISTORY:]):
         told = stated.event
         latest = stated is incident.classes[-1]
+        speaks_for, against = speaking.case(incident, told) if latest else (told.for_, told.against)
         yield (
             f"<h3>{pill(told.class_, 'good' if latest else '')} {'' if latest else 'said before: '}"
             f"cost {text(told.cost)}, confidence {text(told.confidence)}</h3>"
@@ -97,11 +99,17 @@ def judged(incident: Incident) -> Iterator[str]:
             [
                 ("Said", f"{nature(letter(told))} {event(stated.seq)}, {when(stated.at)}, {text(stated.by)}"),
                 *([("Suggested by the files", text(told.suggested))] if told.suggested else []),
-                *([("For", bullets(map(text, told.for_)))] if told.for_ else []),
-                *([("Against", bullets(map(text, told.against)))] if told.against else []),
+                *([("For", bullets(map(text, speaks_for)))] if speaks_for else []),
+                *([("Against", bullets(map(text, against)))] if against else []),
                 ("Ruled out", said(told.ruled_out)),
                 ("Next narrower measurement", said(told.next_measurement)),
             ]
+        )
+    if others := speaking.of_other_classes(incident):
+        yield "<h3>Said of evidence, for and against other classes</h3>"
+        yield bullets(
+            f"{nature('I')} {event(each.seq)}, {text(each.by)}: {said(speaking.text(incident, each))}"
+            for each in others
         )
     if not incident.decisions:
         yield '<p class="quiet">Nothing is decided yet.</p>'

@@ -123,13 +123,13 @@ class SideBySide:
 
 
 def side_by_side(
-    left: bytes, right: bytes, left_names: Sequence[str] = (), right_names: Sequence[str] = ()
+    left: bytes, right: bytes, left_names: Sequence[str] = (), right_names: Sequence[str] = (), *, exact: bool = False
 ) -> SideBySide:
     """Lay two logs side by side. `left_names` and `right_names` are what each calls the same thing: B here, C there.
 
-    Takes any bytes. Memory: the texts, eight bytes a line, and the window.
+    `exact`: times, names and figures count, too. Takes any bytes. Memory: the texts, eight bytes a line, the window.
     """
-    eye = _Eye(Names(left_names), Names(right_names))
+    eye = _ExactEye(Names(), Names()) if exact else _Eye(Names(left_names), Names(right_names))
     a, b = Lines(left), Lines(right)
     known = a.whole_before(_same_bytes(left, right))
     head = _head(a, b, known, eye)
@@ -197,6 +197,19 @@ class _Eye:
         return keys, [
             known.get(line, known.get(skeleton(line), other)) for line, other in zip(right, named, strict=True)
         ]
+
+
+class _ExactEye(_Eye):
+    """Every byte counts."""
+
+    def compare(self, left: bytes, right: bytes) -> Kind | None:
+        return "same" if left == right else None
+
+    def alike(self, left: Lines, right: Lines, in_left: range, in_right: range) -> Iterator[bool]:
+        return (left[i] == right[j] for i, j in zip(in_left, in_right, strict=True))
+
+    def keys(self, left: list[bytes], right: list[bytes]) -> tuple[list[bytes], list[bytes]]:
+        return left, right
 
 
 def _same_bytes(left: bytes, right: bytes) -> int:

@@ -7,21 +7,23 @@ of files come when the lines are there.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
-from textual.app import App, ComposeResult, SystemCommand
+from textual import events, work
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.worker import WorkerFailed
 
+from incident_console.errors import InputError
 from incident_console.tail.logfile import LogFile
 from incident_console.tail.source import Source
 from incident_console.tui.log.view import LogView
+from incident_console.tui.look import Dressed, Look
 from incident_console.tui.words import safe
 
 if TYPE_CHECKING:
@@ -31,9 +33,12 @@ if TYPE_CHECKING:
     from incident_console.tui.log.list import FileList
     from incident_console.tui.log.stream import Stream
 
+SCREENS = tuple(f"{__package__}.{name}" for name in ("help", "list", "bar"))
 PACKED = (".gz", ".bz2", ".xz")
 """As in `tail.rotated`, which also knows the names of rotated logs: a millisecond that nobody should wait for."""
 SAY_EACH_S = 2.0
+ROWS, LEAST_ROWS = 2, 5
+"""How far a key moves the border between the panes, and what each keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +59,7 @@ def _key(keys: str, action: str, word: str, name: str, told: str, *, show: str =
     return Binding(keys, action, word, bool(show), show or None, first, told, id=f"app.{name}")
 
 
-class OneOfSeveral(LogView):
-    """A file that was chosen from the list: Escape goes back to the stream when there is nothing left to clear."""
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "clear" and self._anchor is None and self._hits is None and not self.filter:
-            return False
-        return super().check_action(action, parameters)
-
-
-class TailApp(App[None]):
+class TailApp(Dressed[None]):
     """What ended it that must not have is in `fault` when `run()` has returned."""
 
     TITLE = "incident-console tail"
@@ -71,25 +67,35 @@ class TailApp(App[None]):
     #log-list { height: 25%; min-height: 5; max-height: 14; }
     LogView { height: 1fr; }
     .pane:focus { border: round $accent; }
+    .-zoomed .pane { border: double $accent; }
+    .-zoomed.-at-list LogView, .-zoomed.-at-log #log-list { display: none; }
+    .-zoomed #log-list { height: 1fr; max-height: 100%; }
     """
     AUTO_FOCUS = None
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("backspace,escape", "stream", "stream", "stream", "Back to the stream of all files", show="⌫"),
+        _key("z", "zoom", "all panes", "zoom", "This pane over the other; again: both of them", show="z"),
+        _key("escape", "unzoom", "all panes", "all", "Both panes again"),
+        _key("right_curly_bracket", "resize(1)", "taller", "grow", "This pane taller"),
+        _key("left_curly_bracket", "resize(-1)", "lower", "shrink", "This pane lower"),
         _key("tab", "app.focus_next", "pane", "next", "Go to the next pane", show="tab"),
         _key("shift+tab", "app.focus_previous", "pane before", "previous", "Go back a pane"),
-        _key("question_mark,f1", "help", "help", "help", "Every key that works now", show="?"),
+        _key("ctrl+z", "suspend_process", "shell", "suspend", "Back to the shell; its fg comes back here"),
+        _key("question_mark,f1", "help", "Help", "help", "Every key that works now", show="?"),
         _key("ctrl+p", "command_palette", "palette", "palette", "The palette: every action", first=True),
         _key("q,ctrl+q", "quit", "quit", "quit", "Leave; files are only read, never changed", show="q"),
     ]
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: Wanted, look: Look | None = None, wished: Callable[[], Look] | None = None) -> None:
+        """`look`: what fits the terminal; `wished`: reads the settings, once the first lines are on the screen."""
         super().__init__()
-        self._wanted = wanted
+        self.wear(look or Look())
+        self._wanted, self._wished = wanted, wished
         self.fault: BaseException | None = None
         self._alone: LogView | None = None
         """The file that was chosen from the list."""
         self._list: FileList | None = None
-        self._signals_as_before: Callable[[], None] = lambda: None
+        self._as_before = contextlib.ExitStack()
         self._stream: Stream | None = None
 
     def compose(self) -> ComposeResult:
@@ -130,19 +136,34 @@ class TailApp(App[None]):
         gc.enable()
         self.query_one(LogView).focus()
         self._follow()
-        from incident_console.tui import endings
+        from incident_console.tui import endings, threads
 
-        self._signals_as_before = endings.on_signals(self.exit)
+        self._as_before.callback(endings.on_signals(self.exit, self.exit))
+        self._as_before.callback(threads.watched(self._thread_failed, self._lost))
+        if self._driver is not None and self._driver.can_suspend:
+            self._as_before.callback(endings.on_stops(self, self._driver, lambda seconds: None))
+        self._take_wishes()
         self.call_after_refresh(self._mount_footer)
 
+    def _take_wishes(self) -> None:
+        if self._wished is None:
+            return
+        try:
+            told = self.wear(self._wished())
+            self.take_keys(SCREENS)  # What stands there for other screens is no fault here.
+        except InputError as fault:
+            told = (f"the settings are left aside: {fault}",)
+        for sentence in told:
+            self.notify(safe(sentence), title="settings", severity="warning", markup=False, timeout=15)
+
     def on_unmount(self) -> None:
-        self._signals_as_before()
+        self._as_before.close()
 
     async def _mount_footer(self) -> None:
-        from textual.widgets import Footer
+        from incident_console.tui.footer import KeyLine
 
         if self.screen.is_attached:  # Who is quick has left already.
-            await self.mount(Footer(compact=True, show_command_palette=False))
+            await self.mount(KeyLine())
             self.refresh_bindings()
 
     # -- following -----------------------------------------------------------------------------------------------
@@ -202,7 +223,7 @@ class TailApp(App[None]):
     async def _open_alone(self, path: Path, label: str) -> LogView:
         stream = self.query_one("#stream", LogView)
         if self._alone is None:
-            self._alone = OneOfSeveral(id="log-view", classes="pane")
+            self._alone = LogView(id="log-view", classes="pane")
             await self.mount(self._alone, after=stream)
         stream.display = False
         self._alone.open(_source(path), label)
@@ -219,12 +240,79 @@ class TailApp(App[None]):
         stream.focus()
         self.refresh_bindings()
 
+    # -- one pane over the other, or more of it ------------------------------------------------------------------
+
+    @property
+    def _is_zoomed(self) -> bool:
+        return self.screen_stack[0].has_class("-zoomed")
+
+    def key_word(self, action: str) -> str | None:
+        """For the foot of the screen, as `footer.SaysKeys`: the way back is what matters."""
+        return "" if action == "zoom" and not self._is_zoomed else None
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The pane that one stands in is the one that is seen; the line below the list is part of it."""
+        base = self.screen_stack[0]
+        if event.widget.screen is base:
+            in_list = event.widget in (self._list, *base.query("FilterLine"))
+            base.set_class(in_list, "-at-list")
+            base.set_class(not in_list, "-at-log")
+
+    def action_focus_next(self) -> None:
+        if not self._is_zoomed or self._list is None or len(self.screen_stack) > 1:
+            self.screen.focus_next()
+            return
+        target = (self._alone or self.query_one("#stream")) if self._list.has_focus else self._list
+        self.screen.set_class(target is self._list, "-at-list")
+        self.screen.set_class(target is not self._list, "-at-log")
+        target.focus()
+
+    def action_focus_previous(self) -> None:
+        """There are two panes: back is the same as on."""
+        if self._is_zoomed and len(self.screen_stack) == 1:
+            self.action_focus_next()
+        else:
+            self.screen.focus_previous()
+
+    def action_zoom(self) -> None:
+        self.screen_stack[0].toggle_class("-zoomed")
+        self.refresh_bindings()
+
+    def action_unzoom(self) -> None:
+        self.action_zoom()
+
+    def action_resize(self, by: int) -> None:
+        """Make the pane with the focus taller, or lower."""
+        if (listed := self._list) is not None:
+            rows = listed.outer_size.height + by * ROWS * (1 if listed.has_focus else -1)
+            most = self.screen_stack[0].size.height - LEAST_ROWS
+            listed.styles.max_height = "100%"
+            listed.styles.height = f"{max(LEAST_ROWS, min(rows, most)) * 100 / self.size.height:.2f}%"
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "stream":
             return self._alone is not None
+        if action in ("zoom", "unzoom", "resize"):
+            fits = {"zoom": True, "unzoom": self._is_zoomed, "resize": not self._is_zoomed}
+            return self._list is not None and len(self.screen_stack) == 1 and fits[action]
         if action == "pin":
             return False  # Lines are pinned as evidence of an incident, and here is none.
         return self._stream is not None or not action.endswith(("focus_next", "focus_previous"))
+
+    def action_suspend_process(self) -> None:
+        from incident_console.tui import endings
+
+        endings.stop_job()
+
+    def _lost(self) -> None:
+        """The terminal takes nothing more."""
+        with contextlib.suppress(RuntimeError):
+            self.call_from_thread(self.exit)
+
+    def _thread_failed(self, error: BaseException, name: str) -> None:
+        """Called in the thread that failed: nothing more comes from it, and whoever started the app says why."""
+        self.fault = self.fault or error
+        self._lost()
 
     def _handle_exception(self, error: Exception) -> None:
         """A handler or a worker raised: leave in order, so that whoever started the app can say it in a sentence.
@@ -248,16 +336,12 @@ class TailApp(App[None]):
         """ctrl+c: who presses it wants to leave, or to copy; neither is done by mistake."""
         self.notify("q leaves (ctrl+q while you type).")
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+    def action_command_palette(self) -> None:
         """Whatever has a key has a line in the palette."""
-        yield from super().get_system_commands(screen)
-        for node, binding, enabled, tooltip in screen.active_bindings.values():
-            if enabled and binding.id and tooltip:
-                yield SystemCommand(
-                    f"{binding.description} ({self.get_key_display(binding)})",
-                    tooltip,
-                    lambda action=binding.action, node=node: self.run_worker(self.run_action(action, node)),
-                )
+        from incident_console.tui import offers
+
+        if not offers.is_open(self):
+            self.push_screen(offers.screen(offers.Bindings))
 
 
 def _source(path: Path) -> Source:

@@ -79,4 +79,6 @@ class LogFiltering(LogSeeking):
         if shown is None:
             return ""
         told = f"{count(shown.matched)} of {count(shown.inner.line_count)} lines match"
+        if not shown.matched and shown.progress >= 1:
+            return f"{told} · Esc shows all"
         return f"{told} · filtering {shown.progress:.0%}" if shown.progress < 1 else told

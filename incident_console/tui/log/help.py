@@ -14,10 +14,5 @@ Files are only read. The last line stays in view until you move; f follows again
 
 
 class TailHelp(HelpScreen):
-    DEFAULT_CSS = """
-    TailHelp { align: center middle; background: $background 60%; }
-    #help { border: round $accent; background: $panel; padding: 0 2; width: 90%; max-width: 110; height: 90%; }
-    """
-
     def __init__(self, active: Iterable[ActiveBinding]) -> None:
         super().__init__(active, BEGINNING)

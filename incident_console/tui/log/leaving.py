@@ -11,13 +11,14 @@ import signal
 import stat
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
 from textual.app import SuspendNotSupported
 from textual.binding import BindingType
 
+from incident_console.tail.linetime import time_of
 from incident_console.tail.source import Source
 from incident_console.tui.log.bar import LogBar
 from incident_console.tui.log.copying import Rows
@@ -26,6 +27,7 @@ from incident_console.tui.log.scroll import SAY_EACH_S, SEEKING
 from incident_console.tui.log.seeking import key
 from incident_console.tui.log.select import Selected, hidden_between, in_own_file, joined, rows_between, selected
 from incident_console.tui.log.text import plain
+from incident_console.tui.look import Dressed
 from incident_console.tui.words import size
 
 SLICE_S = 0.01
@@ -63,6 +65,11 @@ class LogLeaving(LogFiltering):
         text, cut = joined(shown, whole, self._cursor, self._anchor)
         title = f"{self._label} (filtered: {self.filter})" if self.filter else self._label
         return Selected(None, None, None, None, 0, len(text), title, cut) if text else None
+
+    @property
+    def line_time(self) -> float | None:
+        """When the line under the cursor was written, seconds of the epoch: its own time, or its block's."""
+        return time_of(self._source, self.cursor_row) if self._source is not None and self._rows else None
 
     def selected_bytes(self) -> bytes:
         """The bytes that `selection()` names, at most 1 MiB; empty when there are none."""
@@ -174,7 +181,7 @@ class LogLeaving(LogFiltering):
         source = self._source
         if source is None or not self._rows:
             return
-        command = _pager()
+        command = _pager(self.app.environ if isinstance(self.app, Dressed) else os.environ)
         if command is None:
             self.tell("no pager was found: set PAGER to one, for example less")
             return
@@ -191,10 +198,10 @@ class LogLeaving(LogFiltering):
         self.refresh()
 
 
-def _pager() -> list[str] | None:
+def _pager(environ: Mapping[str, str]) -> list[str] | None:
     """$PAGER as words, or less; None where there is none."""
     try:
-        words = shlex.split(os.environ.get("PAGER", "")) or [PAGER]
+        words = shlex.split(environ.get("PAGER", "")) or [PAGER]
     except ValueError:
         return None
     return words if shutil.which(words[0]) else None

@@ -31,6 +31,7 @@ LAID_EACH_S = 0.25
 """Files that change put the list in order again this often at most: rows that jump cannot be read."""
 AGES_EACH_S = 5.0
 GLANCE_EACH_S = 0.1
+NONE = "No file yet; new ones are listed by themselves. q leaves."
 WIDE = 60
 """Columns from which on there is room for the age."""
 
@@ -215,7 +216,9 @@ class FileList(ScrollView, can_focus=True):
         base, cursor, faint, new, error = self._styles
         width, row = self.scrollable_content_region.width, self.scroll_offset.y + y
         if row >= len(self._rows):
-            told = self._notice or ("No file has this in its path." if self._wanted else "No file yet.")
+            told = self._notice or (
+                "No file has this in its path: / lists others, Esc in it all." if self._wanted else NONE
+            )
             return Strip([Segment(safe(told) if y == 0 else "", base + faint)]).crop_extend(0, width, base)
         file = self._rows[row]
         here = self.has_focus and file.path == self._cursor

@@ -151,7 +151,7 @@ class LogPaint(ScrollView):
         self._shown = []
         lines: list[Strip] = []
         if source is None or not rows:
-            text = "No log is open." if source is None else source.notice
+            text = "No log is open: Enter in the list of logs opens one." if source is None else source.notice
             lines.append(self._notice(safe(text or ""), width, styles))
         else:
             look, height = self._common_look(), self._height

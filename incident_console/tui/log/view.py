@@ -52,6 +52,11 @@ class LogView(LogLeaving, can_focus=True):
         super().__init__(name=name, id=id, classes=classes)
         self._dragging = False
 
+    def key_word(self, action: str) -> str | None:
+        """For the foot of the screen, as `footer.SaysKeys`: what would change nothing now is not told there."""
+        idle = (action == "follow" and self.following) or (action == "app.pin" and not self._rows)
+        return "" if idle else None
+
     # -- moving about --------------------------------------------------------------------------------------------
 
     def action_follow(self) -> None:
@@ -119,7 +124,9 @@ class LogView(LogLeaving, can_focus=True):
         self.tell("carriage returns are shown" if self.whole else "progress bars show their last state")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enter means something only where several files are shown as one."""
+        """Enter means something only where several files are shown as one, Escape where there is something to drop."""
+        if action == "clear":
+            return self._anchor is not None or self._hits is not None or bool(self.filter) or self.is_seeking
         return action != "origin" or (self.whole_source is not None and self.whole_source.several)
 
     def action_origin(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from incident_console.errors import InputError
-from incident_console.runbook import lint, shelf
+from incident_console.runbook import lint, shelf, skeleton
 from incident_console.runbook.faults import RunbookFaults
 from incident_console.runbook.ladder import Standing, missing, refusals
 from incident_console.runbook.load import load, loads
@@ -83,12 +83,6 @@ def test_a_copy_of_a_shipped_runbook_counts_as_shipped_and_a_changed_one_does_no
     assert not shelf.find("changed.yaml", workdir=tmp_path).shipped
 
 
-def test_the_example_of_the_readme_is_a_sound_runbook() -> None:
-    readme = (shelf.shipped()[0].parent / "README.md").read_text()
-    example = readme.split("```yaml\n")[1].split("```")[0]
-    assert loads(example.encode(), "README.md").runbook.id == "late-export"
-
-
 def test_an_unknown_name_is_told_what_there_is(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="slow-or-flaky-run, surprise-reruns"):
         shelf.find("slow-run", workdir=tmp_path)
@@ -112,3 +106,41 @@ def test_the_page_shows_the_three_questions_and_every_command_with_its_effects()
     assert "! escalate to publish-boundary review when class is publish-boundary" in page
     for rung in loaded.runbook.rungs:
         assert f"[{rung.id}, {rung.role}]" in page
+
+
+@pytest.mark.parametrize("width", [20, 60, 80, 300])
+def test_the_page_fits_the_terminal_and_leaves_nothing_out(width: int) -> None:
+    loaded = shelf.find("slow-or-flaky-run")
+    page = render(loaded, width)
+    assert max(len(line) for line in page.splitlines()) <= min(max(width, 40), 120)
+    squeezed = "".join(page.split())
+    for rung in loaded.runbook.rungs:
+        for text in (
+            rung.question,
+            *(item.expect for item in rung.evidence),
+            *(each.because for each in rung.escalate),
+        ):
+            assert "".join(text.split()) in squeezed
+
+
+def test_the_page_as_markdown_has_a_heading_for_each_rung_and_code_for_each_command() -> None:
+    loaded = shelf.find("slow-or-flaky-run")
+    page = render(loaded, format="md")
+    assert page.startswith("# Slow, noisy or flaky Snakemake run\n")
+    headings = [line for line in page.splitlines() if line.startswith("## ")]
+    assert headings == [f"## {number}. {rung.title}" for number, rung in enumerate(loaded.runbook.rungs, 1)]
+    assert "`snakemake --summary  [engine-bookkeeping" not in page, "blanks are folded"
+    assert "  - `snakemake --summary [engine-bookkeeping, at most 300 s]`" in page
+
+
+def test_hostile_text_of_a_runbook_is_neither_markup_nor_seen_by_the_terminal() -> None:
+    text = skeleton.text("sound").replace("title: Sound", "title: '<b>`x` [a](javascript:y)\u200b'")
+    text = text.replace("help: Write", "help: <script>alert(1)</script> Write").replace(
+        "[make, -n]  ", "['m`a``ke', -n]"
+    )
+    loaded = loads(text.encode(), "evil\x1b[2J`.yaml")
+    page = render(loaded)
+    assert "\x1b" not in page and "\u200b" not in page and "\\x1b[2J" in page
+    page = render(loaded, format="md")
+    assert "\x1b" not in page and "<script" not in page and "<b>" not in page and "[a](" not in page
+    assert "``` 'm`a``ke' -n [read-only, at most 60 s] ```" in page

@@ -9,7 +9,8 @@ import pytest
 
 from incident_console.runbook.load import Loaded, loads
 from incident_console.session.core import Session
-from incident_console.session.opening import Who, open_incident
+from incident_console.session.opening import open_incident
+from incident_console.session.who import Who
 
 RUNBOOK = """\
 schema: incident-console/runbook/1

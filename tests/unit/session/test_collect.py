@@ -12,7 +12,8 @@ from incident_console.runbook.answers import Answers, loads_answers
 from incident_console.runbook.load import loads
 from incident_console.session.collect import collect
 from incident_console.session.core import Session
-from incident_console.session.opening import Who, open_incident
+from incident_console.session.opening import open_incident
+from incident_console.session.who import Who
 from tests.unit.session.runlog import RunLog
 from tests.unit.session.test_live import engine
 

@@ -13,7 +13,8 @@ from incident_console.runbook.load import loads
 from incident_console.runbook.schema import EvidenceItem
 from incident_console.session.capture import capture
 from incident_console.session.foreseen import Foreseen, foresee
-from incident_console.session.opening import Who, open_incident
+from incident_console.session.opening import open_incident
+from incident_console.session.who import Who
 from tests.needs import needs
 
 pytestmark = needs("make")
@@ -54,6 +55,18 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_target_that_only_plans_is_not_asked_about(folder: Path) -> None:
     assert ahead(folder, "make", "plan") == Foreseen("read-only")
+
+
+@pytest.mark.parametrize("asking", ["-n", "--dry-run", "-q"])
+def test_evidence_that_only_asks_make_itself_is_not_asked_about_unless_make_runs_something_even_then(
+    folder: Path, asking: str
+) -> None:
+    assert ahead(folder, "make", asking, "clean") == Foreseen("read-only")
+    (folder / "Makefile").write_text("X := $(shell rm -rf logs)\n" + MAKEFILE)
+    assert ahead(folder, "make", asking, "clean").effects == ("runs-workflow",)
+    (folder / "Makefile").write_text(MAKEFILE.replace("\trm -rf", "\t+rm -rf"))
+    assert ahead(folder, "make", asking, "clean").effects
+    assert (folder / "logs" / "a.log").exists()
 
 
 def test_a_target_that_runs_the_workflow_is_told_with_the_command(folder: Path) -> None:

@@ -12,7 +12,8 @@ from incident_console.record.store import Record
 from incident_console.record.verify import verify
 from incident_console.session.core import Session
 from incident_console.session.handoff import accept, offer
-from incident_console.session.opening import Who, resume_incident
+from incident_console.session.opening import resume_incident
+from incident_console.session.who import Who
 from tests.needs import needs
 
 

@@ -21,7 +21,8 @@ from incident_console.record.verify import verify
 from incident_console.session import capture, emergency, handoff, holding
 from incident_console.session.core import Session
 from incident_console.session.holding import Held
-from incident_console.session.opening import Who, resume_incident
+from incident_console.session.opening import resume_incident
+from incident_console.session.who import Who
 from tests.failing_disk import Disk
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from incident_console.runbook.load import loads
-from incident_console.session.opening import Who, open_incident
+from incident_console.session.opening import open_incident
+from incident_console.session.who import Who
 from tests.needs import needs
 from tests.unit.session.conftest import RUNBOOK
 from tests.unit.session.test_live import watching

@@ -16,8 +16,9 @@ from incident_console.runbook.load import loads
 from incident_console.session import proof
 from incident_console.session.capture import capture
 from incident_console.session.core import Session
-from incident_console.session.opening import Who, open_incident
+from incident_console.session.opening import open_incident
 from incident_console.session.picks import pick
+from incident_console.session.who import Who
 from tests.unit.session.conftest import RUNBOOK
 from tests.unit.session.runlog import RunLog
 from tests.unit.snakemake.compareflow import Flow

@@ -9,8 +9,9 @@ from incident_console.events import EvidenceCaptured
 from incident_console.runbook.load import Loaded
 from incident_console.session.collect import collect
 from incident_console.session.core import Session
-from incident_console.session.opening import Who, open_incident
+from incident_console.session.opening import open_incident
 from incident_console.session.readings import Reading, Readings
+from incident_console.session.who import Who
 from incident_console.snakemake.dryrun import DryRun
 from incident_console.snakemake.jobs import Attempt, Job
 from incident_console.snakemake.run import Run

@@ -11,7 +11,8 @@ from incident_console.session import recheck
 from incident_console.session.capture import capture
 from incident_console.session.core import Session
 from incident_console.session.handoff import accept, offer
-from incident_console.session.opening import Who, resume_incident
+from incident_console.session.opening import resume_incident
+from incident_console.session.who import Who
 
 
 def handed(session: Session, tmp_path: Path, workdir: Path | None = None) -> Session:

@@ -18,7 +18,8 @@ from incident_console.runbook.load import Loaded, loads
 from incident_console.session import secrecy
 from incident_console.session.core import Session
 from incident_console.session.handoff import accept, offer
-from incident_console.session.opening import Who, open_incident, resume_incident
+from incident_console.session.opening import open_incident, resume_incident
+from incident_console.session.who import Who
 from tests.unit.session.conftest import RUNBOOK
 
 FLAKY = next(path for path in shelf.shipped() if path.stem == "flaky-command")
@@ -159,7 +160,7 @@ def test_a_named_variable_that_cannot_be_looked_for_is_told() -> None:
     assert told.endswith(": SHORT, GONE") and secrecy.not_sought(("FINE",), {"FINE": "of-fish-42"}) == ""
 
 
-def test_check_tells_of_a_runbook_with_a_secret_and_finds_no_fault_in_it(
+def test_check_warns_of_a_runbook_with_a_secret_and_finds_no_error_in_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "mine.yaml"
@@ -167,5 +168,5 @@ def test_check_tells_of_a_runbook_with_a_secret_and_finds_no_fault_in_it(
     assert cli.main(["runbook", "check", str(file)]) == 0
     told = capsys.readouterr()
     line = len(file.read_text().splitlines())
-    assert f"mine.yaml, line {line}, column 13: this looks like a secret (password)" in told.err
-    assert "no fault" in told.out
+    assert f"mine.yaml:{line}:13: warning: this looks like a secret (password)" in told.out
+    assert "0 errors, 1 warning" in told.err

@@ -10,7 +10,8 @@ from incident_console import events
 from incident_console.record.chain import START, line_hash, read
 from incident_console.record.verify import verify
 from incident_console.runbook.load import Loaded
-from incident_console.session.opening import Who, open_incident, resume_incident
+from incident_console.session.opening import open_incident, resume_incident
+from incident_console.session.who import Who
 
 
 class SetClock:

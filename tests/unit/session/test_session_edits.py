@@ -11,7 +11,8 @@ from incident_console.record.incident import Incident
 from incident_console.runbook.load import Loaded
 from incident_console.session.capture import capture
 from incident_console.session.core import Session, unexplained
-from incident_console.session.opening import Who, open_incident, resume_incident
+from incident_console.session.opening import open_incident, resume_incident
+from incident_console.session.who import Who
 from tests.needs import needs
 
 

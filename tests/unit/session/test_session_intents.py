@@ -10,7 +10,8 @@ from incident_console.errors import InputError, RecordError, Refused
 from incident_console.record.journal import read
 from incident_console.runbook.load import Loaded
 from incident_console.session.core import Session
-from incident_console.session.opening import Who, open_incident
+from incident_console.session.opening import open_incident
+from incident_console.session.who import Who
 
 Kinds = Callable[[], list[str]]
 OPENING = ["incident.opened", "runbook.frozen"]

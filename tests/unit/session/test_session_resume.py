@@ -20,7 +20,8 @@ from incident_console.runbook import shelf, trust
 from incident_console.runbook.load import Loaded, loads
 from incident_console.session.capture import capture
 from incident_console.session.core import Session
-from incident_console.session.opening import Who, open_incident, open_on, resume_incident
+from incident_console.session.opening import open_incident, resume_incident
+from incident_console.session.who import Who, open_on
 
 HOLDER = """
 import sys, threading
@@ -28,7 +29,8 @@ from dataclasses import replace
 from pathlib import Path
 from incident_console.runbook.load import loads
 from incident_console.session.capture import Pinned, capture, pin
-from incident_console.session.opening import Who, open_incident
+from incident_console.session.opening import open_incident
+from incident_console.session.who import Who
 records, workdir, runbook = map(Path, sys.argv[1:])
 who = Who("ana", records, records / "trust")
 session = open_incident(who, workdir, replace(loads(runbook.read_bytes(), "r"), shipped=True), title="it hangs")
@@ -183,7 +185,7 @@ def test_open_incidents_of_a_workdir_are_found_newest_first(
     elsewhere = open_incident(who, tmp_path / "elsewhere", loaded, title="")
     (who.records / "INC-garbage").mkdir()
     (who.records / "INC-garbage/journal.jsonl").write_bytes(b"\xff\xfe\n")
-    found = [folder for folder, _ in open_on(workdir / "../workflow", who.records)]
+    found = [one.path for one in open_on(workdir / "../workflow", who.records)]
     assert found == [second.record.path, session.record.path]
     for each in (second, ended, elsewhere):
         each.close()

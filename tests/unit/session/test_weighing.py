@@ -16,8 +16,9 @@ from incident_console.record.weighed import BARS, Weighed, latest
 from incident_console.runbook.load import loads
 from incident_console.session import weighing
 from incident_console.session.core import Session
-from incident_console.session.opening import Who, open_incident
+from incident_console.session.opening import open_incident
 from incident_console.session.weighing import Weigher, weigh
+from incident_console.session.who import Who
 from incident_console.snakemake.analysis import find_run
 from tests.unit.session.conftest import RUNBOOK
 

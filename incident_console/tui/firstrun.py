@@ -1,0 +1,75 @@
+"""What does somebody need who sees the console for the first time? Five lines, until the first thing is done.
+
+It stands below the panes and takes no key but Escape. That it was seen is an empty file in the user's state folder;
+where that cannot be written it is shown again, and nothing else happens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from textual.content import Content
+from textual.widgets import Static
+
+from incident_console.errors import RecordError
+from incident_console.record import files
+
+NAME = "first-run-seen"
+
+
+def lines(keys: Mapping[str, str], rungs: int) -> tuple[tuple[str, str], ...]:
+    """What to press, by binding id in `keys`, and what it does; the first line has no key."""
+    pin, leave = keys.get("app.pin", "p"), keys.get("app.quit", "q")
+    return (
+        ("", "What is seen without asking: the run, failures, the cost."),
+        (keys.get("facts.open", "Enter"), "takes the drafted symptom as a start"),
+        (f"1-{rungs}", "goes to a rung; c there captures its evidence"),
+        (keys.get("app.note", "n"), f"writes a note; {pin} pins a line of a log"),
+        (keys.get("app.help", "?"), f"is help; {leave} leaves, and all is saved"),
+    )
+
+
+def is_new(folder: Path) -> bool:
+    """Whether nobody with this state folder has seen it."""
+    try:
+        return not (folder / NAME).exists()
+    except OSError:
+        return True
+
+
+def remember(folder: Path) -> None:
+    """It was seen (the file is 0600)."""
+    with contextlib.suppress(RecordError, OSError):
+        files.private_folder(folder)
+        files.write_atomically(folder / NAME, b"")
+
+
+class FirstRun(Static):
+    """Not shown until `show`; `done` takes it away, and says whether it was there."""
+
+    DEFAULT_CSS = """
+    FirstRun { display: none; height: auto; padding: 0 1; background: $panel; color: $text; }
+    FirstRun.-shown { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="first-run", markup=False)
+
+    @property
+    def is_shown(self) -> bool:
+        return self.has_class("-shown")
+
+    def show(self, keys: Mapping[str, str], rungs: int) -> None:
+        rows = [
+            Content.assemble((f"{key:>5}  ", "bold $text-accent"), told) if key else Content(told)
+            for key, told in lines(keys, rungs)
+        ]
+        self.update(Content("\n").join(rows))
+        self.add_class("-shown")
+
+    def done(self) -> bool:
+        was = self.is_shown
+        self.remove_class("-shown")
+        return was

@@ -1,0 +1,152 @@
+"""What is a palette made of? Entries, how they are found and shown, and those that every screen has: keys and themes.
+
+Texts from outside are contents, never markup. What a key of the keyboard does is said with the key beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from textual.app import App
+from textual.command import CommandPalette, Hit, Hits, Provider
+from textual.content import Content
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from incident_console.tui.help import MOVING
+from incident_console.tui.keys import written
+from incident_console.tui.matching import best, places
+from incident_console.tui.words import safe
+
+MOST = 40
+"""Hits that one kind of source shows at once."""
+OFFERED = 60
+"""Entries that are shown before anything is typed."""
+MARGIN = 4
+"""Columns beside the list's rows."""
+SHOWN = 120
+"""Characters of a title from outside."""
+ASKED = "Search: action, rung, log, evidence, incident, theme"
+NOT_LISTED = frozenset({"command_palette", "leave_question", "rung"})
+"""Actions with a key that the palette is already, cannot be, or lists by name."""
+DO, GO, OPEN, WATCH, USE = "does it", "goes there", "opens it", "watches it", "uses it"
+"""What Enter does."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One line of the palette. `rank`: far below 1; decides between what fits as well."""
+
+    glyph: str
+    title: str
+    enter: str
+    call: Callable[[], object]
+    told: str = ""
+    beside: str = ""
+    """What it is found by, but does not show."""
+    key: str = ""
+    rank: float = 0.0
+    folded: tuple[str, str] = ("", "")
+
+    @staticmethod
+    def make(glyph: str, title: str, enter: str, call: Callable[[], object], **named: Any) -> Entry:
+        title = safe(title, SHOWN)
+        found_by = " ".join((title, named.get("told", ""), named.get("beside", ""), named.get("key", "")))
+        return Entry(glyph, title, enter, call, folded=(title.casefold(), found_by.casefold()), **named)
+
+    def shown(self, typed: str, marked: Any, width: int) -> Content:
+        """Two lines: what it is, and what Enter does."""
+        title = Content(self.title)
+        for at in places(self.title, typed):
+            title = title.stylize(marked, at, at + 1)
+        key = (f"  {self.key}", "$text-accent") if self.key else ""
+        told = f" · {safe(self.told, SHOWN)}" if self.told else ""
+        below = Content.styled(f"  Enter {self.enter}{told}", "$foreground-muted not bold")
+        lines = (Content.assemble(f"{self.glyph} ", title, key), below)
+        return Content("\n").join(line.truncate(width, ellipsis=True) for line in lines)
+
+
+class Offers(Provider):
+    """Shows entries, best first. `entries` is filled by `startup`."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.entries: tuple[Entry, ...] = ()
+
+    async def search(self, query: str) -> Hits:
+        for score, entry in best(self.entries, query, MOST):
+            yield self._hit(entry, score, query)
+
+    async def discover(self) -> Hits:
+        """In the order in which they were made; a hit, since a `DiscoveryHit` is sorted by its letters."""
+        for number, entry in enumerate(self.entries[:OFFERED]):
+            yield self._hit(entry, 1.0 - number / 1000, "")
+
+    def _hit(self, entry: Entry, score: float, typed: str) -> Hit:
+        width = max(20, self.app.size.width - MARGIN)
+        return Hit(score, entry.shown(typed, self.match_style, width), entry.call, text=entry.title)
+
+
+class Bindings(Offers):
+    """Every key that works, and the themes: the palette of `incident-console tail`."""
+
+    async def startup(self) -> None:
+        self.entries = (*keys(self.app, self.screen, frozenset()), *themes(self.app))
+
+
+class Palette(CommandPalette):
+    DEFAULT_CSS = """
+    Palette {
+        & SearchIcon { display: none; }
+        & > Vertical { margin-top: 2; }
+        &.-low > Vertical { margin-top: 0; }
+        & #--input { padding-left: 1; }
+        & CommandList > .option-list--option { padding: 0 1; }
+    }
+    """
+
+
+def is_open(app: App[Any]) -> bool:
+    return CommandPalette.is_open(app)
+
+
+def screen(*offers: type[Offers]) -> Palette:
+    return Palette(offers, placeholder=ASKED)
+
+
+def keys(app: App[Any], screen: Screen[object], named: frozenset[str]) -> Iterator[Entry]:
+    """Whatever has a key here and no name of its own in the list."""
+    seen = set(named)
+    for node, binding, enabled, tooltip in screen.active_bindings.values():
+        action = binding.action.partition("(")[0].rpartition(".")[2]
+        if (
+            not (enabled and binding.id and tooltip)
+            or binding.id in seen
+            or action in NOT_LISTED
+            or binding.action.startswith(MOVING)
+        ):
+            continue
+        seen.add(binding.id)
+        yield Entry.make(
+            "›",
+            f"{binding.description[:1].upper()}{binding.description[1:]}",
+            DO,
+            partial(_act, app, binding.action, node),
+            told=tooltip,
+            key=written(binding.key),
+        )
+
+
+def _act(app: App[Any], action: str, node: DOMNode) -> None:
+    app.run_worker(app.run_action(action, node))
+
+
+def themes(app: App[Any]) -> Iterator[Entry]:
+    for name in sorted(app.available_themes):
+        now = "in use" if name == app.theme else ""
+        yield Entry.make(
+            "◐", f"Theme {name}", USE, partial(setattr, app, "theme", name), told=now or "colours", rank=-0.01
+        )

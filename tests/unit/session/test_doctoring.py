@@ -1,0 +1,79 @@
+"""What doctor looks at, each on a machine that is made up."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from incident_console.session.doctoring import machine, places
+from incident_console.session.doctoring.finding import Ask, Finding, look
+
+
+def test_what_does_not_answer_is_told_and_left_behind() -> None:
+    never = threading.Event()
+
+    def hangs() -> tuple[Finding, ...]:
+        never.wait()
+        return ()
+
+    sections = look(
+        [
+            Ask("one", "a mount", hangs),
+            Ask("one", "a count", hangs, late="mind"),
+            Ask("two", "more", lambda: (Finding("more", "is there"),)),
+        ],
+        patience_s=0.05,
+    )
+    never.set()
+    assert [(one.what, one.state) for one in sections[0].findings] == [("a mount", "broken"), ("a count", "mind")]
+    assert "did not answer in 0.05 s" in sections[0].findings[0].told
+    assert sections[1].findings == (Finding("more", "is there"),)
+
+
+def test_a_probe_that_fails_takes_nothing_else_with_it() -> None:
+    def fails() -> tuple[Finding, ...]:
+        raise PermissionError(13, "Permission denied")
+
+    (section,) = look([Ask("one", "a folder", fails), Ask("one", "b", lambda: (Finding("b", "fine"),))])
+    assert section.findings[0].told == "could not be looked at: permission denied"
+    assert section.findings[1].state == "fine"
+
+
+def _limits(folder: Path, watches: str, instances: str) -> Path:
+    (folder / "max_user_watches").write_text(watches, encoding="ascii")
+    (folder / "max_user_instances").write_text(instances, encoding="ascii")
+    return folder
+
+
+def test_few_watches_are_something_to_mind(tmp_path: Path) -> None:
+    none = tmp_path / "no processes"
+    assert machine.watches(_limits(tmp_path, "100\n", "128\n"), none)[0].state == "mind"
+    assert machine.watches(_limits(tmp_path, "100000\n", "128\n"), none)[0].state == "fine"
+    assert machine.watches(_limits(tmp_path, "a\n", "128\n"), none)[0].state == "fine"
+
+
+def test_watchers_that_are_all_taken_are_counted(tmp_path: Path) -> None:
+    fds = tmp_path / "processes" / "42" / "fd"
+    fds.mkdir(parents=True)
+    for number in range(3):
+        (fds / str(number)).symlink_to("anon_inode:inotify")
+    found = machine.watches(_limits(tmp_path, "100000", "3"), tmp_path / "processes")[0]
+    assert found.state == "mind" and "3 watchers are taken" in found.told and "max_user_instances" in found.follows
+
+
+def test_the_kind_of_a_file_system_is_the_mount_tables(tmp_path: Path) -> None:
+    table = tmp_path / "mountinfo"
+    lines = [
+        "1 0 0:1 / / rw - overlay overlay rw",
+        "2 1 0:2 / /scratch rw - lustre server:/scratch rw",
+        "3 1 0:3 / /gone rw - nfs4 server:/gone rw",
+        "4 1 0:4 / /tmp rw - tmpfs tmpfs rw",
+    ]
+    table.write_text("\n".join(lines), encoding="ascii")
+    told = {
+        path: places.kind("x", Path(path), kept=True, mountinfo=table)[0]
+        for path in ("/scratch/run", "/gone/never/asked", "/tmp/records", "/etc")
+    }
+    assert [one.state for one in told.values()] == ["mind", "mind", "mind", "fine"]
+    assert "lustre, a network file system" in told["/scratch/run"].told and "locks" in told["/scratch/run"].follows
+    assert "in memory" in told["/tmp/records"].told and told["/etc"].told.startswith("overlay")
