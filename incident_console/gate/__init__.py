@@ -5,7 +5,18 @@ an editor's temporary file or a file written back as it was is none, and one tha
 with another commit is told as such.
 """
 
-from incident_console.gate.baseline import Baseline, Change, Edit, Seen, change_of, edits, from_json, take, to_json
+from incident_console.gate.baseline import (
+    Baseline,
+    Change,
+    Edit,
+    Seen,
+    change_of,
+    edits,
+    from_json,
+    is_inside,
+    take,
+    to_json,
+)
 from incident_console.gate.diffs import diff
 from incident_console.gate.git import Repository, committed, repository
 from incident_console.gate.watch import expand
@@ -23,6 +34,7 @@ __all__ = [
     "expand",
     "from_json",
     "gate_missing",
+    "is_inside",
     "repository",
     "take",
     "to_json",

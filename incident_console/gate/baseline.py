@@ -137,6 +137,11 @@ def change_of(edit: Edit, before: Baseline, after: Baseline, workdir: Path) -> t
     return "content", text
 
 
+def is_inside(name: str) -> bool:
+    """Whether a record may name a watched file so: somebody else's must not lead out of the workdir."""
+    return not name.startswith("/") and bool(parts(name)) and _UNWRITABLE.search(name) is None
+
+
 def to_json(baseline: Baseline) -> bytes:
     """`{path: sha256}`, sorted. Sizes and times are left out: on another machine they mean nothing."""
     return json.dumps({name: seen.sha256 for name, seen in sorted(baseline.files.items())}, indent=1).encode()
@@ -155,7 +160,7 @@ def from_json(data: bytes) -> Baseline:
     if not isinstance(found, dict):
         raise InputError("the list of watched files is not an object of path and sha256")
     for name, sha256 in found.items():
-        if name.startswith("/") or not parts(name) or _UNWRITABLE.search(name):
+        if not is_inside(name):
             raise InputError(f"the list of watched files names {name!r}, which is not inside the workdir")
         if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
             raise InputError(f"the list of watched files gives no sha256 for {name!r}")

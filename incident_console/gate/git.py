@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import threading
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 MOST = 1024 * 1024
 """Bytes of an answer that are read."""
 TIMEOUT_S = 5.0
+_COMMIT = re.compile("[0-9a-f]{4,64}")
 CUT = b"\n[... the rest is left out ...]\n"
 
 
@@ -35,7 +37,8 @@ def repository(workdir: Path) -> Repository:
 
 def committed(workdir: Path, commit: str | None) -> Repository:
     """What the repository was, as far as a commit still tells: a moment when nobody looked."""
-    if commit is None:
+    # It may be out of somebody else's record, and git takes for an option what looks like one.
+    if commit is None or not _COMMIT.fullmatch(commit):
         return Repository()
     return Repository(commit, _names(ask(workdir, "ls-tree", "-r", "-z", "--name-only", commit)))
 

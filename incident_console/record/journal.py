@@ -147,13 +147,18 @@ class Journal:
 
     def contents(self) -> Iterator[bytes]:
         """What is recorded, in parts; also when the file has no name any more. Raises OSError."""
-        at = 0
-        while at < self._size:
-            part = os.pread(self._descriptor, min(PART, self._size - at), at)
-            if not part:
-                return
-            at += len(part)
-            yield part
+        with self._lock:  # another thread that tries again may open the file anew meanwhile, and close this descriptor
+            descriptor, size = os.dup(self._descriptor), self._size
+        try:
+            at = 0
+            while at < size:
+                part = os.pread(descriptor, min(PART, size - at), at)
+                if not part:
+                    return
+                at += len(part)
+                yield part
+        finally:
+            os.close(descriptor)
 
     @property
     def head(self) -> str:

@@ -70,6 +70,8 @@ def as_seen_last(record: Record, incident: Incident, workdir: Path, globs: Seque
         return gate.take(workdir, globs, repository=gate.repository(workdir))
     seen, commit = dict(baseline.files), incident.reentry.commit
     for edit in incident.edits.values():
+        if not gate.is_inside(edit.event.path):
+            continue
         seen.pop(edit.event.path, None)
         if edit.event.after_sha256 is not None:
             seen[edit.event.path] = gate.Seen(edit.event.after_sha256)

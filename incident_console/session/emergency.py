@@ -229,7 +229,7 @@ def take_in(session: Session, left: Left) -> int:
         if hashlib.sha256(data).hexdigest() != path.name:
             raise InputError(f"{path} was altered: its content does not fit its name. Nothing was taken in.")
     for data in blobs:
-        session.keep(data)
+        session.keep_as_it_is(data)
     for event in left.entries:
         with suppress(HeldError):
             session.append(event)

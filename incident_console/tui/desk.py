@@ -125,10 +125,11 @@ class Desk:
 
     async def ask(self, key: str, *questions: Question, take: Take | None = None) -> Answers | None:
         """Ask; what was typed and not taken stays as a draft under `key`. None: the operator left."""
-        # A page that asks has a panel of its own; `app.query_one` finds that of the first screen.
-        panel = next(iter(self.app.screen.query(Ask)), None) or self.app.query_one(Ask)
+        # A page that asks has a panel of its own; a page to read may lie over it by now, and keeps its keys.
+        over = (panel for screen in reversed(self.app.screen_stack) for panel in screen.query(Ask))
+        panel = next(over, None) or self.app.query_one(Ask)
         if panel.is_open:
-            self.app.screen.set_focus(panel.field)
+            panel.screen.set_focus(panel.field)
             self.tell("Answer this first, or leave it with Escape.")
             return None
         drafts = self.drafts

@@ -215,7 +215,7 @@ async def test_the_head_of_the_chain_is_a_page_of_the_palette_to_be_copied(tmp_p
     async with opened(place(tmp_path).tiny(), SMALL) as (app, pilot):
         assert app.session is not None
         await pilot.press("ctrl+p")
-        await shows(pilot, "Search for commands")
+        await shows(pilot, "Search: action")
         await pilot.press(*"head of", "enter")
         await shows(pilot, "─ Head of the chain ─", f"after {len(app.incident.lines)} events", "c copies the head")
         await pilot.press("c")

@@ -68,7 +68,7 @@ async def test_hostile_names_messages_and_answers_are_shown_literally_everywhere
         await pilot.pause()
         check(app)
         await pilot.press("ctrl+p")
-        await shows(pilot, "Search for commands")
+        await shows(pilot, "Search: action")
         check(app)
         await pilot.press("escape")
         for entry in app.picture.logs:

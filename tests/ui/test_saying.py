@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from incident_console.tui.ask import Ask
+from incident_console.tui.handover import HandoverScreen
+from incident_console.tui.texts import TextScreen
 from tests.ui.scene import MEDIUM, SMALL, closed, kinds, opened, place, screen, shows, types, until
 
 
@@ -27,7 +30,7 @@ async def test_an_action_is_recorded_and_its_result_told_through_the_palette(tmp
         await until(pilot, lambda: bool(app.incident.actions))
         await closed(pilot)
         await pilot.press("ctrl+p")
-        await shows(pilot, "Search for commands")
+        await shows(pilot, "Search: action")
         await pilot.press(*"action's result", "enter")
         await shows(pilot, "Which action?", "held")
         await pilot.press("enter")
@@ -56,7 +59,7 @@ async def test_an_incident_is_closed_with_outcome_and_proof_and_only_once(tmp_pa
     async with opened(here.tiny(), MEDIUM) as (app, pilot):
         for again in (False, True):
             await pilot.press("ctrl+p")
-            await shows(pilot, "Search for commands")
+            await shows(pilot, "Search: action")
             await pilot.press(*"close the inc", "enter")
             if again:
                 break
@@ -82,3 +85,30 @@ async def test_severity_impact_and_deadline_stand_in_the_brief_once_said(tmp_pat
         await closed(pilot)
         await pilot.press("b")
         await shows(pilot, "Impact: late (severity 2)", "Deadline: noon")
+
+
+async def test_a_page_over_an_open_question_keeps_its_keys_when_something_else_asks(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), MEDIUM) as (app, pilot):
+        await pilot.press("n")
+        await shows(pilot, "1/2 Note")
+        await app.push_screen(TextScreen("a page", "that took long to come"))
+        await app.desk.say.note()
+        await pilot.press("escape")
+        assert len(app.screen_stack) == 1
+        await types(pilot, "still here")
+        assert app.query_one(Ask).is_open
+        assert "still here" in screen(app)
+
+
+async def test_a_question_of_a_page_is_asked_on_it_even_when_another_page_was_opened_over_it(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), MEDIUM) as (app, pilot):
+        await pilot.press("h")
+        await shows(pilot, "only you can say still silent")
+        page = app.screen
+        assert isinstance(page, HandoverScreen)
+        await app.push_screen(TextScreen("a page", "that was opened before the question could be"))
+        page.action_write()
+        await pilot.pause()
+        await pilot.press("escape")
+        assert len(app.screen_stack) == 2
+        await shows(pilot, "Enter takes", pane="#ask")

@@ -27,7 +27,7 @@ def plan(here: Place, *run: str) -> Plan:
 async def palette(pilot: Pilot[int], title: str) -> None:
     assert isinstance(pilot.app, Console)
     await pilot.press("ctrl+p")
-    await shows(pilot, "Search for commands")
+    await shows(pilot, "Search: action")
     ahead(pilot.app, *title.lower())
     await shows(pilot, title)
     await pilot.press("enter")

@@ -245,6 +245,19 @@ def test_a_hard_link_to_the_journal_is_nobodys_business(path, journal, tmp_path)
     assert texts(path) == ["before", "after"]
 
 
+def test_what_is_recorded_is_read_to_its_end_while_another_thread_opens_the_journal_anew(
+    path, journal, monkeypatch
+) -> None:
+    monkeypatch.setattr("incident_console.record.journal.PART", 16)
+    whole = path.read_bytes()
+    parts = journal.contents()
+    begun = next(parts)
+    with failing(path, errno.EIO, "fsync"), pytest.raises(DiskError):
+        journal.append(NoteAdded(text="lost"))
+    journal.append(NoteAdded(text="after"))
+    assert begun + b"".join(parts) == whole
+
+
 def test_a_disk_that_cannot_be_read_is_a_sentence(path, journal) -> None:
     with failing(path, errno.EIO, "open"), pytest.raises(InputError, match="input/output error"):
         read(path)

@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -272,6 +273,29 @@ def test_a_copy_is_taken_in_once_and_in_order_by_who_resumes(
         emergency.take_in(resumed, left)
         assert [line.kind for line in resumed.incident.lines[-3:]] == ["note.added", "log.pinned", "note.added"]
         assert emergency.left_over(resumed, {"XDG_RUNTIME_DIR": str(elsewhere)}) is None
+    finally:
+        resumed.close()
+    assert verify(session.record.path).ok
+
+
+def test_evidence_is_taken_in_under_its_hash_whatever_counts_as_a_secret_by_then(
+    session: Session, who: Who, disk: Disk, pictures: list[Held], elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = b"a line with correct-horse-battery in it\n"
+    disk.fails(errno.ENOSPC)
+    held(capture.pin, session, capture.Pinned(session.workdir / "logs/a.log", None, (1, 1), (0, 40), output), None)
+    emergency.write(session, elsewhere)
+    disk.works()
+    session._holding._queue.clear()  # as if the console had died
+    session.close()
+    monkeypatch.setenv("NEW_SECRET", "correct-horse-battery")
+    resumed = resume_incident(replace(who, secrets=("NEW_SECRET",)), session.record.path)
+    try:
+        left = emergency.left_over(resumed, {"XDG_RUNTIME_DIR": str(elsewhere)})
+        assert left is not None
+        emergency.take_in(resumed, left)
+        pinned = next(line.event for line in resumed.incident.lines if isinstance(line.event, events.LogPinned))
+        assert resumed.record.blobs.get(pinned.sha256) == output
     finally:
         resumed.close()
     assert verify(session.record.path).ok

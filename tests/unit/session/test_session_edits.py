@@ -182,3 +182,28 @@ def test_the_gate_looks_at_files_without_holding_up_the_writer(
     monkeypatch.setattr(gate, "diff", slow)
     session.look_for_edits()
     assert len(noted) == 1
+
+
+@pytest.mark.parametrize("outside", ["../secret.txt", "config/../../secret.txt", "{whole}", "a\0b"])
+def test_a_record_that_names_a_file_outside_the_workflow_has_nothing_of_it_read(
+    session: Session, who: Who, outside: str
+) -> None:
+    secret = session.workdir.parent / "secret.txt"
+    secret.write_text("nobody's business\n")
+    path = outside.format(whole=secret)
+    session.append(events.EditObserved(path=path, before_sha256="1" * 64, after_sha256="2" * 64, gate_open=True))
+    session.close()
+    resumed = resume_incident(who, session.record.path)
+    try:
+        assert len(resumed.incident.edits) == 1
+        assert path not in resumed.edits.baseline.files
+    finally:
+        resumed.close()
+
+
+def test_a_commit_that_a_record_names_is_never_an_option_of_git(workdir: Path, tmp_path: Path) -> None:
+    (workdir / "Snakefile").write_text("rule all:\n")
+    for words in (("init", "-q"), ("add", "."), ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x")):
+        subprocess.run(["git", *words], cwd=workdir, check=True)
+    assert gate.committed(workdir, "--name-only") == gate.Repository()
+    assert gate.committed(workdir, "HEAD:--output=x") == gate.Repository()
