@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from textual.content import Content
@@ -17,17 +18,31 @@ from incident_console.errors import RecordError
 from incident_console.record import files
 
 NAME = "first-run-seen"
+ROOMY = 30
+"""Lines of a screen on which the card does not take the place of the facts."""
 
 
-def lines(keys: Mapping[str, str], rungs: int) -> tuple[tuple[str, str], ...]:
+@dataclass(frozen=True, slots=True)
+class Line:
+    key: str
+    told: str
+    short: str
+    """The same where there is little room; empty: left out there."""
+
+
+def lines(keys: Mapping[str, str], rungs: int) -> tuple[Line, ...]:
     """What to press, by binding id in `keys`, and what it does; the first line has no key."""
     pin, leave = keys.get("app.pin", "p"), keys.get("app.quit", "q")
     return (
-        ("", "What is seen without asking: the run, failures, the cost."),
-        (keys.get("facts.open", "Enter"), "takes the drafted symptom as a start"),
-        (f"1-{rungs}", "goes to a rung; c there captures its evidence"),
-        (keys.get("app.note", "n"), f"writes a note; {pin} pins a line of a log"),
-        (keys.get("app.help", "?"), f"is help; {leave} leaves, and all is saved"),
+        Line("", "What is seen without asking: the run, failures, the cost.", ""),
+        Line(keys.get("facts.open", "Enter"), "takes the drafted symptom as a start", "takes the symptom"),
+        Line(f"1-{rungs}", "goes to a rung; c there captures its evidence", "rungs, c captures there"),
+        Line(keys.get("app.note", "n"), f"writes a note; {pin} pins a line of a log", f"notes, {pin} pins"),
+        Line(
+            keys.get("app.help", "?"),
+            f"is help; {leave} leaves, and all is saved",
+            f"is help, {leave} leaves, all is saved",
+        ),
     )
 
 
@@ -56,18 +71,34 @@ class FirstRun(Static):
 
     def __init__(self) -> None:
         super().__init__(id="first-run", markup=False)
+        self._lines: tuple[Line, ...] = ()
 
     @property
     def is_shown(self) -> bool:
         return self.has_class("-shown")
 
     def show(self, keys: Mapping[str, str], rungs: int) -> None:
-        rows = [
-            Content.assemble((f"{key:>5}  ", "bold $text-accent"), told) if key else Content(told)
-            for key, told in lines(keys, rungs)
-        ]
-        self.update(Content("\n").join(rows))
+        self._lines = lines(keys, rungs)
         self.add_class("-shown")
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        """Five lines; on a low screen they run on, since the facts matter more."""
+        if self.app.size.height < ROOMY:
+            short = [
+                Content.assemble((f"{line.key} ", "bold $text-accent"), line.short)
+                for line in self._lines
+                if line.short
+            ]
+            self.update(Content(" · ").join(short))
+            return
+        rows = [
+            Content.assemble((f"{line.key:>5}  ", "bold $text-accent"), line.told) for line in self._lines if line.key
+        ]
+        self.update(Content("\n").join([*(Content(line.told) for line in self._lines if not line.key), *rows]))
 
     def done(self) -> bool:
         was = self.is_shown

@@ -31,6 +31,7 @@ FIRST = (
     "many.take",
     "entry.line",
     "ask.leave",
+    "handover.write",
     "rung.cancel",
     "rung.trust",
     "rung.capture",

@@ -91,7 +91,9 @@ class Intents(Dressed[int]):
         target: Widget = self.query_one(f"#{pane}")
         if pane == "centre":
             target = self.query_one(places.target(self.place))
-        self.screen_stack[0].set_focus(target)
+        # Also while a page lies over it: a question that waits below keeps the focus, else its keys would go elsewhere.
+        asked = self.query_one(Ask)
+        self.screen_stack[0].set_focus(asked.field if asked.is_open else target)
 
     def on_descendant_focus(self) -> None:
         """A question keeps the focus until it is answered or left; else the pane with the focus is the one in use."""

@@ -187,7 +187,8 @@ def test_show_reads_as_text_and_as_markdown(run: Run) -> None:
 
 def test_show_folds_to_the_terminal(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "incident_console", "runbook", "show", "flaky-command"]
-    with Terminal(command, env={**os.environ, "HOME": str(tmp_path)}, columns=60, lines=400) as page:
+    env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    with Terminal(command, env={**env, "HOME": str(tmp_path)}, columns=60, lines=400) as page:
         assert page.wait_end() == 0
         page.wait_for("the cause is not the one that was")
         shown = [line for line in page.rows() if line.strip()]

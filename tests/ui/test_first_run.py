@@ -8,7 +8,7 @@ import pytest
 
 from incident_console.tui import firstrun
 from incident_console.tui.firstrun import FirstRun
-from tests.ui.scene import SMALL, Place, drawn, flat, opened, place, screen, shows, until
+from tests.ui.scene import MEDIUM, SMALL, Place, drawn, flat, opened, place, screen, shows, until
 
 CASE = "c1-flaky-retry-ok-v9"
 
@@ -21,7 +21,7 @@ def new(tmp_path: Path) -> Place:
     return here
 
 
-@pytest.mark.parametrize("size", [(60, 15), SMALL])
+@pytest.mark.parametrize("size", [(60, 15), SMALL, MEDIUM])
 async def test_it_says_in_five_lines_what_to_press_and_the_symptom_is_still_there(
     new: Place, size: tuple[int, int]
 ) -> None:
@@ -30,9 +30,11 @@ async def test_it_says_in_five_lines_what_to_press_and_the_symptom_is_still_ther
         card = app.query_one(FirstRun)
         await until(pilot, lambda: card.is_shown)
         await drawn(pilot, app)
-        assert card.size.height == 5
+        roomy = size[1] >= firstrun.ROOMY
+        assert card.size.height == (5 if roomy else 2), "on a low screen the facts matter more"
         told = flat(app, "#first-run")
-        for text in ("seen without asking", "Enter takes the drafted symptom", "1-8 goes to a rung", "? is help"):
+        symptom = "Enter takes the drafted symptom" if roomy else "Enter takes the symptom"
+        for text in (symptom, "1-8 goes to a rung" if roomy else "1-8 rungs", "? is help", "saved"):
             assert text in told
         assert "Enter takes it" in flat(app, "#facts") or size[1] == 15
         assert app.focused is not None and app.focused.id == "facts", "it takes no key"
@@ -71,12 +73,14 @@ async def test_a_folder_that_cannot_be_written_is_no_fault(new: Place, monkeypat
     assert firstrun.is_new(beneath / "state")
     monkeypatch.setattr(firstrun, "NAME", "no/such/folder/seen")
     async with opened(new.plan(), SMALL) as (app, pilot):
-        await shows(pilot, "seen without asking")
+        await shows(pilot, "takes the symptom")
         await pilot.press("escape")
         await until(pilot, lambda: not app.query_one(FirstRun).is_shown)
         assert app.is_running
 
 
 async def test_remapped_keys_are_told_as_they_are(new: Place) -> None:
-    told = dict(firstrun.lines({"app.note": "N", "app.quit": "Q", "app.help": "H"}, 5))
+    lines = firstrun.lines({"app.note": "N", "app.quit": "Q", "app.help": "H"}, 5)
+    told = {line.key: line.told for line in lines}
+    assert any("Q leaves" in line.short for line in lines)
     assert told["N"].startswith("writes a note") and "Q leaves" in told["H"] and "1-5" in told

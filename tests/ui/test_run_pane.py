@@ -191,7 +191,7 @@ async def test_the_ladder_leads_to_the_run(tmp_path: Path) -> None:
     async with opened(here.plan(), WIDE) as (app, pilot):
         await until(pilot, lambda: app.picture.known is not None)
         await shows(pilot, "u run: jobs by rule", "◆ tool", pane="#ladder")
-        await pilot.press("shift+tab", "end", "up", "enter")
+        await pilot.press("shift+tab", "end", "up", "up", "up", "enter")
         await until(pilot, lambda: app.focused is app.query_one(RunPane))
 
 

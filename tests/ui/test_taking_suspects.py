@@ -180,7 +180,7 @@ async def test_the_scope_is_drafted_from_what_failed_and_the_rest_can_be_chosen(
     async with opened(here.tiny(text=CLASSIFY), WIDE) as (app, pilot):
         await until(pilot, lambda: bool(app.picture.symptom))
         await pilot.press("1", "enter")
-        await shows(pilot, "Which samples?", "▐✓▌ sample=B", "▐ ▌ sample=A", "▐ ▌ sample=C", pane="#ask")
+        await shows(pilot, "Which samples?", "[✓] sample=B × 1 failed", "[ ] sample=A", "[ ] sample=C", pane="#ask")
         await pilot.press("enter")
         await until(pilot, lambda: "rung.answered" in kinds(app))
         assert app.incident.rungs["scope"].answers["targets"].value == ["sample=B"]

@@ -31,6 +31,7 @@ class Gauges:
         self._rate = Rate()
         self._overview: Overview | None = None
         self._looking = False
+        self._drawn: tuple[int, ...] = ()
         self._fading: Timer | None = None
 
     def begin(self) -> None:
@@ -81,4 +82,7 @@ class Gauges:
         while (overview := self._overview) is not None and (self._view.is_seeking or not overview.step(SLICE_S)):
             await asyncio.sleep(PAUSE_S)
         self._looking = False
-        self._view.vertical_scrollbar.refresh()
+        marks = tuple(self.marks(self._view.size.height))
+        if marks != self._drawn:
+            self._drawn = marks
+            self._view.vertical_scrollbar.refresh()
