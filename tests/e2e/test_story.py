@@ -138,7 +138,7 @@ def _read_the_logs(story: Told, console: Terminal) -> None:
     console.press("enter")
     console.wait_for("counting F", "following")
     console.press("p")
-    console.wait_for("pinned to narrowest-evidence")
+    console.wait_for("pinned")
     console.press("shift+tab")
     console.move_to("◂ align B attempt 1")
     console.press("enter")
