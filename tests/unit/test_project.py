@@ -88,7 +88,7 @@ def test_every_command_in_the_readme_is_one_that_the_program_has() -> None:
         [sys.executable, "-m", "incident_console", "--help"], capture_output=True, text=True, cwd=ROOT
     )
     assert {"demo", "open", "resume", "verify", "handoff", "accept", "gate", "runbook"} <= named
-    assert [name for name in sorted(named) if not re.search(rf"^    {name} ", help.stdout, re.M)] == []
+    assert [name for name in sorted(named) if not re.search(rf"^    {name}\b", help.stdout, re.M)] == []
 
 
 def test_the_pictures_that_the_readme_shows_are_there() -> None:
