@@ -35,6 +35,7 @@ SHARE = 9
 """After a look that took long there is a pause so many times as long: at most a tenth of the time."""
 YIELD_S = 0.0005
 """After so long a thread that waits for the interpreter gets it; a retry deletes a log within 12 ms."""
+USUAL_S = sys.getswitchinterval()
 LISTED = 100
 """Rules and causes that are told one by one; how many there are besides is counted."""
 MEMBERS = 50
@@ -196,12 +197,12 @@ class Understander:
 @contextmanager
 def _yielding() -> Iterator[None]:
     """A long computation that is interrupted at once, and does not stop everybody to look for garbage."""
-    collecting, interval = gc.isenabled(), sys.getswitchinterval()
+    collecting = gc.isenabled()
     gc.disable()
-    sys.setswitchinterval(min(interval, YIELD_S))
+    sys.setswitchinterval(YIELD_S)
     try:
         yield
     finally:
-        sys.setswitchinterval(interval)
+        sys.setswitchinterval(USUAL_S)
         if collecting:
             gc.enable()

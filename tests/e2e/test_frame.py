@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.conftest import heard
+
 BODY = """
 import os, sys, time
 from incident_console.commands.frame import frame
@@ -34,7 +36,7 @@ def started(told: str, how: str, flag: Path) -> Iterator[tuple[subprocess.Popen[
     process = subprocess.Popen(
         [sys.executable, "-c", BODY, told, how, str(flag)],
         env={**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"},
-        preexec_fn=lambda: os.login_tty(slave),
+        preexec_fn=lambda: [heard(), os.login_tty(slave)],
     )
     try:
         yield process, master, slave

@@ -171,7 +171,7 @@ def test_handing_over_never_waits_for_a_look(tmp_path: Path) -> None:
 
 
 def test_other_threads_get_the_interpreter_soon_while_it_weighs(tmp_path: Path) -> None:
-    before, seen = sys.getswitchinterval(), []
+    before, seen = module.USUAL_S, []
 
     class Looking(Understander):
         def look(self) -> None:
