@@ -156,7 +156,8 @@ class Terminal:
         return self.wait_until(lambda shown: text not in shown, f"{text!r} to go", timeout)
 
     def close_page(self, title: str) -> None:
-        """Press Escape and wait until the page with this title is gone."""
+        """Once the page with this title is there, press Escape and wait until it is gone."""
+        self.wait_until(lambda _: f"─ {title} ─" in self.screen(), f"the page {title!r} to open")
         self.press("escape")
         self.wait_until(lambda _: f"─ {title} ─" not in self.screen(), f"the page {title!r} to close")
 
