@@ -75,7 +75,7 @@ def test_help_can_be_read_to_its_end_on_a_small_screen(desk: Desk, jobs: Path) -
     with desk.console("open", jobs) as console:
         opened(console)
         console.press("?")
-        console.wait_for("Help", "Esc closes")
+        console.wait_until(lambda _: "─ Help ─" in console.screen() and "Esc closes" in console.screen(), "help")
         console.press("end")
         console.wait_for("ctrl+z")
 
