@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import COMMAND, Desk
+from tests.needs import needs
 
 ID = "INC-20261122T134501Z-align-retries"
 
@@ -154,7 +154,7 @@ def test_the_line_that_installs_it_works(desk: Desk, work: Path) -> None:
     assert found == ["complete -F _incident_console incident-console"]
 
 
-@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+@needs("fish")
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
@@ -170,7 +170,7 @@ def test_fish_offers_what_fits(desk: Desk, work: Path, line: str, offered: set[s
     assert set(in_fish(desk, line)) == offered
 
 
-@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+@needs("zsh")
 @pytest.mark.parametrize(
     ("line", "shown"),
     [
