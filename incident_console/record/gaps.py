@@ -7,15 +7,15 @@ from incident_console.events import AttemptKept, EvidenceCaptured, EvidenceFaile
 from incident_console.record.seen import RungState
 
 if TYPE_CHECKING:
-    from incident_console.record.incident import Incident
+    from incident_console.record.known import Known
 
 
-def gaps(incident: "Incident") -> tuple[str, ...]:
+def gaps(incident: "Known") -> tuple[str, ...]:
     """Sentences in the order of the ladder, then what evidence is incomplete."""
     return (*_rungs(incident), *_incomplete(incident))
 
 
-def _rungs(incident: "Incident") -> Iterator[str]:
+def _rungs(incident: "Known") -> Iterator[str]:
     failed = {item.event.item: item.event for item in incident.evidence if isinstance(item.event, EvidenceFailed)}
     for state in incident.rungs.values():
         if state.waived is not None:
@@ -41,7 +41,7 @@ def _named(state: RungState, outline: EvidenceOutline) -> str:
     return f"Evidence {outline.id} of rung {state.id} ({outline.surface}: {outline.question})"
 
 
-def _incomplete(incident: "Incident") -> Iterator[str]:
+def _incomplete(incident: "Known") -> Iterator[str]:
     for running in incident.running_evidence:
         yield f"Evidence {running.event.item}, started {running.event.started_at}: no end is recorded."
     latest = {item.event.item: item.seq for item in incident.evidence if isinstance(item.event, EvidenceCaptured)}

@@ -12,44 +12,42 @@ from hashlib import sha256
 import orjson
 
 from incident_console.errors import InputError
-from incident_console.events import Recorded, parse
+from incident_console.events import Recorded, parse_all
 
-_TEXT = r'"([ !#-\[\]-~]*)"'
+_TEXT = r'"([ !#-\[\]-~]*+)"'
 """Text that stands in JSON as it is."""
-_HEAD = re.compile(
-    rf'{{"seq":([1-9][0-9]*),"at":{_TEXT},"mono_s":((?:0|[1-9][0-9]{{0,11}})\.(?:[0-9]|[0-9]{{1,2}}[1-9]))'
-    rf',"session":{_TEXT},"by":{_TEXT},"kind":{_TEXT},"data":(?={{)'
-).match
-_TAIL = len(',"prev":"","hash":""}') + 2 * 64
-_SMALL_OR_LARGE = re.compile(rb"e[-+]?[0-9]+[,\]}]")
+_LINES = re.compile(
+    rf'^{{"seq":([1-9][0-9]*),"at":{_TEXT},"mono_s":((?:0|[1-9][0-9]{{0,11}})\.(?:[0-9]|[0-9]{{1,2}}[1-9]))'
+    rf',"session":{_TEXT},"by":{_TEXT},"kind":{_TEXT},"data":({{.*}}),"prev":"(.{{64}})","hash":"(.{{64}})"}}\n',
+    re.MULTILINE,
+).findall
+_SMALL_OR_LARGE = re.compile(rb"e[-+]?[0-9]+[,\]}]").search
 """The end of a number that other JSON writers write in another way. (It may stand in a text, too.)"""
 
 
 def links(block: bytes, number: int, prev: str) -> list[Recorded] | None:
     """The whole lines of `block`, the first being line `number` after `prev`; None when one is not surely good."""
     try:
-        lines = block.decode().split("\n")
-        if lines.pop() or len(block) < 2:
+        lines = _LINES(block.decode())
+        if not lines or len(lines) != block.count(b"\n") or not block.endswith(b"\n"):
             return None
-        heads = [_HEAD(line) for line in lines]
-        pieces = [line[found.end() : -_TAIL] for line, found in zip(lines, heads, strict=True) if found]
-        contents = [orjson.loads(piece) for piece in pieces]
+        pieces = [line[6] for line in lines]
+        contents = [orjson.loads(piece) for piece in pieces]  # one by one: a piece must be one object, and a whole one
         together = f"[{','.join(pieces)}]".encode()
-        if len(pieces) < len(lines) or orjson.dumps(contents) != together or _SMALL_OR_LARGE.search(together):
+        if orjson.dumps(contents) != together or _SMALL_OR_LARGE(together):
             return None
         ordered = orjson.dumps(contents, option=orjson.OPT_SORT_KEYS).decode()
+        events = parse_all((line[5] for line in lines), contents)
         good: list[Recorded] = []
         place = 1
-        for line, head, piece, content in zip(lines, heads, pieces, contents, strict=True):
-            seq, at, mono_s, session, by, kind = head.groups()  # type: ignore[union-attr]  # all were found, see above
+        for (seq, at, mono_s, session, by, kind, piece, before, digest), event in zip(lines, events, strict=True):
             end = place + len(piece)
-            digest = sha256(
+            told = (
                 f'{{"at":"{at}","by":"{by}","data":{ordered[place:end]},"kind":"{kind}","mono_s":{mono_s},'
-                f'"prev":"{prev}","seq":{seq},"session":"{session}"}}'.encode()
-            ).hexdigest()
-            if line[-_TAIL:] != f',"prev":"{prev}","hash":"{digest}"}}' or seq != str(number):
+                f'"prev":"{prev}","seq":{seq},"session":"{session}"}}'
+            )
+            if seq != str(number) or before != prev or digest != sha256(told.encode()).hexdigest():
                 return None
-            event = parse(kind, content)
             good.append(Recorded(number, at, float(mono_s), session, by, kind, event, prev, digest))
             place, prev, number = end + 1, digest, number + 1
         return good

@@ -3,14 +3,16 @@
 A summary is what the fold of a journal says. It is kept in the file `.summaries.json` beside the records and believed
 only while the journal is, by inode, size, mtime and ctime, the file that was read for it; a journal that changed in
 the last seconds is read again each time, because its next change may fall on the same tick of the file's clock. The
-file may be deleted at any time. What is true of the bytes on the disk is for `verify` to say.
+console that wrote a journal knows what it says, and leaves its summary when it lets go of it. The file may be deleted
+at any time. What is true of the bytes on the disk is for `verify` to say.
 """
 
+import os
 import stat
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -19,6 +21,9 @@ from incident_console.errors import InputError, RecordError
 from incident_console.record import files
 from incident_console.record.clock import Clock, SystemClock
 from incident_console.record.folders import all_records
+
+if TYPE_CHECKING:
+    from incident_console.record.known import Known
 
 NAME = ".summaries.json"
 SCHEMA = f"incident-console/summaries/2 by {__version__}"
@@ -78,19 +83,30 @@ def summaries(records: Path, clock: Clock | None = None, *, keep: bool = True) -
         stamp = _stamp(folder / "journal.jsonl")
         before = kept.get(folder.name)
         if before is not None and before[0] == stamp:
-            summary = before[1]
-        else:
-            try:
-                summary = _read(folder)
-            except InputError as fault:
-                unread.append(f"{folder.name}: {fault}")
-                continue
+            known[folder.name] = before
+            found.append(before[1])
+            continue
+        try:
+            summary = _read(folder)
+        except InputError as fault:
+            unread.append(f"{folder.name}: {fault}")
+            continue
         found.append(summary)
         if stamp is not None and max(stamp[2:]) < now_ns - SETTLED_S * 1e9:
             known[folder.name] = stamp, summary
     if keep and known != kept:
         _save(records, known)
     return Summaries(tuple(found), tuple(unread))
+
+
+def leave(folder: Path, incident: "Known", facts: os.stat_result) -> None:
+    """Keep the summary of a record whose writer lets go of it. `facts` are those of its journal, see `Journal.settled`.
+
+    Where that cannot be written nothing is kept, and the next to ask reads the journal.
+    """
+    records = folder.parent
+    stamp = (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+    _save(records, {**_load(records), folder.name: (stamp, _summary(folder, incident))})
 
 
 def _stamp(journal: Path) -> Stamp | None:
@@ -107,6 +123,10 @@ def _read(folder: Path) -> Summary:
     incident = Record(folder).incident()
     if not incident.lines:
         raise InputError(incident.fault or "its journal is empty")
+    return _summary(folder, incident)
+
+
+def _summary(folder: Path, incident: "Known") -> Summary:
     return Summary(
         folder,
         state=incident.state,

@@ -179,3 +179,18 @@ def test_data_written_in_another_way_does_not_pass_with_a_hash_of_its_own(tmp_pa
     path = tmp_path / "journal.jsonl"
     path.write_bytes(line % (data, START.encode(), digest))
     assert read(path).fault is not None and read(path).lines == ()
+
+
+def test_data_that_is_only_json_together_with_its_neighbours_does_not_pass_with_hashes_of_its_own(tmp_path) -> None:
+    pieces = (b'{"text":"a"},{"text":"b"}', b'{"text":"}', b'{"}')  # three values in all, none where it should be
+    prev, lines = START.encode(), b""
+    for seq, data in enumerate(pieces, 1):
+        rest = b'"kind":"note.added","mono_s":0.0,"prev":"%b","seq":%d,"session":"s"}' % (prev, seq)
+        digest = hashlib.sha256(b'{"at":"t","by":"b","data":' + data + b"," + rest).hexdigest().encode()
+        line = b'{"seq":%d,"at":"t","mono_s":0.0,"session":"s","by":"b","kind":"note.added",' % seq
+        lines += line + b'"data":%b,"prev":"%b","hash":"%b"}\n' % (data, prev, digest)
+        prev = digest
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(lines)
+    reading = read(path)
+    assert reading.lines == () and str(reading.fault) == "line 1: it is not a JSON object"

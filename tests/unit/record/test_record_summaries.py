@@ -10,9 +10,10 @@ import pytest
 from incident_console.errors import InputError
 from incident_console.events import ClassSet, IncidentClosed, IncidentOpened
 from incident_console.record import summaries as room
+from incident_console.record.incident import fold
 from incident_console.record.journal import Journal
 from incident_console.record.store import Record
-from incident_console.record.summaries import NAME, summaries
+from incident_console.record.summaries import NAME, leave, summaries
 
 
 class Later:
@@ -106,6 +107,46 @@ def test_of_a_journal_that_has_just_been_written_no_summary_is_kept(records, rea
     summaries(records)
     summaries(records)
     assert read == ["INC-1", "INC-2"] * 2
+
+
+def left(records: Path, name: str, clock, *then: bytes) -> None:
+    """A console takes the record up, writes one event and leaves; `then`: what another program wrote meanwhile."""
+    path = records / name / "journal.jsonl"
+    with Journal.open(path, session="s", by="b", clock=clock) as journal:
+        incident = fold(journal.reading.lines)
+        incident.apply(journal.append(IncidentClosed(outcome="repaired")))
+        for more in then:
+            path.write_bytes(path.read_bytes() + more)
+        facts = journal.settled()
+        if facts:
+            leave(path.parent, incident, facts)
+
+
+def test_a_console_that_leaves_a_record_saves_the_next_one_reading_it(records, read, clock) -> None:
+    expected = [Record(records / name).incident().state for name in ("INC-1", "INC-2")]
+    left(records, "INC-1", clock)
+    read.clear()
+    one, two = summaries(records).found
+    assert read == ["INC-2"]
+    assert (one.state, two.state, expected) == ("closed", "closed", ["open", "closed"])
+    assert summaries(records, LATER, keep=False).found == (one, two)
+    assert one == room._read(records / "INC-1"), "as the journal says, to the last field"
+
+
+def test_what_a_leaving_console_said_is_not_believed_of_a_journal_that_went_on(records, read, clock) -> None:
+    left(records, "INC-1", clock)
+    with Journal.open(records / "INC-1" / "journal.jsonl", session="s", by="b", clock=clock) as journal:
+        journal.append(ClassSet(class_="storage-visibility"))
+    read.clear()
+    assert summaries(records, LATER).found[0].class_ == "storage-visibility"
+    assert "INC-1" in read
+
+
+def test_a_console_leaves_no_summary_of_a_journal_that_another_program_wrote_to(records, read, clock) -> None:
+    left(records, "INC-1", clock, b'{"seq": 9}')
+    read.clear()
+    summaries(records, LATER)
+    assert "INC-1" in read
 
 
 @pytest.mark.parametrize(
