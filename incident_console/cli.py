@@ -27,6 +27,12 @@ INSTALL = """to install it, once, one line; the next shell has it:
   bash  echo 'source <(incident-console completion bash)' >> ~/.bashrc
   zsh   echo 'autoload -Uz compinit && compinit && source <(incident-console completion zsh)' >> ~/.zshrc
   fish  incident-console completion fish > ~/.config/fish/completions/incident-console.fish"""
+STORIES = """the stories:
+  flaky-retries      jobs fail and pass when they are tried again; one never passes
+  widened-discovery  a checksum file is taken for a sample, and everything is built again
+  late-outputs       a job is done, and its output is not there yet
+  tiny-jobs          each job takes no time, and the run takes long
+  lost-cores         the same work, and nothing runs side by side any more"""
 EFFECTS = ("read-only", "engine-bookkeeping", "writes", "runs-workflow", "deletes")
 
 
@@ -129,9 +135,15 @@ def _parser() -> argparse.ArgumentParser:
         _common(made, records=records, operator=operator, json=json)
         return made
 
-    demo = command("demo", ("working", "demo"), "start a real flaky run and open the console on it", operator=True)
+    demo = command(
+        "demo", ("working", "demo"), "start a real run that goes wrong, and open the console on it", operator=True
+    )
+    stories = tuple(line.split()[0] for line in STORIES.splitlines()[1:])
+    demo.add_argument("--story", choices=stories, default=stories[0], metavar="NAME", help="what goes wrong; see below")
+    demo.epilog = STORIES
+    demo.formatter_class = argparse.RawDescriptionHelpFormatter
     demo.add_argument("--headless", action="store_true", help="climb with canned answers, no terminal")
-    demo.add_argument("--short", action="store_true", help="under a minute instead of four to five")
+    demo.add_argument("--short", action="store_true", help="under a minute instead of up to five")
     demo.add_argument("--dir", type=Path, metavar="DIR", help="where the workflow is laid out")
     demo.add_argument("--plain", action="store_true", help=PLAIN)
 

@@ -33,17 +33,22 @@ if TYPE_CHECKING:
 
 def demo(arguments: argparse.Namespace) -> int:
     from incident_console.demo import start as demos
+    from incident_console.demo.stories import BY_NAME
     from incident_console.runbook.answers import load_answers
     from incident_console.session.launch import runs_folder
 
     if not arguments.headless:
         need_terminal("demo --headless", plain=plainly(arguments))
-    answers = load_answers(demos.ANSWERS) if arguments.headless else None
+    story = BY_NAME[arguments.story]
+    answers = load_answers(story.answers) if arguments.headless else None
     who = who_is(arguments, answers.operator if answers else None)
-    say("laying out a workflow, with one good run behind it …")
-    laid_out = demos.prepare(arguments.dir, short=arguments.short)
+    say(f"{story.name}: {story.title}")
+    say("laying out its workflow, with one good run behind it …")
+    laid_out = demos.prepare(arguments.dir, short=arguments.short, story=story)
     started = demos.start(laid_out, runs_folder(who.records))
     say(f"a real run has begun in {started.workdir}: pid {started.pid}; closing the console does not end it")
+    say(f"what was reported: {story.reported}")
+    say(f"look first at {story.first}")
     if arguments.headless:
         return _collect(who, started.workdir, "slow-or-flaky-run", answers, wait_for_end=True, as_json=arguments.json)
 
@@ -171,6 +176,7 @@ def _collect(
     from incident_console.runbook.answers import check_answers
     from incident_console.runbook.faults import RunbookFaults
     from incident_console.session.collect import collect as climb
+    from incident_console.session.exposure import exposed
     from incident_console.session.opening import open_incident
     from incident_console.session.secrecy import not_sought
     from incident_console.session.trusting import RunbookTrust
@@ -186,6 +192,8 @@ def _collect(
         session = open_incident(who, workdir, loaded, title="", context=context, no_redact=reason)
         if unsought := not_sought(who.secrets):
             say(unsought)
+        if told := exposed(session.record):
+            say(told)
         for note in session.incident.notes.values():
             say(note.text)  # what the console itself had to say of secrets
         try:

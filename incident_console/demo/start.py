@@ -1,8 +1,8 @@
-"""How does an operator get a flaky run to look at, with nothing but this package and Snakemake?
+"""How does an operator get a run that goes wrong to look at, with nothing but this package and Snakemake?
 
-`prepare` lays out the workflow in a folder of its own: its files and data, a git repository, and one good run of the
-samples A to E, so that there is a published bundle to compare with. Then sample F arrives, a script is edited and
-committed, the machine gets busy (see `story`), and `start` lets the real run go, detached from the terminal.
+`prepare` lays out a story's workflow in a folder of its own: its files and data, a git repository, and one good run, so
+that there is something to compare with. Then something happens to it (see `stories`), and `start` lets the real run go,
+detached from the terminal.
 """
 
 from __future__ import annotations
@@ -14,33 +14,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
-from incident_console.demo.story import NEWCOMER, SAMPLES, Story, fastq, reference, story
+from incident_console.demo.stories import DEFAULT, Story
 from incident_console.errors import InputError, UsageError
 from incident_console.session import launch
 from incident_console.session.launch import Launch
+from incident_console.snakemake import compare
 
-FILES = Path(__file__).with_name("workflow")
-ANSWERS = Path(__file__).with_name("answers.yaml")
-"""What `demo --headless` answers on the runbook `slow-or-flaky-run`; true of seed 7."""
+GOOD = "good.json"
+"""The state after the good run, which `compare` takes for a side."""
 MARK = ".demo.json"
 """Tells a demo folder from any other, and plays the machine that the run meets."""
-PACE = {False: 1.0, True: 0.13}
-LATE_S = {False: 9.0, True: 3.0}
-LATENCY_WAIT_S = 25
-"""Well above LATE_S, so that a late output is waited for even on a busy machine."""
 BASELINE_TIMEOUT_S = 120.0
 START_TIMEOUT_S = 60.0
-
-EARLIER = (
-    ("config/config.yaml", f"  - {NEWCOMER}\n", ""),
-    ("workflow/scripts/align.py", "SAY_EVERY = 5", "SAY_EVERY = 50"),
-)
-"""How the workflow was when A to E were published: (file, its text now, its text then)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +38,7 @@ class Demo:
     """A workflow that is ready to run."""
 
     workdir: Path
+    story: Story
     short: bool
 
 
@@ -70,8 +61,8 @@ def default_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="incident-console-demo-"))
 
 
-def prepare(folder: Path | None, *, short: bool, seed: int = 7) -> Demo:
-    """Lay out the workflow in `folder` (made if need be; None: a new temporary one) and run it once on A to E.
+def prepare(folder: Path | None, *, short: bool, story: Story = DEFAULT) -> Demo:
+    """Lay out a story in `folder` (made if need be; None: a new temporary one), with its good run behind it.
 
     Raises UsageError for a folder that holds anything, InputError without Snakemake or when the good run fails.
     """
@@ -81,18 +72,19 @@ def prepare(folder: Path | None, *, short: bool, seed: int = 7) -> Demo:
     try:
         workdir = (folder or default_folder()).resolve()
         workdir.mkdir(parents=True, exist_ok=True)
-        tale = story(seed)
-        _lay_out(workdir, tale, PACE[short])
-        now = _step_back(workdir)
-        _commit(workdir, f"Weekly panel, samples {SAMPLES[0]} to {SAMPLES[-1]}")
-        _baseline(workdir, snakemake)
-        _step_forward(workdir, now, tale)
-        _commit(workdir, f"Add sample {NEWCOMER}; align reports its progress in more detail")
-        machine = {"index_held": tale.index_held(), "late": {tale.late: LATE_S[short]}}
-        _mark(workdir, {"short": short, "story": asdict(tale), "machine": machine})
+        _lay_out(workdir, story, short)
+        now = _step_back(workdir, story)
+        _commit(workdir, story.commits[0])
+        _baseline(workdir, (*snakemake, *story.good))
+        (workdir / GOOD).write_bytes(compare.to_json(compare.read_side(workdir)))
+        for name, text in now.items():
+            (workdir / name).write_text(text, encoding="utf-8")
+        story.arrives(workdir)
+        _commit(workdir, story.commits[1])
+        _mark(workdir, {"story": story.name, "short": short, "machine": story.machine(short)})
     except OSError as fault:
         raise InputError(f"The demo could not be laid out: {fault.filename or folder}: {fault.strerror}") from None
-    return Demo(workdir, short)
+    return Demo(workdir, story, short)
 
 
 def start(demo: Demo, runs: Path) -> Started:
@@ -100,7 +92,7 @@ def start(demo: Demo, runs: Path) -> Started:
 
     Raises InputError when Snakemake ends, or says nothing, before that; RecordError when `runs` cannot be written.
     """
-    command = (*find_snakemake(), *_options(), "--latency-wait", str(LATENCY_WAIT_S), "--printshellcmds")
+    command = (*find_snakemake(), *demo.story.options)
     before = set(_run_logs(demo.workdir))
     try:
         begun = launch.start(
@@ -138,36 +130,22 @@ def _refuse_used(folder: Path) -> None:
         raise UsageError(f"{folder} is not an empty folder; give --dir a new or an empty one")
 
 
-def _lay_out(workdir: Path, tale: Story, pace: float) -> None:
+def _lay_out(workdir: Path, story: Story, short: bool) -> None:
     skipped = shutil.ignore_patterns("__pycache__")
     # Contents only: an installation may be read-only, the demo's files must not be.
-    shutil.copytree(FILES, workdir, dirs_exist_ok=True, ignore=skipped, copy_function=shutil.copyfile)
-    _replace(workdir / "config/config.yaml", "pace: 1.0", f"pace: {pace}")
-    (workdir / "data").mkdir()
-    genes = "".join(f">{name}\n{bases}\n" for name, bases in reference(tale.seed).items())
-    (workdir / "data/reference.fa").write_text(genes, encoding="ascii")
-    for sample in SAMPLES:
-        _write_reads(workdir, tale, sample)
+    shutil.copytree(story.files, workdir, dirs_exist_ok=True, ignore=skipped, copy_function=shutil.copyfile)
+    if story.pace:
+        _replace(workdir / "config/config.yaml", "pace: 1.0", f"pace: {story.pace[short]}")
+    story.data(workdir)
     _mark(workdir, {})
 
 
-def _write_reads(workdir: Path, tale: Story, sample: str) -> None:
-    lines = "".join(f"{line}\n" for line in fastq(tale, sample))
-    (workdir / f"data/{sample}.fastq").write_text(lines, encoding="ascii")
-
-
-def _step_back(workdir: Path) -> dict[str, str]:
+def _step_back(workdir: Path, story: Story) -> dict[str, str]:
     """Make the files what they were at the good run; returns what they are now."""
-    now = {name: (workdir / name).read_text(encoding="utf-8") for name, _, _ in EARLIER}
-    for name, text, then in EARLIER:
+    now = {name: (workdir / name).read_text(encoding="utf-8") for name, _, _ in story.earlier}
+    for name, text, then in story.earlier:
         _replace(workdir / name, text, then)
     return now
-
-
-def _step_forward(workdir: Path, now: dict[str, str], tale: Story) -> None:
-    for name, text in now.items():
-        (workdir / name).write_text(text, encoding="utf-8")
-    _write_reads(workdir, tale, NEWCOMER)
 
 
 def _replace(path: Path, old: str, new: str) -> None:
@@ -181,13 +159,13 @@ def _mark(workdir: Path, content: dict[str, object]) -> None:
     (workdir / MARK).write_text(text + "\n", encoding="utf-8")
 
 
-def _baseline(workdir: Path, snakemake: tuple[str, ...]) -> None:
-    """The good run, as fast as it goes."""
+def _baseline(workdir: Path, command: tuple[str, ...]) -> None:
+    """The good run."""
     out = workdir / "baseline.out"
     with out.open("wb") as printed:
         try:
             done = subprocess.run(
-                [*snakemake, *_options(), "--config", "pace=0"],
+                command,
                 cwd=workdir,
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
@@ -200,10 +178,6 @@ def _baseline(workdir: Path, snakemake: tuple[str, ...]) -> None:
             raise InputError(f"The demo's first run took more than {BASELINE_TIMEOUT_S:.0f} s: see {out}") from None
     if done.returncode:
         raise InputError(f"The demo's first run failed: {_last_words(out)}")
-
-
-def _options() -> tuple[str, ...]:
-    return ("--cores", "2", "--keep-going", "--scheduler", "greedy")
 
 
 def _run_logs(workdir: Path) -> list[Path]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from incident_console import cli
-from incident_console.demo.story import NEWCOMER, SAMPLES, story
+from incident_console.demo.fates import NEWCOMER, SAMPLES, fates
 from tests.e2e.conftest import COMMAND, Desk, heard
 from tests.needs import needs
 
@@ -612,7 +612,7 @@ def test_the_demo_climbs_headless_on_a_real_run_and_keeps_what_no_log_holds(desk
         for line in lines
         if line["kind"] == "attempt.kept"
     }
-    tale = story(7)
+    tale = fates(7)
     failed = {("align", tale.held_once): 1, ("align", tale.held_twice): 2, ("count", NEWCOMER): 3}
     assert sorted(kept) == sorted((*job, n) for job, times in failed.items() for n in range(1, times + 1))
     assert all(data["complete"] for data in kept.values())

@@ -18,13 +18,14 @@ from typing import TextIO
 import pytest
 
 from incident_console.demo import start as demo
-from incident_console.demo.story import NEWCOMER, SAMPLES, story
+from incident_console.demo.fates import NEWCOMER, SAMPLES, fates
+from incident_console.demo.stories import LATENCY_WAIT_S
 from incident_console.session.launch import Launch, read_launch
 from tests.needs import needs
 
 pytestmark = [needs("snakemake", "git", "make"), pytest.mark.timeout(200)]
 
-TALE = story(7)
+TALE = fates(7)
 STARTER = """
 import json, sys
 from pathlib import Path
@@ -146,7 +147,7 @@ def test_a_retry_deletes_the_clue(ran: Ran) -> None:
 def test_the_late_output_is_waited_for_and_comes(ran: Ran) -> None:
     text = ran.log.read_text()
     output = f"results/counts/{TALE.late}.tsv"
-    assert f"Waiting at most {demo.LATENCY_WAIT_S} seconds for missing files:\n{output}" in text
+    assert f"Waiting at most {LATENCY_WAIT_S} seconds for missing files:\n{output}" in text
     assert (ran.workdir / output).exists()
     assert "MissingOutputException" not in text
 

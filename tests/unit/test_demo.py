@@ -13,10 +13,11 @@ import pytest
 import yaml
 
 from incident_console.demo import start as demo
-from incident_console.demo.story import CUT_AT_LINE, NEWCOMER, SAMPLES, fastq, story
+from incident_console.demo.fates import CUT_AT_LINE, NEWCOMER, SAMPLES, fastq, fates
+from incident_console.demo.stories import DEFAULT
 from incident_console.errors import Exit, InputError, UsageError
 
-SCRIPTS = demo.FILES / "workflow/scripts"
+SCRIPTS = DEFAULT.files / "workflow/scripts"
 
 
 @pytest.fixture
@@ -37,17 +38,17 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
 
 @pytest.mark.parametrize("seed", [0, 7, 8, 123456])
 def test_the_same_seed_tells_the_same_story_with_one_fate_a_sample(seed: int) -> None:
-    tale = story(seed)
-    assert tale == story(seed)
-    fates = (tale.held_once, tale.held_twice, tale.repeats, tale.late, tale.calm)
-    assert sorted(fates) == sorted(SAMPLES)
+    tale = fates(seed)
+    assert tale == fates(seed)
+    each = (tale.held_once, tale.held_twice, tale.repeats, tale.late, tale.calm)
+    assert sorted(each) == sorted(SAMPLES)
     assert {sample: len(pids) for sample, pids in tale.index_held().items()} == {tale.held_once: 1, tale.held_twice: 2}
-    assert [fastq(tale, sample) for sample in SAMPLES] == [fastq(story(seed), sample) for sample in SAMPLES]
+    assert [fastq(tale, sample) for sample in SAMPLES] == [fastq(fates(seed), sample) for sample in SAMPLES]
 
 
 def test_another_seed_tells_another_story() -> None:
-    assert len({story(seed) for seed in range(20)}) == 20
-    assert len({story(seed).late for seed in range(20)}) > 1
+    assert len({fates(seed) for seed in range(20)}) == 20
+    assert len({fates(seed).late for seed in range(20)}) > 1
 
 
 def test_the_index_is_held_for_the_first_attempts_only(
@@ -62,7 +63,7 @@ def test_the_index_is_held_for_the_first_attempts_only(
 
 
 def test_only_the_newcomers_reads_break_off_and_the_parser_finds_the_line(script: Callable[[str], ModuleType]) -> None:
-    count, trim, tale = script("count"), script("trim"), story(7)
+    count, trim, tale = script("count"), script("trim"), fates(7)
     for sample in SAMPLES:
         assert len(list(count.records(trim.trimmed(fastq(tale, sample), 60)))) == tale.reads(sample)
     with pytest.raises(count.TruncatedRead, match=f"truncated read at line {CUT_AT_LINE}: @F100 "):
@@ -76,9 +77,9 @@ def test_a_quality_line_that_falls_short_is_told_by_its_line(script: Callable[[s
 
 
 def test_repeats_make_the_aligner_compare_several_times_as_many_places(script: Callable[[str], ModuleType]) -> None:
-    from incident_console.demo.story import reference
+    from incident_console.demo.fates import reference
 
-    index, align, tale = script("index"), script("align"), story(7)
+    index, align, tale = script("index"), script("align"), fates(7)
     places = index.kmers(reference(7), 11)
 
     def a_read(sample: str) -> float:
@@ -89,17 +90,17 @@ def test_repeats_make_the_aligner_compare_several_times_as_many_places(script: C
 
 
 def test_the_jobs_with_the_most_input_come_first_and_no_two_are_equal() -> None:
-    tale = story(7)
+    tale = fates(7)
     lines = {sample: len(fastq(tale, sample)) for sample in (*SAMPLES, NEWCOMER)}
     assert len(set(lines.values())) == len(lines)
     assert max(lines, key=lambda sample: lines[sample]) == NEWCOMER
 
 
 def test_the_earlier_workflow_differs_in_the_samples_and_one_script() -> None:
-    for name, now, then in demo.EARLIER:
-        text = (demo.FILES / name).read_text(encoding="utf-8")
+    for name, now, then in DEFAULT.earlier:
+        text = (DEFAULT.files / name).read_text(encoding="utf-8")
         assert text.count(now) == 1, f"{name}: the demo steps back by replacing {now!r} with {then!r}"
-    samples = yaml.safe_load((demo.FILES / "config/config.yaml").read_text(encoding="utf-8"))["samples"]
+    samples = yaml.safe_load((DEFAULT.files / "config/config.yaml").read_text(encoding="utf-8"))["samples"]
     assert samples == [*SAMPLES, NEWCOMER]
 
 
@@ -157,13 +158,13 @@ def test_a_run_that_ends_before_its_log_exists_is_told(tmp_path: Path, monkeypat
         demo, "find_snakemake", lambda: (sys.executable, "-c", "import sys; sys.exit('no such profile')")
     )
     with pytest.raises(InputError, match="did not start: no such profile"):
-        demo.start(demo.Demo(tmp_path, short=True), tmp_path / "runs")
+        demo.start(demo.Demo(tmp_path, DEFAULT, short=True), tmp_path / "runs")
 
 
 def test_a_workflow_that_vanished_before_its_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "find_snakemake", lambda: ("true",))
     with pytest.raises(InputError, match=r"did not start: .*no such file"):
-        demo.start(demo.Demo(tmp_path / "gone", short=True), tmp_path / "runs")
+        demo.start(demo.Demo(tmp_path / "gone", DEFAULT, short=True), tmp_path / "runs")
 
 
 def test_the_canned_answers_fit_the_shipped_runbook_and_name_the_storys_samples() -> None:
@@ -171,9 +172,9 @@ def test_the_canned_answers_fit_the_shipped_runbook_and_name_the_storys_samples(
     from incident_console.runbook.load import load
 
     runbook = Path(__file__).parents[2] / "runbooks/slow-or-flaky-run.yaml"
-    answers = load_answers(demo.ANSWERS)
+    answers = load_answers(DEFAULT.answers)
     assert check_answers(answers, load(runbook).runbook) == ()
-    tale = story(7)
+    tale = fates(7)
     assert (tale.held_twice, tale.held_once, tale.repeats, tale.late) == ("B", "C", "A", "D")
     assert (
         f"the lock cost {tale.held_twice} two attempts and {tale.held_once} one"

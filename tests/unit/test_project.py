@@ -57,7 +57,7 @@ def test_the_demo_command_is_one_that_the_program_has() -> None:
     assert program == ".venv/bin/incident-console"
     asked = [sys.executable, "-m", "incident_console", *words, "--help"]
     done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0 and "real flaky run" in done.stdout
+    assert done.returncode == 0 and "a real run that goes wrong" in done.stdout
 
 
 def test_every_tool_of_the_test_command_comes_with_the_test_extra(project: dict[str, Any]) -> None:

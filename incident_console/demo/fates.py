@@ -1,4 +1,4 @@
-"""What goes wrong in the demo's run? Decided by the seed alone: same seed, same story."""
+"""What goes wrong in the story of the flaky run? Decided by the seed alone: same seed, same fates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REPEATS = "tandem"
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Fates:
     """Each fate falls on one sample."""
 
     seed: int
@@ -49,9 +49,9 @@ class Story:
         }
 
 
-def story(seed: int) -> Story:
+def fates(seed: int) -> Fates:
     order = sorted(SAMPLES, key=lambda sample: _draw(seed, sample, 0))
-    return Story(seed, *order)
+    return Fates(seed, *order)
 
 
 def reference(seed: int) -> dict[str, str]:
@@ -61,7 +61,7 @@ def reference(seed: int) -> dict[str, str]:
     return {**genes, REPEATS: _bases(random, 40) * 8}
 
 
-def fastq(tale: Story, sample: str) -> list[str]:
+def fastq(tale: Fates, sample: str) -> list[str]:
     """The lines of the sample's FASTQ file, four a read; the newcomer's break off inside a read."""
     random = Random(f"{tale.seed} sample {sample}")
     genes = reference(tale.seed)
