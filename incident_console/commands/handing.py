@@ -123,12 +123,15 @@ def accept(arguments: argparse.Namespace) -> int:
         readback = _read_back()
     workdir = workflow_folder(arguments.workdir) if arguments.workdir is not None else None
     accepted = take(arguments.bundle, who, readback, workdir=workdir)
+    if accepted.told:
+        say(accepted.told)
     if not accepted.recorded:
         say(f"{who.operator} has accepted this hand-off already; nothing was added to the record")
     reached = _reach(accepted.record)
     if arguments.json:
         told = {"record": str(accepted.record), "new": accepted.recorded, "workflow_here": reached.here}
-        print_json({"schema": "incident-console/accepted/1", **told})
+        stood = {"store": accepted.how, "told": accepted.told}
+        print_json({"schema": "incident-console/accepted/1", **told, **stood})
     else:
         print(accepted.record)
     say(reached.told)

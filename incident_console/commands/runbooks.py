@@ -60,7 +60,7 @@ def _trust(arguments: argparse.Namespace) -> int:
     from incident_console.record.clock import stamp
     from incident_console.runbook import shelf, trust
     from incident_console.runbook.review import plain
-    from incident_console.session.trusting import reviewed
+    from incident_console.session.trusting import reviewed, secrets_told
 
     who, now = who_is(arguments), stamp(datetime.now(UTC))
     if arguments.list:
@@ -72,6 +72,8 @@ def _trust(arguments: argparse.Namespace) -> int:
     known = "the console, with which it ships" if loaded.shipped else trust.trusted_by(loaded.sha256, who.trust)
     if known is None:
         say(reviewed(loaded, who.trust).rstrip("\n"))
+        for told in secrets_told(loaded):  # last, where it is read before the question
+            say(f"mind: {told}")
         if not (arguments.yes or arguments.json) and has_terminal() and not _agreed():
             say("nothing was trusted")
             return Exit.NO

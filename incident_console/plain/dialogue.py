@@ -15,7 +15,9 @@ from incident_console.plain.rungs import next_words
 from incident_console.plain.talk import Ended, Left, Talk
 from incident_console.plain.words import clock
 from incident_console.session import emergency
+from incident_console.session.beats import watched
 from incident_console.session.core import Session
+from incident_console.session.exposure import exposed
 from incident_console.session.opening import Plan
 from incident_console.session.parting import not_saved, parting
 from incident_console.session.secrecy import not_sought
@@ -37,14 +39,15 @@ def hold(plan: Plan) -> int:
             talk.say("Nothing was opened, and nothing was changed.")
             return Exit.OK
         desk = Desk(talk, plan, view)
-        try:
-            desk.start()
-            _greet(desk)
-            _hold(desk)
-        except (Left, Ended):
-            pass
-        finally:
-            code = _leave(desk)
+        with watched(desk.news):
+            try:
+                desk.start()
+                _greet(desk)
+                _hold(desk)
+            except (Left, Ended):
+                pass
+            finally:
+                code = _leave(desk)
         return code
 
 
@@ -79,6 +82,8 @@ def _greet(desk: Desk) -> None:
     else:
         talk.say(f"Incident {view.id} is open. Everything you say is saved at once.")
     if told := not_sought(desk.plan.who.secrets):
+        talk.say(f"Mind: {told}.")
+    if told := exposed(view.record):
         talk.say(f"Mind: {told}.")
     desk.wait_for_facts()
     facts(desk, "")

@@ -29,13 +29,17 @@ class Blobs:
     def put(self, data: bytes) -> tuple[str, int]:
         """Keep `data` (redacted already); its sha256 and size. It is on disk when this returns; twice is once.
 
-        Raises DiskError when the disk does not take it, RecordError when a symlink stands where the evidence should.
+        Raises DiskError when the disk does not take it or the record's folder is not there, RecordError when a symlink
+        stands where the evidence should.
         """
         sha256 = hashlib.sha256(data).hexdigest()
         target = self.folder / sha256
         try:
             if self.folder.is_symlink() or target.is_symlink():
                 raise RecordError(f"{target} is or lies behind a symbolic link: evidence is kept in real files only.")
+            if not self.folder.parent.is_dir():
+                # Where a disk was pulled out, evidence must not land in what is left of its place.
+                raise DiskError(f"Evidence could not be kept: the record's folder {self.folder.parent} is not there.")
             files.private_folder(self.folder)
             if sha256 in self._unsure or not self._is(target, data):
                 self._unsure.add(sha256)

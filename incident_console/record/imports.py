@@ -4,21 +4,22 @@ A record that is here already grows by what the bundle adds when the bundle's ch
 part ways are never merged.
 """
 
+import errno
 import os
-import secrets
-import shutil
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from incident_console.errors import InputError, RecordError
-from incident_console.events import Recorded
+from incident_console.events import HandoffAccepted, Recorded
 from incident_console.record import bag, files
 from incident_console.record.chain import JOURNAL_LIMIT, Reading
 from incident_console.record.custody import maybe_named, named
 from incident_console.record.journal import set_aside
 from incident_console.record.pen import Pen
+from incident_console.record.staging import work_folder
 from incident_console.record.store import Record
 from incident_console.record.text import one_line
 from incident_console.record.verify import Verdict, verify_bag
@@ -35,37 +36,40 @@ class Imported:
     """`identical` and `behind`: the record here had all of it already, and was not changed."""
     verdict: Verdict
     """Of the bundle."""
+    told: str
+    """What was here before, and how the bundle stands to it; empty for a record that is new here."""
 
 
 def import_bag(source: Path, records: Path, head: str | None = None) -> Imported:
     """Take the bundle `source` into the store; with `head`, only if its chain ends there. All of it or nothing.
 
-    Raises InputError for a bundle that is broken, hostile or forks from the record that is here (with the point where
-    they part), RecordError when it cannot be written or another console is writing the record here.
+    Call it in one's `staging.turn`. Raises InputError for a bundle that is broken, hostile or forks from the record
+    that is here (with the point where they part), RecordError when it cannot be written or another console is writing
+    the record here.
     """
     if not source.is_file():
         raise InputError(f"There is no bundle at {source}.")
-    work = records / f".import-{secrets.token_hex(8)}"
-    files.private_folder(work)
     try:
-        found = bag.read(source, work, durable=True)
-        verdict = verify_bag(found, head)
-        if not verdict.ok:
-            raise InputError(f"{source.name} was not taken in: {verdict.fault}")
-        if not found.id.startswith("INC-") or not verdict.events:
-            raise InputError(f"{source.name} was not taken in: {found.id} does not hold an incident.")
-        target = records / found.id
-        if target.is_symlink():
-            raise InputError(f"{target} is a symbolic link: records are kept in real folders only.")
-        how: How = _carry(found, Record(target)) if target.exists() else _place(found, target, work / "record")
-        return Imported(target, how, verdict)
+        with work_folder(records) as work:
+            found = bag.read(source, work, durable=True)
+            verdict = verify_bag(found, head)
+            if not verdict.ok:
+                raise InputError(f"{source.name} was not taken in: {verdict.fault}")
+            if not found.id.startswith("INC-") or not verdict.events:
+                raise InputError(f"{source.name} was not taken in: {found.id} does not hold an incident.")
+            target = records / found.id
+            if target.is_symlink():
+                raise InputError(f"{target} is a symbolic link: records are kept in real folders only.")
+            if target.exists():
+                how, told = _carry(found, Record(target))
+                return Imported(target, how, verdict, told)
+            _place(found, target, work / "record")
+            return Imported(target, "new", verdict, "")
     except OSError as fault:
         raise RecordError(f"{source.name} could not be taken into {records}: {files.why(fault)}.") from None
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
-def _place(found: bag.Bag, target: Path, staged: Path) -> How:
+def _place(found: bag.Bag, target: Path, staged: Path) -> None:
     record, sent = Record(staged), Record(found.data)
     record.make()
     _move_blobs(sent, record, sent.read(), ExitStack())
@@ -73,21 +77,30 @@ def _place(found: bag.Bag, target: Path, staged: Path) -> How:
     if sent.runbook.exists():
         sent.runbook.rename(record.runbook)
     files.sync_folder(staged)
-    staged.rename(target)
+    try:
+        staged.rename(target)
+    except OSError as fault:
+        if fault.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        raise RecordError(
+            f"{found.id} was put here by another process just now, and nothing by this one: run accept again, which "
+            "then says what is here."
+        ) from None
     files.sync_folder(target.parent)
-    return "new"
 
 
-def _carry(found: bag.Bag, here: Record) -> How:
-    """Whatever fails on the way, what had been added is taken out again."""
+def _carry(found: bag.Bag, here: Record) -> tuple[How, str]:
+    """How it went, and what is to be told. Whatever fails on the way, what had been added is taken out again."""
     pen = Pen(here.path)
     try:
         sent, ours, theirs = Record(found.data), here.read(), Record(found.data).read()
         if ours.fault:
             raise InputError(f"The record {here.id} that is here is broken ({ours.fault}): nothing was changed.")
         _refuse_fork(here.id, ours, theirs)
-        if len(theirs.lines) <= len(ours.lines):
-            return "identical" if len(theirs.lines) == len(ours.lines) else "behind"
+        if len(theirs.lines) == len(ours.lines):
+            return "identical", f"{here.id} is here already, and holds exactly what the bundle holds"
+        if len(theirs.lines) < len(ours.lines):
+            return "behind", _went_on(here.id, theirs.lines[-1], ours.lines[len(theirs.lines) :])
         with ExitStack() as undo:
             if not here.blobs.folder.exists():
                 undo.callback(_remove_folder, here.blobs.folder)
@@ -107,9 +120,28 @@ def _carry(found: bag.Bag, here: Record) -> How:
                     undo.pop_all()
                 raise
             undo.pop_all()
-        return "carried forward"
+        added = _count(len(theirs.lines) - len(ours.lines))
+        return "carried forward", f"{here.id} was here already: the bundle carried it forward by {added}"
     finally:
         pen.release()
+
+
+def _went_on(id: str, end: Recorded, beyond: Sequence[Recorded]) -> str:
+    last = beyond[-1]
+    taken = [line for line in beyond if isinstance(line.event, HandoffAccepted)]
+    accepted = f"{one_line(taken[-1].by, 80)} accepted it at {one_line(taken[-1].at, 40)}" if taken else ""
+    if len(taken) == len(beyond):
+        return f"{id} is here already: {accepted}; nothing else has happened in it since"
+    told = (
+        f"{id} is here already, and the bundle is older than it: the bundle ends at event {end.seq} "
+        f"({one_line(end.at, 40)}), and the record here went on by {_count(len(beyond))}, the last one "
+        f"{one_line(last.kind, 80)} by {one_line(last.by, 80)} at {one_line(last.at, 40)}"
+    )
+    return f"{told}; {accepted}" if accepted else told
+
+
+def _count(number: int) -> str:
+    return f"{number} event{'' if number == 1 else 's'}"
 
 
 def _remove(path: Path) -> None:

@@ -160,6 +160,20 @@ class Journal:
         finally:
             os.close(descriptor)
 
+    def facts(self) -> os.stat_result:
+        """Of the file that is open, whatever became of its name. Raises OSError."""
+        with self._lock:
+            return os.fstat(self._descriptor)
+
+    def settled(self) -> os.stat_result | None:
+        """Of the file, when it holds what was acknowledged and nothing else; None when that is not sure."""
+        with self._lock:
+            try:
+                sure = self._open and not self._doubtful and self._is_as_left()
+                return os.fstat(self._descriptor) if sure else None
+            except OSError:
+                return None
+
     @property
     def head(self) -> str:
         """The hash of the last line, or 64 zeros."""

@@ -90,7 +90,7 @@ def verify_record(record: Record, head: str | None = None) -> Verdict:
     """A record folder, or the payload of a bag. Raises InputError when there is no journal."""
     reading = record.read()
     faults = _faults(record, reading, head)
-    notes = (*_chain_notes(reading), *_left_over(record, reading), *_reachable(record), *_part_of_head(head))
+    notes = (*_chain_notes(reading), *_left_over(record, reading), *reachable(record), *_part_of_head(head))
     return _verdict(reading, next(faults, None), notes)
 
 
@@ -176,9 +176,12 @@ def _part_of_head(head: str | None) -> Iterator[str]:
         yield f"of the head only the first {len(head)} digits were compared"
 
 
-def _reachable(record: Record) -> Iterator[str]:
-    """Who else could change the record without leaving a trace outside it."""
-    for path in (record.path.parent, record.path, record.blobs.folder, record.journal):
+def reachable(record: Record, *, inside: bool = False) -> Iterator[str]:
+    """Who else could change the record without leaving a trace outside it; each a sentence without its end.
+
+    `inside`: the folder that the records lie in is left out.
+    """
+    for path in (*(() if inside else (record.path.parent,)), record.path, record.blobs.folder, record.journal):
         try:
             facts = path.lstat()
         except OSError:

@@ -6,6 +6,7 @@ refused is told with a reason and leaves no trace. Safe to call from any thread;
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -16,10 +17,11 @@ from typing import Any
 from incident_console import events, gate
 from incident_console.errors import HeldError, Refused
 from incident_console.evidence.redactor import Redactor
-from incident_console.record import speaking
+from incident_console.record import speaking, summaries
 from incident_console.record.clock import Clock, jump_told, stamp
 from incident_console.record.incident import fold
 from incident_console.record.journal import Journal
+from incident_console.record.restoring import restore
 from incident_console.record.store import Record
 from incident_console.runbook import ladder
 from incident_console.runbook.schema import Runbook
@@ -63,7 +65,8 @@ class Session(View):
         self.trust = trust
         self.redactor = redactor
         self._journal = journal
-        self._holding = Holding(self._lock, self.clock, record=self._record, put=record.blobs.put)
+        self._holding = Holding(self._lock, self.clock, record=self._record, follow=self._follow, put=self._put)
+        self._restored = ""  # what is yet to be recorded of a record that was deleted and put back
         self._looking = threading.Lock()
 
     # -- writing -------------------------------------------------------------------------------------------------
@@ -76,14 +79,32 @@ class Session(View):
         """
         return self._holding.append(self.redactor.event(event), may_wait=may_wait)
 
-    def _record(self, event: events.Event) -> tuple[events.Recorded, tuple[events.Event, ...]]:
-        """Put an event on disk, and say what follows from it. The lock is held."""
+    def _record(self, event: events.Event) -> events.Recorded:
+        """Put an event on disk. The lock is held."""
+        self._put_back()
+        return self._journal.append(event)
+
+    def _put(self, data: bytes) -> tuple[str, int]:
+        with self._lock:
+            self._put_back()
+        return self.record.blobs.put(data)
+
+    def _put_back(self) -> None:
+        """Where the record was deleted meanwhile, what can be of it. Raises DiskError."""
+        if os.path.lexists(self.record.journal):
+            return
+        lines, known = tuple(self.incident.lines), (gate.to_json(self.edits.baseline),)
+        told = restore(self.record, self._journal, lines, self.trust.loaded.text, known)
+        self._restored = told or self._restored
+
+    def _follow(self, recorded: events.Recorded) -> tuple[events.Event, ...]:
+        """Take in what is on disk now, and say what follows from it. The lock is held."""
         before = self.incident.lines[-1] if self.incident.lines else None
-        recorded = self._journal.append(event)
         self._take_in(recorded)
         jumped = jump_told(before, recorded) if before is not None else None
-        told = () if jumped is None else (events.NoteAdded(text=jumped),)
-        return recorded, (*told, *self._concluded(event))
+        told = tuple(events.NoteAdded(text=text) for text in (self._restored, jumped) if text)
+        self._restored = ""
+        return (*told, *self._concluded(recorded.event))
 
     def _concluded(self, event: events.Event) -> tuple[events.Event, ...]:
         """What follows from an answer."""
@@ -136,6 +157,8 @@ class Session(View):
         self._holding.close()
         try:
             self.write_documents()
+            if facts := self._journal.settled():
+                summaries.leave(self.record.path, self.incident, facts)
         finally:
             self._journal.close()
 
@@ -239,10 +262,14 @@ class Session(View):
             )
         )
 
-    def act(self, text: str, why: str, expected: str, result: str = events.UNKNOWN) -> events.Recorded:
-        """Record that something was done (the console does not do it itself)."""
+    def act(self, text: str, why: str, expected: str, result: str = events.UNKNOWN, when: str = "") -> events.Recorded:
+        """Record that something was done (the console does not do it itself).
+
+        `when` is a time as `moments.when` takes it; empty is now. Raises Refused for what is none.
+        """
         return self.append(
             events.ActionTaken(
+                occurred_at=stamp(moments.when(when, self.clock.now())) if when.strip() else None,
                 text=said(text, "an action"),
                 why=said(why, "an action's reason"),
                 expected=said_or_unknown(expected),

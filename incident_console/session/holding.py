@@ -18,6 +18,7 @@ from incident_console.errors import DiskError, HeldError, RecordError
 from incident_console.record.chain import LINE_LIMIT, canonical, clean
 from incident_console.record.clock import Clock, stamp
 from incident_console.record.timeline import sentence
+from incident_console.session.beats import Beats
 
 LIMIT = 64 << 20
 """Bytes that are held in memory; of these ENTRIES are kept free of evidence, for what is typed."""
@@ -85,13 +86,15 @@ class Holding:
         lock: threading.RLock,
         clock: Clock,
         *,
-        record: Callable[[events.Event], tuple[events.Recorded, Iterable[events.Event]]],
+        record: Callable[[events.Event], events.Recorded],
+        follow: Callable[[events.Recorded], Iterable[events.Event]],
         put: Callable[[bytes], tuple[str, int]],
     ) -> None:
-        """`record` puts an event on disk and gives it with what follows from it; `put` keeps a blob."""
+        """`record` puts an event on disk, `follow` takes it in and gives what follows from it; `put` keeps a blob."""
         self._lock = lock
         self._clock = clock
         self._record = record
+        self._follow = follow
         self._put = put
         self._queue: deque[Entry | Blob] = deque()
         self._size = 0
@@ -101,6 +104,7 @@ class Holding:
         self._told = Held()
         self._closed = threading.Event()
         self._retrying: threading.Thread | None = None
+        self._beats = Beats()
 
     def hold(self, tell: Tell) -> None:
         """Hold from now on what the disk does not take. `tell` gets each change, in any thread, and must not block."""
@@ -168,8 +172,8 @@ class Holding:
     # -- the queue; the lock is held -----------------------------------------------------------------------------
 
     def _now(self, event: events.Event) -> events.Recorded:
-        recorded, following = self._record(event)
-        for each in following:
+        recorded = self._record(event)
+        for each in self._follow(recorded):
             with suppress(HeldError):
                 self.append(each)
         return recorded
@@ -178,17 +182,19 @@ class Holding:
         """In order, as far as the disk takes it."""
         while self._queue:
             first = self._queue[0]
+            recorded = None
             try:
                 if isinstance(first, Blob):
                     self._put(first.data)
-                    following: Iterable[events.Event] = ()
                 else:
-                    _, following = self._record(first.event)
+                    recorded = self._record(first.event)
             except RecordError as fault:
                 self._because = str(fault)
                 return
             self._size -= self._queue.popleft().size
-            self._put_first(tuple(following))
+            if recorded is not None:
+                with self._beats.one():  # it is on disk: whatever comes of it, it must not go out twice
+                    self._put_first(tuple(self._follow(recorded)))
         self._because, self._turned_away = "", 0
 
     def _put_first(self, following: tuple[events.Event, ...]) -> None:
@@ -225,7 +231,7 @@ class Holding:
 
     def _retry(self) -> None:
         while not self._closed.wait(RETRY_S):
-            with self._lock:
+            with self._beats.one(), self._lock:
                 if self.retry():
                     self._retrying = None
                     return

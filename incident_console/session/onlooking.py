@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from incident_console.errors import ConsoleError
+from incident_console.session.beats import Beats
 from incident_console.session.clues import ClueFinder
 from incident_console.session.live import FOLLOWED, Tell, runs_of
 from incident_console.session.logs import log_entries
@@ -48,6 +49,8 @@ class Onlooker:
         self._understander = Understander(review.workdir, self._wake)
         self._woken = threading.Event()
         self._closed = threading.Event()
+        self._beats = Beats()
+        self._asked = self._searched = self._not_before = float("-inf")
         self.follower = Follower(at_once=self._changed)
         self._thread = threading.Thread(target=self._work, name="onlooker", daemon=True)
 
@@ -80,30 +83,37 @@ class Onlooker:
         self._woken.set()
 
     def _work(self) -> None:
-        asked = searched = not_before = float("-inf")
         while not self._closed.is_set():
-            now = time.monotonic()
-            try:
-                self._review.look()
-                if now - asked >= PEN_S:
-                    asked = now
-                    self._review.look_for_pen()
-                if self._review.is_reachable:
-                    if now - searched >= SEARCH_S:
-                        searched = now
-                        self._search()
-                    self._follow_run()
-                self._trouble = ""
-            except (ConsoleError, OSError) as fault:
-                self._trouble = f"What goes on cannot be followed: {fault}"
-            began = time.monotonic()
-            if began >= not_before:
-                self._paint()
-                ended = time.monotonic()
-                not_before = ended + max(PICTURE_S, SHARE * (ended - began))
+            with self._beats.one():
+                self._beat()
             self._woken.wait(LOOK_S)
             self._woken.clear()
             self._closed.wait(LOOK_S / 5)
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        try:
+            self._review.look()
+            if now - self._asked >= PEN_S:
+                self._asked = now
+                self._review.look_for_pen()
+            if self._review.is_reachable:
+                if now - self._searched >= SEARCH_S:
+                    self._searched = now
+                    self._search()
+                self._follow_run()
+            self._trouble = ""
+        except (ConsoleError, OSError) as fault:
+            self._trouble = f"What goes on cannot be followed: {fault}"
+        except Exception:
+            self._trouble = "What goes on cannot be followed, by a fault of the console itself; it is tried again."
+            raise
+        finally:
+            began = time.monotonic()
+            if began >= self._not_before:
+                self._paint()
+                ended = time.monotonic()
+                self._not_before = ended + max(PICTURE_S, SHARE * (ended - began))
 
     def _search(self) -> None:
         self._others = find_logs(self._review.workdir, self._review.runbook.logs, FOLLOWED)

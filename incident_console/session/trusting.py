@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from incident_console.errors import InputError
+from incident_console.evidence.redactor import Redactor
 from incident_console.runbook import shelf, trust
 from incident_console.runbook.load import Loaded
 from incident_console.runbook.review import review
+from incident_console.session.secrecy import in_runbook
 
 NOT_TRUSTED = "this runbook did not ship with the console and nobody has trusted it, so it runs nothing"
 
@@ -36,7 +38,7 @@ class RunbookTrust:
 
     def review(self) -> str:
         """What it would run, and what changed since an earlier version was trusted. Raises InputError."""
-        return reviewed(self.loaded, self._file)
+        return "".join(f"! {line}\n" for line in secrets_told(self.loaded)) + reviewed(self.loaded, self._file)
 
     def give(self, at: str) -> None:
         """The operator trusts this content. Raises InputError, RecordError."""
@@ -47,3 +49,8 @@ class RunbookTrust:
 def reviewed(loaded: Loaded, file: Path) -> str:
     """The page to read before trusting. Raises InputError for a trust file that cannot be relied on."""
     return review(loaded, trust.earlier(loaded, file), frozenset(path.stem for path in shelf.shipped()))
+
+
+def secrets_told(loaded: Loaded) -> tuple[str, ...]:
+    """Where the runbook holds what looks like a secret, each as a sentence with its line."""
+    return tuple(map(str, in_runbook(loaded, Redactor())))

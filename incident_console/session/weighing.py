@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 from incident_console import events
 from incident_console.errors import ConsoleError
 from incident_console.record.weighed import BARS, LANES, Bar, Lane, Weighed, to_json
+from incident_console.session.beats import Beats
 from incident_console.session.core import Session
 from incident_console.session.sightings import ENDED
 from incident_console.snakemake.analysis import Analysis, Analyst
@@ -31,6 +33,7 @@ class Weigher:
         self._session = session
         self._ended = threading.Event()
         self._closed = threading.Event()
+        self._beats = Beats()
         self._thread = threading.Thread(target=self._work, name="weigher", daemon=True)
 
     def start(self) -> None:
@@ -53,10 +56,8 @@ class Weigher:
             self._ended.clear()
             if self._closed.wait(AFTER_S):
                 return
-            try:
+            with self._beats.one(), suppress(ConsoleError, OSError):
                 weigh(self._session)
-            except (ConsoleError, OSError):
-                continue
 
 
 def weigh(session: Session) -> events.Recorded | None:

@@ -65,7 +65,8 @@ KNOWN: tuple[Known, ...] = (
         "secrets",
         "list of names",
         (),
-        "Environment variables whose values are secrets: they are redacted wherever they turn up.",
+        "Environment variables whose values are secrets: they are redacted wherever they turn up, except in the paths "
+        "of files, by which evidence is found again.",
         'names of environment variables, such as ["DB_PASSWORD"]',
         checks.variables,
     ),

@@ -165,6 +165,7 @@ CRASHES = {
     "handler": "Console.action_brief = lambda self: 1 / 0",
     "worker": "Console.action_brief = lambda self: self.desk.start(boom())",
     "thread": "Console.action_brief = lambda self: threading.Thread(target=lambda: 1 / 0, name='weigher').start()",
+    "beat": "Console.action_brief = lambda self: threading.Thread(target=beat, name='weigher').start()",
     "screen": "Console.action_brief = lambda self: (os.close(2), self.refresh())",
     "callback": "Console.action_brief = lambda self: asyncio.get_running_loop().call_soon(lambda: 1 / 0)",
 }
@@ -172,8 +173,12 @@ FAULTY = """
 import asyncio, os, sys, threading
 from incident_console.tui.app import Console
 from incident_console.cli import main
+from incident_console.session.beats import Beats
 async def boom():
     1 / 0
+def beat():
+    with Beats().one():
+        1 / 0
 {fault}
 sys.exit(main(sys.argv[1:]))
 """
@@ -201,16 +206,16 @@ def test_a_crash_leaves_a_sane_terminal_a_report_and_the_record(desk: Desk, jobs
     assert desk.run("verify", desk.record()).returncode == 0
 
 
-@pytest.mark.parametrize("where", ["thread", "callback"])
+@pytest.mark.parametrize("where", ["thread", "beat", "callback"])
 def test_a_part_that_fails_beside_the_screen_is_told_and_reported(desk: Desk, jobs: Path, where: str) -> None:
     with faulty(desk, jobs, where) as console:
         opened(console)
         console.press("b")
-        console.wait_for("a part failed", "The record is safe")
+        console.wait_for("a part failed", "The record is safe", *(["goes on and tries"] if where == "beat" else []))
         console.press("q")
         assert console.wait_end() == 0
         assert console.modes() == SANE and console.echoes()
-        assert "A fault of its own ended a part of the console" in console.words()
+        assert "A fault of its own befell a part of the console" in console.words()
     (report,) = desk.record().glob("crash-*.txt")
     assert "ZeroDivisionError" in report.read_text(encoding="utf-8")
 

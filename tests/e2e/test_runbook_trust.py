@@ -114,3 +114,16 @@ def _wait(holds: Callable[[], T]) -> T:
         assert time.monotonic() < until, "it never came true"
         time.sleep(0.02)
     return found
+
+
+def test_what_looks_like_a_secret_in_a_runbook_is_told_before_it_is_trusted(desk: Desk, runbook: Path) -> None:
+    clean = desk.run("runbook", "trust", runbook)
+    assert clean.returncode == 0 and "mind:" not in clean.stderr
+    token = "ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8"
+    runbook.write_text(RUNBOOK.replace('[sleep, "1000"]', f'[curl, -H, "Authorization: Bearer {token}", x]'))
+    given = desk.run("runbook", "trust", runbook)
+    assert given.returncode == 0
+    assert given.stderr.splitlines()[-1].startswith("mind: line 14, column ")
+    assert "looks like a secret" in given.stderr
+    checked = desk.run("runbook", "check", runbook)
+    assert "mine.yaml:14:" in checked.stdout and "looks like a secret" in checked.stdout

@@ -69,3 +69,13 @@ async def test_a_trust_file_that_others_may_write_to_is_told(tmp_path: Path) -> 
     async with opened(plan, SMALL) as (_, pilot):
         await pilot.press("2", "c")
         await shows(pilot, "others may write to it (mode 666)", pane="Toast")
+
+
+async def test_what_looks_like_a_secret_is_the_first_that_is_read(tmp_path: Path) -> None:
+    token = "ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8"
+    text = RUNBOOK.replace('run: [sleep, "60"]', f"run: [curl, -u, me, '{token}']")
+    async with opened(place(tmp_path).tiny(trusted=False, text=text), WIDE) as (_, pilot):
+        await pilot.press("2")
+        await shows(pilot, NOT_TRUSTED)
+        await pilot.press("T")
+        await shows(pilot, "What it would run", "! line ", "this looks like a secret")

@@ -11,7 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from incident_console.record.folders import all_records
+from incident_console.record.store import Record
 from incident_console.record.summaries import summaries
+from incident_console.record.verify import reachable
 from incident_console.session.doctoring.finding import Finding
 from incident_console.tail.places.mounts import MOUNTINFO, Mounts, read_mounts
 
@@ -111,6 +114,10 @@ def records(folder: Path) -> tuple[Finding, ...]:
         names = ", ".join((*broken[:3], *(sentence.partition(":")[0] for sentence in told.unread[:3])))
         follows = "`incident-console verify ID` says where each one is broken."
         found.append(Finding("broken", f"{len(broken) + len(told.unread)}: {names}", "mind", follows))
+    if exposed := [path for path in all_records(folder) if any(reachable(Record(path), inside=True))]:
+        names = ", ".join(path.name for path in exposed[:3]) + (", …" if len(exposed) > 3 else "")
+        follows = "What is recorded there could be changed: `chmod -R go-w` them; `verify ID` says which file it is."
+        found.append(Finding("open to others", f"{len(exposed)}: {names}", "mind", follows))
     return tuple(found)
 
 

@@ -16,6 +16,7 @@ NOW = datetime(2026, 11, 22, 14, 45, 1, 5, timezone(timedelta(hours=1)))
 
 @pytest.fixture
 def blobs(tmp_path) -> Blobs:
+    (tmp_path / "rec").mkdir()
     return Blobs(tmp_path / "rec" / "evidence")
 
 

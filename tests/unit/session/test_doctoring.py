@@ -77,3 +77,14 @@ def test_the_kind_of_a_file_system_is_the_mount_tables(tmp_path: Path) -> None:
     assert [one.state for one in told.values()] == ["mind", "mind", "mind", "fine"]
     assert "lustre, a network file system" in told["/scratch/run"].told and "locks" in told["/scratch/run"].follows
     assert "in memory" in told["/tmp/records"].told and told["/etc"].told.startswith("overlay")
+
+
+def test_a_record_that_others_may_write_to_is_told(tmp_path: Path) -> None:
+    for name, mode in (("INC-20260101T000000Z-a", 0o700), ("INC-20260102T000000Z-b", 0o770)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "journal.jsonl").touch(mode=0o600)
+        (tmp_path / name).chmod(mode)
+    (told,) = [one for one in places.records(tmp_path) if one.what == "open to others"]
+    assert (told.told, told.state) == ("1: INC-20260102T000000Z-b", "mind") and "chmod -R go-w" in told.follows
+    (tmp_path / "INC-20260102T000000Z-b").chmod(0o700)
+    assert not [one for one in places.records(tmp_path) if one.what == "open to others"]

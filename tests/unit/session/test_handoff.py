@@ -2,6 +2,8 @@
 
 import subprocess
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -137,3 +139,54 @@ def test_a_record_that_somebody_writes_is_neither_handed_off_nor_carried_forward
         accept(offered.path, who, "mine")
     with pytest.raises(Refused):
         session.note("")
+
+
+def test_a_bundle_that_is_here_already_is_told_with_what_happened_since(
+    session: Session, receiver: Who, tmp_path: Path
+) -> None:
+    offered = offer(session, "ben", {}, tmp_path / "out.zip")
+    first = accept(offered.path, receiver, "mine")
+    assert (first.how, first.told) == ("new", "")
+    again = accept(offered.path, receiver, "mine")
+    assert again.how == "behind" and f"{session.id} is here already: ben@" in again.told
+    assert "nothing else has happened in it since" in again.told
+    taken = resume_incident(receiver, first.record)
+    taken.note("I am on it")
+    taken.close()
+    older = accept(offered.path, receiver, "mine")
+    assert "the bundle is older than it" in older.told and "the record here went on by 2 events" in older.told
+    assert "note.added by ben@" in older.told
+    assert not list(receiver.records.glob(".import-*"))
+
+
+def test_two_who_accept_in_the_same_instant_both_end_well_on_one_chain(
+    session: Session, receiver: Who, tmp_path: Path
+) -> None:
+    offered = offer(session, "ben", {}, tmp_path / "out.zip")
+    both = (replace(receiver, operator="ben"), replace(receiver, operator="mia"))
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda who: accept(offered.path, who, "mine"), both))
+    assert sorted(each.how for each in done) == ["behind", "new"]
+    assert next(each for each in done if each.how == "behind").told.startswith(f"{session.id} is here already: ")
+    assert verify(receiver.records / session.id).ok
+    assert kinds(receiver.records / session.id)[-2:] == ["handoff.accepted", "handoff.accepted"]
+
+
+def test_a_record_that_another_process_put_here_meanwhile_stays_as_it_is(
+    session: Session, receiver: Who, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered = offer(session, "ben", {}, tmp_path / "out.zip")
+    staged = Record.make
+
+    def late(record: Record) -> None:
+        """Where there are no locks: the other one is quicker."""
+        staged(record)
+        if record.path.name == "record":
+            (receiver.records / session.id).mkdir()
+            (receiver.records / session.id / "journal.jsonl").write_bytes(b"theirs")
+
+    monkeypatch.setattr(Record, "make", late)
+    with pytest.raises(RecordError, match="was put here by another process just now"):
+        accept(offered.path, receiver, "mine")
+    assert (receiver.records / session.id / "journal.jsonl").read_bytes() == b"theirs"
+    assert [path.name for path in receiver.records.glob("INC-*")] == [session.id]

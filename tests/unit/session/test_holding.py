@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -244,13 +243,15 @@ def test_a_copy_holds_the_journal_and_what_is_not_in_it_and_says_so(
     assert session.held.count == 2, "a copy does not count as saved"
 
 
-def test_a_record_whose_folder_was_deleted_is_copied_whole(
+def test_a_record_whose_folder_was_moved_away_is_copied_whole_and_not_begun_a_second_time(
     session: Session, pictures: list[Held], elsewhere: Path
 ) -> None:
     session.note("recorded")
     before = session.record.journal.read_bytes()
-    shutil.rmtree(session.record.path)
+    session.record.path.rename(elsewhere / "moved")
     held(session.note, "held")
+    held(capture.pin, session, capture.Pinned(session.workdir / "logs/a.log", None, (1, 1), (0, 3), b"abc"), None)
+    assert not session.record.path.exists()
     folder = emergency.write(session, elsewhere)
     assert (folder / "journal.jsonl").read_bytes() == before
     assert "removed or replaced" in (folder / "README.txt").read_text()

@@ -291,8 +291,11 @@ def test_a_fault_of_ours_does_not_end_the_thread(session: Session, monkeypatch: 
     with engine(log.path), watching(session) as watch:
         watch.until(lambda: watch.picture.run)
         with monkeypatch.context() as patch:
+            reported: list[threading.ExceptHookArgs] = []
+            patch.setattr(threading, "excepthook", reported.append)
             patch.setattr(module, "find_logs", broken)
             watch.until(lambda: any("fault of the console" in notice for notice in watch.picture.notices))
+            assert len(reported) == 1
             log.start(4, "B")
             log.job_log("B", "FATAL\n")
             log.error(4, "B", retry=True)

@@ -202,3 +202,13 @@ def test_a_workdir_that_is_gone_does_not_keep_anybody_from_resuming(session: Ses
     (session.workdir / "Snakefile").write_text("rule other:\n")
     assert [json.loads(json.dumps(line.event.data()))["path"] for line in again.look_for_edits()] == ["Snakefile"]
     again.close()
+
+
+def test_a_console_that_was_left_need_not_be_read_to_be_offered_again(session, workdir, who, monkeypatch) -> None:
+    session.answer("symptom", {"surface": "align.log", "comparison": "unknown"})
+    session.close()
+    read: list[str] = []
+    real = Record.incident
+    monkeypatch.setattr(Record, "incident", lambda self: read.append(self.id) or real(self))
+    assert [one.path for one in open_on(workdir, who.records)] == [session.record.path]
+    assert read == []

@@ -109,7 +109,7 @@ def test_a_line_that_was_altered_before_it_was_read_is_not_taken_in(session: Ses
 def test_a_pen_that_was_laid_down_is_noticed(session: Session, review: Review) -> None:
     assert not review.look_for_pen() and not review.is_free
     session.close()
-    assert review.look_for_pen() and review.is_free and "P takes the pen" in review.because
+    assert review.look_for_pen() and review.is_free and "take the pen" in review.because
 
 
 def test_looking_writes_nothing(session: Session, who: Who) -> None:

@@ -181,8 +181,10 @@ def test_other_threads_get_the_interpreter_soon_while_it_weighs(tmp_path: Path) 
     assert seen[0] <= module.YIELD_S * 1.01 < before == sys.getswitchinterval()
 
 
-def test_what_goes_wrong_is_told_and_the_next_look_may_go_well(tmp_path: Path) -> None:
+def test_what_goes_wrong_is_told_and_the_next_look_may_go_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[int] = []
+    reported: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", reported.append)
 
     class Broken(Understander):
         fails = True
@@ -194,6 +196,7 @@ def test_what_goes_wrong_is_told_and_the_next_look_may_go_well(tmp_path: Path) -
     understander = Broken(tmp_path, lambda: told.append(1))
     understander._try()
     assert understander.trouble is not None and "no jobs" in understander.trouble and told == [1]
+    assert len(reported) == 1
     understander.fails = False
     understander._try()
     assert understander.trouble is None
