@@ -16,6 +16,7 @@ from textual.worker import WorkerFailed
 
 from incident_console.errors import ConsoleError, Exit
 from incident_console.evidence.redactor import Redactor
+from incident_console.session import beats
 from incident_console.session.core import Session
 from incident_console.tui import crash, endings, news, threads
 from incident_console.tui.debuglog import DebugLog
@@ -74,7 +75,7 @@ class Ends:
         """What is said on leaving, with what went wrong meanwhile."""
         told = [parting] if parting else []
         for name, path in self._failed.items():
-            told.append(f"A fault of its own ended a part of the console ({name}); {crash.where(path)}")
+            told.append(f"A fault of its own befell a part of the console ({name}); {crash.where(path)}")
         if self._debug is not None:
             self._debug.close()
             cut = f", until it could not be written: {self._debug.trouble}" if self._debug.trouble else ""
@@ -123,8 +124,7 @@ class Ends:
 
     def _part_failed(self, error: BaseException, name: str) -> str:
         path = self._failed[name] = self._report(error, name)
-        what = f"A fault of its own ended a part of the console ({name}: {type(error).__name__}); {crash.where(path)}"
-        return f"The record is safe. {what}. q leaves, and resume begins that part anew."
+        return beats.told(error, name, crash.where(path))
 
     def _tell_failed(self, told: str) -> None:
         self._app.desk.tell(told, "a part failed", "error", 30)

@@ -13,19 +13,21 @@ from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 from textual import on
-from textual.app import App, ReturnType
+from textual.app import ReturnType
 from textual.events import DescendantFocus
 from textual.filter import LineFilter, Monochrome, NoColor
 
 from incident_console.tui import themes
 from incident_console.tui.ascii import Ascii
+from incident_console.tui.pace import Paced
+from incident_console.tui.steady import Steady
 
 DARK, LIGHT = "textual-dark", "textual-light"
 TERMINALS_DARK, TERMINALS_LIGHT = "ansi-dark", "ansi-light"
 """Textual's themes of the 16 colours that the terminal itself is set to."""
 EVERYTHING = ("run-failed", "run-ended", "retry", "edit", "disk")
 
-_COLOURLESS, _ASCII = themes.Colourless(), Ascii()
+_COLOURLESS, _STEADY, _ASCII = themes.Colourless(), Steady(), Ascii()
 
 Breakpoints = list[tuple[int, str]]
 SMALLEST = (60, 15)
@@ -143,10 +145,12 @@ class _Blinks(Protocol):
     cursor_blink: bool
 
 
-class Dressed(App[ReturnType]):
+class Dressed(Paced[ReturnType]):
     """An app that looks as it is told to, and says what could not be done."""
 
     look = Look()
+    keys_taken: Mapping[str, str] = MappingProxyType({})
+    """By a binding's id, the keys that the settings gave it."""
     _is_small = False
 
     def on_mount(self) -> None:
@@ -168,10 +172,13 @@ class Dressed(App[ReturnType]):
     def wear(self, look: Look) -> tuple[str, ...]:
         """Colours and motion. Gives sentences for the operator; none when all is as it was wanted."""
         self.look = look
+        self.keep_pace(far=look.terminal.far)
         for own in themes.OWN:
             self.register_theme(own)
         colours = None if self._is_colourless else self.console.color_system
         self.theme, fault = theme(look, tuple(self.available_themes), colours)
+        # Textual looks at a theme when its name changes; the one by its default name is ours, too.
+        self.stylesheet.set_variables(self.get_css_variables())
         if look.still:
             self.animation_level = "none"
         elif look.motion == "full":
@@ -189,6 +196,7 @@ class Dressed(App[ReturnType]):
         from incident_console.tui import keymap
 
         keys, faults = keymap.fitting(self.look.keys, keymap.places(screens))
+        self.keys_taken = keys
         self.set_keymap(dict(keys))
         return faults
 
@@ -201,7 +209,7 @@ class Dressed(App[ReturnType]):
         filters = list(super().get_line_filters())
         if self._is_colourless:
             filters = [*(found for found in filters if not isinstance(found, Monochrome | NoColor)), _COLOURLESS]
-        return [*filters, _ASCII] if self.look.ascii else filters
+        return [*filters, _STEADY, _ASCII] if self.look.ascii else [*filters, _STEADY]
 
     @property
     def _is_colourless(self) -> bool:

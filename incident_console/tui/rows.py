@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.segment import Segment
+from rich.style import Style as RichStyle
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
-from textual.visual import VisualType
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import Visual, VisualType
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
+
+from incident_console.tui.hanging import Hanging
 
 PADDING = 2
 """Columns that a list keeps free beside its rows."""
@@ -57,6 +63,23 @@ class Rows(OptionList):
         """The id of the row under the cursor."""
         return self.get_option_at_index(self.highlighted).id if self.highlighted is not None else None
 
+    def _get_visual(self, option: Option) -> Visual:
+        """As OptionList has it, which has no public name for it; what does not fit goes on below its own text."""
+        if isinstance(visual := super()._get_visual(option), Content):
+            visual = option._visual = Hanging(visual)
+        return visual
+
+    def _get_option_render(self, option: Option, style: Style) -> list[Strip]:
+        """On the cursor's ground all text has the cursor's colour: others could not be read there."""
+        strips = super()._get_option_render(option, style)
+        if not self.has_focus or self.highlighted != self._option_to_index.get(option):
+            return strips
+        colour = RichStyle(color=style.rich_style.color, dim=False)
+        return [
+            Strip([Segment(text, (look or RichStyle.null()) + colour) for text, look, _ in strip], strip.cell_length)
+            for strip in strips
+        ]
+
     _foot = ""
 
     def foot(self, text: str) -> None:
@@ -93,6 +116,12 @@ class Rows(OptionList):
         self.scroll_to_highlight()
         self._note_top()
 
+    @property
+    def _sees_cursor(self) -> bool:
+        """Whether the row under the cursor is in view; who has scrolled away from it is left there."""
+        line = self._index_to_line.get(self.highlighted) if self.highlighted is not None else None
+        return line is None or 0 <= line - self.scroll_offset.y < self.scrollable_content_region.height
+
     async def _on_click(self, event: events.Click) -> None:
         """Once chooses a row, twice is Enter: who only wants the focus here must not have opened something."""
         event.prevent_default()
@@ -117,6 +146,8 @@ class Rows(OptionList):
 
     def lay(self, rows: Sequence[Option], *, start: str | None = None) -> None:
         """Show these rows. `start` is where the cursor goes when it stood on none of them."""
+        if self._sees_cursor:
+            self.call_after_refresh(self.scroll_to_highlight)  # rows above it may have become taller
         if [row.id for row in rows] == [option.id for option in self.options]:
             for index, row in enumerate(rows):
                 self.show_at(index, row.prompt)

@@ -13,7 +13,7 @@ from incident_console.tui.app import Console
 from tests.ui.scene import until
 
 NAMED = ("enter", "escape", "tab", "up", "down", "left", "right", "home", "end", "pageup", "pagedown")
-CHORDS = ("ctrl+p", "ctrl+l", "shift+tab", "backspace", "space", "f1", "ctrl+j", "ctrl+o")
+CHORDS = ("ctrl+p", "ctrl+l", "shift+tab", "backspace", "space", "f1", "ctrl+j", "alt+e")
 LEAVES = "q"
 KEYS = (*NAMED, *NAMED, *NAMED, *CHORDS, *(key for key in string.printable[:94] if key != LEAVES))
 

@@ -82,7 +82,7 @@ class Place:
 
     @property
     def record(self) -> Path:
-        (found,) = self.who.records.iterdir()
+        (found,) = self.who.records.glob("INC-*")
         return found
 
 

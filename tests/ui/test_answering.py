@@ -134,7 +134,7 @@ async def test_what_is_typed_ahead_goes_where_it_belongs(tmp_path: Path) -> None
     async with opened(here.tiny(), SMALL) as (app, pilot):
         await pilot.press("a")
         await shows(pilot, "What was done?")
-        ahead(app, *"quenched", "enter", *"quite hot", "enter", *"quiet", "enter")
+        ahead(app, *"quenched", "enter", *"quite hot", "enter", "enter", *"quiet", "enter")
         await until(pilot, lambda: "action.taken" in kinds(app))
         (action,) = app.incident.actions.values()
         assert (action.text, action.why, action.expected) == ("quenched", "quite hot", "quiet")

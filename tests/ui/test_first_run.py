@@ -80,7 +80,8 @@ async def test_a_folder_that_cannot_be_written_is_no_fault(new: Place, monkeypat
 
 
 async def test_remapped_keys_are_told_as_they_are(new: Place) -> None:
-    lines = firstrun.lines({"app.note": "N", "app.quit": "Q", "app.help": "H"}, 5)
+    moved = {"app.note": "N", "app.quit": "Q", "app.help": "H", "app.rung1": "1", "app.rung5": "5"}
+    lines = firstrun.lines(lambda id: moved.get(id, "-"), 5)
     told = {line.key: line.told for line in lines}
     assert any("Q leaves" in line.short for line in lines)
     assert told["N"].startswith("writes a note") and "Q leaves" in told["H"] and "1-5" in told

@@ -110,7 +110,7 @@ async def test_an_open_incident_is_offered_and_escape_changes_nothing(tmp_path: 
         await shows(pilot, "Go on with it?", here.record.name, "begin a new incident")
         await pilot.press("escape")
         await until(pilot, lambda: not again.is_running)
-    assert again.return_value == 0 and len(list(here.who.records.iterdir())) == 1
+    assert again.return_value == 0 and len(list(here.who.records.glob("INC-*"))) == 1
 
 
 async def test_keys_pressed_while_the_incident_is_being_opened_do_no_harm(tmp_path: Path) -> None:
@@ -137,3 +137,10 @@ async def test_keys_pressed_while_the_incident_is_being_opened_do_no_harm(tmp_pa
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
     assert app.return_value == 0
+
+
+async def test_a_run_in_which_nothing_failed_says_what_is_out_of_the_ordinary(tmp_path: Path) -> None:
+    here = place(tmp_path, "a-discovery-widened-v9")
+    async with opened(here.plan(), SMALL) as (app, pilot):
+        await shows(pilot, "no failure so far", "out of the ordinary, by the run's own files", pane="#facts")
+        assert "is A with a file ending" in flat(app, "#facts")

@@ -106,11 +106,11 @@ async def test_the_editor_gets_the_text_and_gives_it_back_or_says_why_not(
 
         monkeypatch.setenv("EDITOR", "true")
         monkeypatch.setattr(editor, "edit", edit)
-        await pilot.press("ctrl+o")
+        await pilot.press("alt+e")
         await shows(pilot, "longer␛[31m", "^J takes", pane="#ask")
         await pilot.press("ctrl+underscore")
         assert field(app).text == "short"
-        await pilot.press("ctrl+y")
+        await pilot.press("f6")
         assert field(app).text == "short\nlonger␛[31m"
 
 
@@ -127,6 +127,9 @@ async def test_words_are_moved_by_and_cut_as_in_readline_and_undo_brings_them_ba
         assert field(app).text == "one two three"
         await pilot.press("ctrl+e", "ctrl+w", "ctrl+a", "alt+f", "X")
         assert field(app).text == "oneX two "
+        await pilot.press("ctrl+e", "ctrl+y")
+        assert field(app).text == "oneX two three"
+        await pilot.press("ctrl+w")
         await pilot.press("ctrl+z")  # the shell's key, here as everywhere
         assert field(app).text == "oneX two " and asked == [app]
 
@@ -288,7 +291,7 @@ async def test_the_time_of_the_logs_line_is_put_in_by_a_key(tmp_path: Path) -> N
     async with opened(here.tiny(text=RUNBOOK + 'logs: ["logs/*.log"]\n'), WIDE) as (app, pilot):
         await shows(pilot, "and went on", pane="#log-view")
         await pilot.press("1", "enter")
-        await shows(pilot, "F5 time of log line", pane="#ask")
+        await shows(pilot, "F5 log time", pane="#ask")
         await pilot.press("f5")
         await shows(pilot, "= 2026-01-02T03:04:05Z", pane="#ask")
         await pilot.press("enter")

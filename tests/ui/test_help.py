@@ -14,9 +14,12 @@ from textual.dom import DOMNode
 from textual.widgets import Input, TextArea
 
 import incident_console.tui
-from incident_console.tui.help import HelpScreen
+from incident_console.tui.entry import Entry
+from incident_console.tui.help import HelpScreen, Wanted
 from incident_console.tui.keys import GROUPS, KEYS, written
 from incident_console.tui.ladder import TIMELINE
+from incident_console.tui.log.bar import FilterBar, SearchBar
+from incident_console.tui.log.list import FilterLine
 from incident_console.tui.texts import TextScreen
 from tests.ui.scene import SMALL, flat, opened, place, screen, shows, until
 
@@ -30,7 +33,10 @@ ALLOWED = {
 }
 IN_FIELDS = ("ctrl+", "alt+", "f")
 """How keys begin that a field may bind besides: they do there what readline does with them."""
-BY_STATE = {("TailApp", "escape"): "a pane over the others comes first, then one file of several"}
+BY_STATE = {
+    ("TailApp", "escape"): "a pane over the others comes first, then one file of several",
+    ("Console", "escape"): "what takes long is ended first, then the question is left",
+}
 """Keys with two meanings in one place, of which never both hold."""
 PLAIN = frozenset("enter escape tab space backspace up down left right pageup pagedown home end f1 f3".split()) | {  # noqa: SIM905
     "shift+tab",
@@ -70,6 +76,40 @@ def test_no_key_is_bound_that_terminals_shells_or_multiplexers_take() -> None:
         if not (issubclass(owner, TextArea | Input) and binding.key.startswith(IN_FIELDS))
     }
     assert not wrong
+
+
+READLINE = {
+    "ctrl+a": ("home", "cursor_line_start"),
+    "ctrl+b": ("cursor_left",),
+    "ctrl+d": ("delete_right",),
+    "ctrl+e": ("end", "cursor_line_end"),
+    "ctrl+f": ("cursor_right",),
+    "ctrl+k": ("delete_right_all", "delete_to_end_of_line_or_delete_line"),
+    "ctrl+u": ("delete_left_all", "delete_to_start_of_line"),
+    "ctrl+w": ("delete_left_word", "delete_word_left"),
+    "ctrl+y": ("yank",),
+    "ctrl+underscore": ("undo",),
+    "alt+b": ("cursor_left_word", "cursor_word_left"),
+    "alt+d": ("delete_right_word", "delete_word_right"),
+    "alt+f": ("cursor_right_word", "cursor_word_right"),
+    "ctrl+r": ("regex",),
+    **dict.fromkeys(("ctrl+g", "ctrl+l", "ctrl+n", "ctrl+o", "ctrl+s", "ctrl+t", "alt+c", "alt+l", "alt+t", "alt+u")),
+}
+"""What a key of readline's may do in a field, by the names that Textual's two kinds of field have for it; None: nothing
+of its own. `ctrl+r` looks backwards there, and chooses how to look here."""
+
+
+@pytest.mark.parametrize("field", [Entry, SearchBar, FilterBar, FilterLine, Wanted])
+def test_a_field_does_with_readlines_keys_what_readline_does(field: type[TextArea | Input]) -> None:
+    bound = {
+        binding.key: binding.action.partition("(")[0]
+        for above in reversed(field.__mro__)
+        for binding in Binding.make_bindings(vars(above).get("BINDINGS", ()))
+    }
+    assert not {key: bound[key] for key, does in READLINE.items() if key in bound and bound[key] not in (does or ())}
+    assert {"ctrl+a", "ctrl+b", "ctrl+e", "ctrl+f", "ctrl+k", "ctrl+u", "ctrl+w", "ctrl+y", "alt+b", "alt+f"} <= set(
+        bound
+    )
 
 
 def _letter(key: str) -> bool:

@@ -130,7 +130,7 @@ async def test_a_message_from_before_does_not_cover_a_question_nor_any_the_line_
             ahead(app, "escape")
             await closed(pilot)
             await pilot.press("q")
-        for found in here.who.records.iterdir():
+        for found in here.who.records.glob("INC-*"):
             found.rename(here.root / f"{found.name}-{size[0]}")
 
 

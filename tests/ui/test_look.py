@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from rich.color import Color as RichColor
 from rich.segment import Segment
+from rich.style import Style
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
@@ -212,3 +214,43 @@ def test_the_log_alone_with_its_look_loads_nothing_of_the_console() -> None:
     assert not {"pydantic", "yaml", "incident_console.events", "incident_console.tui.keymap"} & set(
         json.loads(done.stdout)
     )
+
+
+def ratio(style: Style) -> float:
+    """The contrast of text, as WCAG 2 counts it."""
+
+    def luminance(colour: RichColor) -> float:
+        parts = (part / 255 for part in colour.get_truecolor())
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    assert style.color is not None and style.bgcolor is not None
+    dark, light = sorted((luminance(style.color), luminance(style.bgcolor)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("textual-dark", 4.5), ("textual-light", 4.5), (themes.CONTRAST, 7), (themes.CONTRAST_LIGHT, 7)],
+)
+async def test_all_that_is_written_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, least: float
+) -> None:
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    here = place(tmp_path)
+    busy(here)
+    async with opened(here, Look(theme=name)) as (app, pilot):
+        await until(pilot, lambda: app.picture.run is not None and app.picture.run.retried == 1)
+        for key in ("0", "1", "2", "u", "i", "v", "l", "tab", "tab", "h"):
+            await pilot.press(key)
+            await pilot.pause(0.05)
+            poor = {
+                (text.strip(), round(ratio(style), 1))
+                for text, style, _ in segments(app)
+                if any(letter.isalnum() for letter in text)
+                and style is not None
+                and style.color is not None
+                and style.bgcolor is not None
+                and ratio(style) < least
+            }
+            assert not poor, (key, poor)

@@ -1,5 +1,6 @@
 """Notes, actions, the brief, the record, the hand-off, the end."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from incident_console.tui.ask import Ask
@@ -26,8 +27,12 @@ async def test_an_action_is_recorded_and_its_result_told_through_the_palette(tmp
     async with opened(here.tiny(), MEDIUM) as (app, pilot):
         await pilot.press("a")
         await shows(pilot, "What was done?")
-        await types(pilot, "held", "enter", *"full", "enter", *"calm", "enter")
+        await types(pilot, "held", "enter", *"full", "enter", *"10 min ago", "enter", *"calm", "enter")
         await until(pilot, lambda: bool(app.incident.actions))
+        (action,) = app.incident.actions.values()
+        recorded = next(line.at for line in app.incident.lines if line.kind == "action.taken")
+        ago = datetime.fromisoformat(recorded) - datetime.fromisoformat(action.at)
+        assert timedelta(minutes=9, seconds=50) < ago < timedelta(minutes=11)
         await closed(pilot)
         await pilot.press("ctrl+p")
         await shows(pilot, "Search: action")
