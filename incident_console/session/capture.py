@@ -75,7 +75,7 @@ def _capture_command(
 ) -> events.Recorded:
     if session.trusted() is None:
         raise Refused(
-            f"{session.trust.refusal}: T shows what it would run; "
+            f"{session.trust.refusal}: read what it would run, and trust it or not; "
             "outside the console, `incident-console runbook trust FILE`"
         )
     if item.effects not in TOLD_NOT_ASKED and item.effects not in allow:

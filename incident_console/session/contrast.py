@@ -8,7 +8,7 @@ What is not known of a side is None, for the screen to say so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -85,21 +85,25 @@ class Contrast:
     passes: int
 
 
-def contrast(session: View, run: Run | None, key: str) -> Contrast:
+def contrast(session: View, run: Run | None, key: str, going: Callable[[float], None] = lambda _: None) -> Contrast:
     """The comparison for a row of the list of logs, by its key (`LogEntry.key`). Reads the logs; writes nothing.
 
+    `going` is told the share of the logs that was compared (below 0: they are being read), and may raise to end it.
     Raises Refused with the reason when there is nothing to compare.
     """
     if run is None:
         raise Refused("no run is watched here, and only the logs of a run's jobs can be compared")
+    going(-1)
     texts = Texts(session, run)
     job, number = _asked(session, run, key)
     left, left_text = _failed_one(run, job, number, texts)
+    going(-1)
     right, right_text = _other_one(run, job, left, texts)
+    going(-1)
     if left_text.redacted != right_text.redacted:
         # What stands in the record has its secrets replaced: so must the other, or each of them were a difference.
         left_text, right_text = redacted(left_text, session.redactor), redacted(right_text, session.redactor)
-    laid = side_by_side(left_text.data, right_text.data, _names(left[0]), _names(right[0]))
+    laid = side_by_side(left_text.data, right_text.data, _names(left[0]), _names(right[0]), going=going)
     nodes = _nodes(session.workdir, run, left[0].rule)
     outcomes = [attempt.outcome for each in run.jobs if each.rule == left[0].rule for attempt in each.attempts]
     return Contrast(
@@ -142,7 +146,7 @@ def _asked(session: View, run: Run, key: str) -> tuple[Job, int | None]:
             for job in run.jobs:
                 if event.run == run.log and job.jobid == event.jobid:
                     return job, event.attempt
-            raise Refused("this attempt is of an earlier run: r watches that one, and then it can be compared")
+            raise Refused("this attempt is of an earlier run: watch that one, and then it can be compared")
     if kind == "job":
         for job in run.jobs:
             if job.jobid == int(rest):

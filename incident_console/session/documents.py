@@ -1,7 +1,8 @@
 """The files a person reads beside the journal: `note.md` and `record.md`, rewritten whole from the fold."""
 
 from incident_console.record.incident import Incident
-from incident_console.record.render import note_md, record_md
+from incident_console.record.markdown import record_md
+from incident_console.record.note import note_md
 from incident_console.record.store import Record
 
 

@@ -25,7 +25,7 @@ from incident_console.errors import ConsoleError, HeldError, InputError, RecordE
 from incident_console.record import files
 from incident_console.record.chain import clean
 from incident_console.record.incident import Incident
-from incident_console.record.render import note_md
+from incident_console.record.note import note_md
 from incident_console.session.core import Session
 from incident_console.session.holding import Held
 
@@ -169,8 +169,8 @@ def _readme(session: Session, held: Held, now: datetime, *, whole: bool) -> str:
         f"  {NOTE}        the note as far as it is recorded\n\n"
         "To go on, free the disk or make it writable, then:\n"
         f"  incident-console resume {session.id} --records {shlex.quote(str(session.record.path.parent))}\n"
-        f"The console finds a copy in its usual places by itself, and E takes its entries in.\n"
-        "Where it finds none, its palette (ctrl+p) asks for this folder.\n"
+        f"The console finds a copy in its usual places by itself, and offers to take its entries in.\n"
+        "Where it finds none, its palette can be asked to take it in from this folder.\n"
         "Delete it when `incident-console record` shows the entries.\n\n"
         f"What is held:\n{entries}\n"
     )

@@ -17,10 +17,11 @@ from incident_console.record.handdraft import draft
 from incident_console.record.handfields import Handoff, Known
 from incident_console.record.handoff import handoff_md
 from incident_console.record.handoff import offer as offered_event
-from incident_console.record.imports import import_bag
+from incident_console.record.imports import How, import_bag
 from incident_console.record.incident import Incident, fold
 from incident_console.record.journal import Journal
 from incident_console.record.page import record_html
+from incident_console.record.staging import turn
 from incident_console.record.store import Record
 from incident_console.record.verify import verify_record
 from incident_console.session import secrecy
@@ -128,6 +129,10 @@ class Accepted:
     """False when this receiver had accepted this offer already: saying it again adds nothing."""
     who: str
     """The receiver."""
+    how: How
+    """How the bundle stood to this store."""
+    told: str
+    """The same as a sentence without its end; empty for a record that is new here."""
 
 
 def accept(
@@ -136,29 +141,33 @@ def accept(
     """Check a bundle, put it into this store, and record the receiver's own words.
 
     `workdir`: where the receiver has the workflow, if that is elsewhere. Raises InputError when the bundle cannot be
-    trusted or forks from a record that is here, RecordError.
+    trusted or forks from a record that is here, RecordError; also while another process accepts a bundle here, or
+    writes the record.
     """
     if not readback.strip():
         raise UsageError("accepting needs the read-back: say in your own words what you took over")
-    folder = import_bag(bundle, who.records).path
-    journal = Journal.open(folder / "journal.jsonl", session=new_writer(), by=who.by, clock=clock or SystemClock())
-    try:
-        for repair in journal.repairs:
-            journal.append(repair)
-        recorded = not _accepted_by(fold(journal.reading.lines), who.operator)
-        if recorded:
-            accepted = events.HandoffAccepted(
-                readback=readback.strip(),
-                as_=who.operator,
-                head=journal.head,
-                workdir=shown(workdir) if workdir is not None else None,
-            )
-            journal.append(secrecy.redactor(who.trust, folder.name, who.secrets).event(accepted))
-    finally:
-        journal.close()
+    clock = clock or SystemClock()
+    with turn(who.records):
+        taken = import_bag(bundle, who.records)
+        folder = taken.path
+        journal = Journal.open(folder / "journal.jsonl", session=new_writer(), by=who.by, clock=clock)
+        try:
+            for repair in journal.repairs:
+                journal.append(repair)
+            recorded = not _accepted_by(fold(journal.reading.lines), who.operator)
+            if recorded:
+                accepted = events.HandoffAccepted(
+                    readback=readback.strip(),
+                    as_=who.operator,
+                    head=journal.head,
+                    workdir=shown(workdir) if workdir is not None else None,
+                )
+                journal.append(secrecy.redactor(who.trust, folder.name, who.secrets).event(accepted))
+        finally:
+            journal.close()
     record = Record(folder)
     write_documents(record, record.incident())
-    return Accepted(folder, recorded, who.operator)
+    return Accepted(folder, recorded, who.operator, taken.how, taken.told)
 
 
 def _accepted_by(incident: Incident, operator: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from incident_console.errors import Refused
@@ -96,8 +97,11 @@ def text_of(blobs: Blobs, entry: Entry, limit: int = COMPARED) -> bytes:
     return b"".join(parts)
 
 
-def compare(blobs: Blobs, one: Entry, other: Entry) -> Compared:
-    """Lay the earlier beside the later. Raises Refused where there is no text, InputError when it cannot be read."""
+def compare(blobs: Blobs, one: Entry, other: Entry, going: Callable[[float], None] = lambda _: None) -> Compared:
+    """Lay the earlier beside the later. Raises Refused where there is no text, InputError when it cannot be read.
+
+    `going` is told the share that is done, as `side_by_side` tells it, and may raise to end it.
+    """
     left, right = (one, other) if one.seq <= other.seq else (other, one)
     for entry in (left, right):
         if not entry.blobs:
@@ -105,12 +109,13 @@ def compare(blobs: Blobs, one: Entry, other: Entry) -> Compared:
         if entry.size > COMPARED:
             raise Refused(
                 f"{entry.name} (event {entry.seq}) has {entry.size:,} bytes: up to {COMPARED >> 20} MiB are compared; "
-                "C copies where it lies"
+                "where it lies can be copied, for a tool of your own"
             )
     texts = [text_of(blobs, entry) for entry in (left, right)]
     laid_out = [_laid_out(text) for text in texts]
     a, b = texts if None in laid_out else (text for text in laid_out if text is not None)
-    return Compared(left, right, side_by_side(a, b), side_by_side(a, b, exact=True))
+    laid = side_by_side(a, b, going=lambda share: going(share / 2))
+    return Compared(left, right, laid, side_by_side(a, b, exact=True, going=lambda share: going(0.5 + share / 2)))
 
 
 def as_note(found: Compared) -> str:

@@ -1,6 +1,7 @@
 """What is going on right now: follows the run, keeps failed attempts, sees edits and new runs. One thread, one picture.
 
-Views get a new frozen `Picture` when something changed, at most ten times a second. What must not be missed (a log that
+Views get a new frozen `Picture` when something changed, at most ten times a second. While nothing stirs, one is made
+now and then all the same, for what nobody tells of. What must not be missed (a log that
 a retry is about to delete) happens in the follower's thread, before anybody is told.
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from incident_console.errors import ConsoleError, HeldError, RecordError
 from incident_console.evidence.names import relative
+from incident_console.session.beats import Beats
 from incident_console.session.clues import ClueFinder
 from incident_console.session.core import Session
 from incident_console.session.logs import log_entries
@@ -40,11 +42,15 @@ TICK_S = 0.5
 PICTURE_S = 0.1
 SHARE = 10
 """A picture that took long to paint is painted the less often: at most one part in so many of the time."""
+STILL_S = 1.0
+STILL_SHARE = 200
+"""The same while nothing was told to have changed: an idle console is to cost next to nothing, whatever it watches."""
 SEARCH_S = 2.0
 SOON_S = 0.05
 """Between two searches when a run log appears: its first job may fail within a second."""
 ANYWAY_S = 10.0
-"""A search for runs reads the ends of hundreds of logs, so it is left out so long while none of them came or grew."""
+"""So long no search is made while nothing was told to have changed. One for runs reads the ends of hundreds of logs,
+so it is left out so long also while none of them came or grew."""
 BREATH_S = 0.01
 """Between two looks at the run, however fast its logs grow: descriptors are held meanwhile, so nothing is lost."""
 FOLLOWED = 4000
@@ -95,6 +101,7 @@ class Live:
         self._looked = False
         self._told: Picture | None = None
         self._troubles: dict[str, str] = {}
+        self._beats = Beats()
         self._clues = ClueFinder(session)
         self._understander = Understander(self._workdir, self._understood)
         self._keeper = StateKeeper(session)
@@ -103,6 +110,7 @@ class Live:
         self._closed = threading.Event()
         self.follower = Follower(at_once=self._at_once)
         self._thread = threading.Thread(target=self._work, name="live", daemon=True)
+        session.listen(lambda _: self._wake.set())
         # Until it was looked for, a run may be at work: what changes meanwhile is nobody's.
         session.run_is_live = True
 
@@ -151,32 +159,35 @@ class Live:
     # -- the live thread -----------------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        searched = looked = painted = not_before = float("-inf")
-        fresh = True
+        searched = looked = painted = float("-inf")
+        cost = 0.0
+        fresh = stirred = searching = True
         while not self._closed.is_set():
             now, before = time.monotonic(), self._run
-            pause = SOON_S if self._appeared else SEARCH_S
+            pause = SOON_S if self._appeared else SEARCH_S if searching else ANYWAY_S
             if self._wanted is not None or now - searched >= pause:
-                self._appeared = False
+                self._appeared = searching = False
                 with self._trying("The search for runs and logs failed"):
                     self._search()
                 searched = now
             with self._trying("What the console started could not be recorded"):
                 self._started.look()
-            self._follow_run()
+            with self._trying("The run could not be followed"):
+                self._follow_run()
+            fresh = fresh or self._run is not before
+            began = time.monotonic()
+            if began >= painted + _pause(cost, fresh=fresh, stirred=stirred):
+                with self._trying("The picture of the run could not be made"):
+                    self._paint()
+                painted, fresh, stirred = time.monotonic(), False, False
+                cost = painted - began
             if now - looked >= SEARCH_S:
                 with self._trying("The watched files could not be looked at"):
                     self._session.look_for_edits()
                 looked = now
-            fresh = fresh or self._run is not before
-            began = time.monotonic()
-            if began >= max(not_before, painted + (PICTURE_S if fresh else TICK_S)):
-                with self._trying("The picture of the run could not be made"):
-                    self._paint()
-                painted, fresh = time.monotonic(), False
-                not_before = painted + SHARE * (painted - began)
             doubt = self._recorder is not None and self._recorder.in_doubt
-            self._wake.wait(PICTURE_S if fresh or doubt else TICK_S)
+            woken = self._wake.wait(PICTURE_S if fresh or doubt else TICK_S)
+            stirred, searching = stirred or woken, searching or woken
             self._wake.clear()
             self._closed.wait(BREATH_S)
         self._follow_run()
@@ -194,6 +205,7 @@ class Live:
             self._troubles[what] = f"{what}: {fault}"
         except Exception as fault:
             self._troubles[what] = f"{what}, by a fault of the console itself: {fault!r}"
+            self._beats.tell(fault)
         else:
             self._troubles.pop(what, None)
 
@@ -330,6 +342,13 @@ class Live:
             other_run=self._other_run,
             looked=self._looked,
         )
+
+
+def _pause(cost: float, *, fresh: bool, stirred: bool) -> float:
+    """Seconds between two pictures, of which the last took `cost`: `fresh` where the run itself is another."""
+    if fresh:
+        return max(PICTURE_S, SHARE * cost)
+    return max(TICK_S, SHARE * cost) if stirred else max(STILL_S, STILL_SHARE * cost)
 
 
 def runs_of(workdir: Path) -> tuple[tuple[Path, str], ...]:

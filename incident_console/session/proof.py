@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from incident_console import events
 from incident_console.errors import ConsoleError, EvidenceError, InputError
 from incident_console.evidence.files import FileCapture
 from incident_console.evidence.redact import without_prints
 from incident_console.record.clock import stamp
+from incident_console.session.beats import Beats
 from incident_console.session.core import Session
 from incident_console.session.sightings import ENDED
 from incident_console.session.view import View
-from incident_console.snakemake.compare import State, as_note, compare, from_json, take, to_json
-from incident_console.snakemake.compare.files import Budget
 from incident_console.snakemake.find import is_workflow
 
-SOON_S = 0.5
+if TYPE_CHECKING:
+    from incident_console.snakemake.compare import State
+
+SOON_S = 1.0
 """The first picture comes first: hashing shares the processor with it."""
 FILES = 1000
 BYTES = 64 << 20
@@ -38,6 +42,7 @@ class StateKeeper:
         self._session = session
         self._wanted = threading.Event()
         self._closed = threading.Event()
+        self._beats = Beats()
         self._thread = threading.Thread(target=self._work, name="state before", daemon=True)
 
     def start(self) -> None:
@@ -61,13 +66,10 @@ class StateKeeper:
         while not self._closed.is_set():
             self._wanted.wait()
             self._wanted.clear()
-            if self._closed.is_set() or not self._still_before():
-                continue
-            try:
-                keep_state(self._session)
-            except (ConsoleError, OSError):
-                # Nothing to keep, or the record cannot take it: the comparison will say that it has no state.
-                continue
+            # Nothing to keep, or the record cannot take it: the comparison will say that it has no state.
+            with self._beats.one(), suppress(ConsoleError, OSError):
+                if not self._closed.is_set() and self._still_before():
+                    keep_state(self._session)
 
     def _still_before(self) -> bool:
         """Nothing was edited yet, and no state of a run's end is kept."""
@@ -79,6 +81,9 @@ class StateKeeper:
 
 def keep_state(session: Session) -> events.Recorded:
     """Keep how the workflow stands now. Raises InputError where there is none, RecordError when it cannot be kept."""
+    # Imported where it is used: the facts of a run, which come first, need nothing of it.
+    from incident_console.snakemake.compare import to_json
+
     state = _now(session)
     sha256, size, counts = session.keep(to_json(state))
     return session.append(
@@ -104,6 +109,8 @@ def comparison(session: Session) -> FileCapture:
 
     Raises EvidenceError when none was kept, or it cannot be read again.
     """
+    from incident_console.snakemake.compare import as_note, compare, from_json, to_json
+
     if not is_workflow(session.workdir):
         raise EvidenceError("there is no workflow and no run here whose states could be compared")
     give_up = time.monotonic() + WAIT_S
@@ -125,4 +132,7 @@ def comparison(session: Session) -> FileCapture:
 
 
 def _now(session: Session) -> State:
+    from incident_console.snakemake.compare import take
+    from incident_console.snakemake.compare.files import Budget
+
     return take(session.workdir, budget=Budget(FILES, BYTES))

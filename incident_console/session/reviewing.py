@@ -44,7 +44,7 @@ class Review(View):
     def because(self) -> str:
         """Why nothing can be written here, as a sentence."""
         if self.holder is None:
-            return f"read-only: {FREE}; P takes the pen"
+            return f"read-only: {FREE}; take the pen to write"
         return f"read-only: {self.writer} writes this record"
 
     @property

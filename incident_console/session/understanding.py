@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from incident_console.session.beats import Beats
 from incident_console.session.eta import Pace, Remaining, paces, remaining
 from incident_console.session.steadiness import Unsteady, failed_before, unsteady
 from incident_console.snakemake.analysis import Analysis, explain
@@ -30,12 +31,17 @@ from incident_console.snakemake.run import Run
 from incident_console.snakemake.suspects import IncidentClass, Suspect
 from incident_console.snakemake.trace import TraceFold
 
+SOON_S = 0.5
+"""The facts come first: weighing them shares the interpreter with the screen that shows them."""
 EVERY_S = 2.0
 SHARE = 9
 """After a look that took long there is a pause so many times as long: at most a tenth of the time."""
 YIELD_S = 0.0005
 """After so long a thread that waits for the interpreter gets it; a retry deletes a log within 12 ms."""
 USUAL_S = sys.getswitchinterval()
+STILL_S = 5.0
+STILL_SHARE = 200
+"""The same while there is no news: only time goes by."""
 LISTED = 100
 """Rules and causes that are told one by one; how many there are besides is counted."""
 MEMBERS = 50
@@ -92,6 +98,7 @@ class Understander:
         self._failed_before: Mapping[str, tuple[frozenset[str], ...]] = {}
         self._wake = threading.Event()
         self._closed = threading.Event()
+        self._beats = Beats()
         self._thread = threading.Thread(target=self._work, name="understanding", daemon=True)
         self.latest: Understanding | None = None
         self.trouble: str | None = None
@@ -116,11 +123,11 @@ class Understander:
     # -- the thread ----------------------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        not_before = float("-inf")
+        not_before, still = time.monotonic() + SOON_S, STILL_S
         while True:
             running = self._run is not None and self._run.status == "running"
             # The time of a run that goes on is spent on something, even when its log says nothing.
-            self._wake.wait(EVERY_S if running else None)
+            self._wake.wait(still if running else None)
             if self._closed.wait(max(0.0, not_before - time.monotonic())):
                 return
             self._wake.clear()
@@ -128,6 +135,7 @@ class Understander:
             self._try()
             ended = time.monotonic()
             not_before = ended + max(EVERY_S, SHARE * (ended - began))
+            still = max(STILL_S, STILL_SHARE * (ended - began))
 
     def _try(self) -> None:
         try:
@@ -136,6 +144,7 @@ class Understander:
             self.trouble = None
         except Exception as fault:  # whatever a log holds must end neither the thread nor the console
             self.trouble = f"The run could not be analysed, by a fault of the console itself: {fault!r}"
+            self._beats.tell(fault)
             self._tell()
 
     def look(self) -> None:

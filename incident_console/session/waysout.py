@@ -22,7 +22,8 @@ from incident_console.evidence import command
 from incident_console.evidence.redactor import Redactor
 from incident_console.record.handoff import draft, handoff_md
 from incident_console.record.incident import Incident
-from incident_console.record.render import brief, note_md, record_html, record_md
+from incident_console.record.markdown import record_md
+from incident_console.record.note import brief, note_md
 from incident_console.record.text import one_line
 from incident_console.session.core import Session
 from incident_console.session.said import clean_text
@@ -164,6 +165,9 @@ def _text(session: Session, incident: Incident, name: str) -> str:
         case "record":
             return record_md(incident, read)
         case "html":
+            # Imported when it is asked for: the first screen must not wait for it.
+            from incident_console.record.page import record_html
+
             return record_html(incident, read)
     return handoff_md(draft(incident, {}, read_blob=read))
 
@@ -173,7 +177,7 @@ def newest_bundle(session: Session) -> Path:
     folder = session.record.path.parent.parent
     found = [path for path in folder.glob(f"{session.id}*.zip") if path.is_file() and not path.is_symlink()]
     if not found:
-        raise InputError(f"there is no hand-off bundle of this incident in {folder}: h writes one")
+        raise InputError(f"there is no hand-off bundle of this incident in {folder}: hand the incident off first")
     return max(found, key=lambda path: path.stat().st_mtime_ns)
 
 

@@ -25,6 +25,9 @@ PIECE = 1 << 20
 LIVENESS_S = 1.0
 QUIET_S = 1.0
 """After so long without news an error block that nothing has followed yet is told as it stands."""
+OPENED_EACH_S = 5.0
+"""A log whose size is the same is opened that often all the same: on a network file system only that is sure to tell
+of news. To open it each time would be an event to who follows it, here and in other consoles."""
 
 
 Take = Callable[[list[LogEvent]], None]
@@ -45,6 +48,7 @@ class RunWatcher:
         self._fold = RunFold(self._relative)
         self._inode: tuple[int, int] | None = None
         self._offset = 0
+        self._opened_at = float("-inf")
         self._notice: str | None = None
         self._restarted: str | None = None
         self._pid: int | None = None
@@ -93,16 +97,16 @@ class RunWatcher:
         return run, kept.events()
 
     def _read(self, now: float, take: Take | None) -> bool:
+        if abs(now - self._opened_at) < OPENED_EACH_S and self._stands():
+            return self._quiet_block(now, take)
         try:
             descriptor = os.open(self.log, os.O_RDONLY | os.O_NONBLOCK)
         except OSError as fault:
-            self._notice = (
-                f"the run log {self._relative} cannot be read ({fault.strerror}); this is what it said before"
-            )
-            return False
+            return self._unread(fault)
         try:
             facts = os.fstat(descriptor)
             inode = (facts.st_dev, facts.st_ino)
+            self._opened_at = now
             if self._inode is not None and (inode != self._inode or facts.st_size < self._offset):
                 what = "replaced" if inode != self._inode else "cut off"
                 self._begin_again(f"the run log {self._relative} was {what} while it was watched; it was read anew")
@@ -113,12 +117,22 @@ class RunWatcher:
             self._news_at = now
             return self._take(descriptor, take)
         except OSError as fault:
-            self._notice = (
-                f"the run log {self._relative} cannot be read ({fault.strerror}); this is what it said before"
-            )
-            return False
+            return self._unread(fault)
         finally:
             os.close(descriptor)
+
+    def _unread(self, fault: OSError) -> bool:
+        self._opened_at = float("-inf")
+        self._notice = f"the run log {self._relative} cannot be read ({fault.strerror}); this is what it said before"
+        return False
+
+    def _stands(self) -> bool:
+        """The file is as it was when it was last read to its end, which can be seen without opening it."""
+        try:
+            facts = os.stat(self.log)  # noqa: PTH116
+        except OSError:
+            return False
+        return (facts.st_dev, facts.st_ino) == self._inode and facts.st_size == self._offset
 
     def _take(self, descriptor: int, take: Take | None) -> bool:
         news = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from incident_console.errors import ConsoleError, Exit
 from incident_console.events import EditExplained, EditObserved, Recorded
 from incident_console.record.incident import fold
 from incident_console.session.core import Session, unexplained
+from incident_console.session.exposure import exposed
 from incident_console.session.holding import Held
 from incident_console.session.live import Live, Picture
 from incident_console.session.onlooking import Onlooker
@@ -34,7 +36,7 @@ from incident_console.tui.desk import Desk
 from incident_console.tui.ends import Ends
 from incident_console.tui.facts import Facts
 from incident_console.tui.firstrun import FirstRun
-from incident_console.tui.footer import KeyLine, keys_by_id
+from incident_console.tui.footer import KeyLine
 from incident_console.tui.handed import HandedPane
 from incident_console.tui.header import Header, Heading
 from incident_console.tui.inbox import Inbox
@@ -52,7 +54,8 @@ from incident_console.tui.since import Since
 from incident_console.tui.timeline import Timeline
 from incident_console.tui.words import safe_text
 
-REDRAW_S = 0.1
+REDRAW_S = 1 / 30
+"""Between two drawings of what is known, of which there is none while nothing changes."""
 THREADS = 32
 """Enough for every evidence command of a rung to run, and an answer to be saved meanwhile."""
 
@@ -90,7 +93,7 @@ class Console(Intents):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = KEYS
-    SCREENS_APART = tuple(f"{__package__}.{name}" for name in ("contrast", "handover", "log.bar"))
+    SCREENS_APART = tuple(f"{__package__}.{name}" for name in ("contrast", "diff", "handover", "log.bar"))
     """Modules of screens that come when they are asked for, and have keys of their own."""
 
     def __init__(self, plan: Plan, look: Look | None = None, debug: DebugLog | None = None) -> None:
@@ -98,6 +101,7 @@ class Console(Intents):
         self.plan = plan
         self.ends = Ends(self, debug)
         self._not_worn = self.wear(look or Look())
+        self._drawing, self._drawn_at = False, 0.0
         self.HORIZONTAL_BREAKPOINTS = breakpoints(self.look.layout, self.HORIZONTAL_BREAKPOINTS)
         self._notifications = Few()
         self.notices = Notices(self, self.look, lambda: datetime.now(UTC))
@@ -112,7 +116,7 @@ class Console(Intents):
         """When the console was opened; a run log tells whole seconds."""
 
     def compose(self) -> ComposeResult:
-        yield Header()
+        yield Header(still=self.look.still)
         with Body():
             yield Ladder()
             with Horizontal(id="centre"):
@@ -135,7 +139,8 @@ class Console(Intents):
         places.show(self)
         self.query_one(Facts).focus()
         panes.show(self, "centre")
-        self.set_interval(REDRAW_S, self._redraw)
+        self.screen_change_signal.subscribe(self, lambda _: self._draw_soon())
+        self.stale()
         self.call_after_refresh(self.open)
         self._title.take()
         self.app_suspend_signal.subscribe(self, lambda _: self._title.give_back())
@@ -173,7 +178,7 @@ class Console(Intents):
     async def _greet(self, session: Session) -> None:
         """Whoever is here for the first time is told in five lines what to press."""
         if await self.desk.in_thread(firstrun.is_new, self.plan.who.trust.parent) and self.place == FACTS:
-            self.query_one(FirstRun).show(keys_by_id(self.screen_stack[0]), len(session.runbook.rungs))
+            self.query_one(FirstRun).show(self.desk.key, len(session.runbook.rungs))
 
     def _take_up(self, session: Session | Review) -> None:
         self.incident = fold(tuple(session.incident.lines), session.id)
@@ -203,8 +208,13 @@ class Console(Intents):
         if isinstance(session, Session) and self.incident.open_rung is not None:
             self.desk.tell(f"{session.id} goes on where it was left.", "resumed")
         self._watch_disks()
+        self.desk.start(self._tell_exposed(session))
         self.refresh_bindings()
         self.stale()
+
+    async def _tell_exposed(self, session: Session | Review) -> None:
+        if told := await self.desk.in_thread(exposed, session.record):
+            self.desk.tell(told, "others may write here", "warning", 15)
 
     @work(exclusive=True, group="disks")
     async def _watch_disks(self) -> None:
@@ -262,6 +272,7 @@ class Console(Intents):
             self._go(Exit.OK, "")
             return
         await self.desk.climb.cancel_all()
+        await self.desk.long.settle()
         await self.desk.drafts.write()
         failed: ConsoleError | None = None
         try:
@@ -314,7 +325,8 @@ class Console(Intents):
         if not before.looked:
             self.ends.tell("the first picture of the run")
         news.of_run(self.desk, before, self.picture)
-        self._follow_logs(before, self.picture)
+        # After the next frame: to open a thousand logs as one takes longer than to tell the facts.
+        self.call_after_refresh(self._follow_logs, before, self.picture)
         if (review := self.desk.review) is not None and before.notices != self.picture.notices:
             news.of_pen(self.desk, review, before)
             self.refresh_bindings()
@@ -333,8 +345,14 @@ class Console(Intents):
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
+    def _draw_soon(self) -> None:
+        if self._stale and not self._drawing:
+            self._drawing = True
+            self.set_timer(max(0.001, self._drawn_at + REDRAW_S - time.monotonic()), self._redraw)
+
     def _redraw(self) -> None:
-        """Ten times a second at most, and only when something changed; each pane changes only what is new in it."""
+        """Each pane changes only what is new in it. What changes below a page is drawn when the page is closed."""
+        self._drawing, self._drawn_at = False, time.monotonic()
         if not self._stale or len(self.screen_stack) > 1 or not self.is_running:
             return
         self._stale = False
@@ -360,12 +378,19 @@ class Console(Intents):
         if session is not None:
             handed, received = isinstance(session, BundleReview), bool(incident.accepted)
             self.query_one(Ladder).draw(marks, len(incident.inbox), picture, handed=handed, received=received)
-            self.query_one(LogList).draw(picture.logs)
             places.show(self)
+            # After the next frame, as everything that takes longer with each log that there is.
+            self.call_after_refresh(self._draw_logs, picture)
         self.query_one(KeyLine).look()
+
+    def _draw_logs(self, picture: Picture) -> None:
+        if picture is self.picture and (listed := self.query(LogList)):
+            listed.first().draw(picture.logs)
 
     def _follow_logs(self, before: Picture, now: Picture) -> None:
         """The log pane is never empty while there is a log: all of them as one stream, until one is opened."""
+        if not self.query(LogView):
+            return  # the screen has gone already
         view, logs = self.query_one(LogView), now.logs
         self.stream.draw(logs)
         was = before.logs[0].path if before.logs else None

@@ -23,21 +23,24 @@ from textual.widgets import Static, TextArea
 from incident_console.tui import editor
 from incident_console.tui.choosing import Choose, Many
 from incident_console.tui.entry import LIMIT, Entry, Preview
+from incident_console.tui.livekeys import key
 from incident_console.tui.words import safe, safe_text
 
 Kind = Literal["text", "lines", "choice", "many"]
 """`lines`: text that may grow to several lines."""
-_MORE = ("F4 editor", "^_ undo", "^Y redo")
-KEYS: Mapping[str, tuple[str, ...]] = {
-    "text": ("Enter takes", "Esc keeps it as a draft", "^J line", *_MORE),
-    "lines": ("Enter takes", "Esc keeps it as a draft", "^J line", "F3 preview", *_MORE),
-    "grown": ("Enter line", "^J takes", "Esc keeps it as a draft", "F3 preview", *_MORE),
-    "preview": ("F3 or Esc: back to the text",),
-    "choice": ("Enter takes", "Esc leaves", "type to find"),
-    "many": ("space marks", "Enter takes", "Esc keeps it as a draft", "type to find"),
+_KEPT = ("ask.leave", "keeps it as a draft")
+_PREVIEW = ("entry.preview", "preview")
+_MORE = (("entry.edit", "editor"), ("entry.undo", "undo"), ("entry.redo", "redo"))
+KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "text": (("entry.take", "takes"), _KEPT, ("entry.line", "line"), *_MORE),
+    "lines": (("entry.take", "takes"), _KEPT, ("entry.line", "line"), _PREVIEW, *_MORE),
+    "grown": (("entry.take", "line"), ("entry.line", "takes"), _KEPT, _PREVIEW, *_MORE),
+    "preview": (("preview.back", "back to the text"),),
+    "choice": (("choice.take", "takes"), ("ask.leave", "leaves"), ("", "type to find")),
+    "many": (("many.mark", "marks"), ("choice.take", "takes"), _KEPT, ("", "type to find")),
 }
-"""What stands in the border, the most needed first: as many as there is room for."""
-SPOT_KEY = "F5 time of log line"
+"""What stands in the border by binding id, the most needed first: as many as there is room for."""
+SPOT = ("entry.spot", "log time")
 CHECKED = 4000
 """Characters of a text that are looked at while it is typed; all of it when it is taken."""
 
@@ -70,7 +73,7 @@ class Question:
     """Other words than the choices are an answer, too."""
     check: Check | None = None
     spot: Callable[[], str] | None = None
-    """Gives the text for `SPOT_KEY`; empty where there is none."""
+    """Gives the text for the key of `SPOT`; empty where there is none."""
 
 
 Answer = str | tuple[str, ...]
@@ -161,7 +164,7 @@ class Ask(VerticalScroll, can_focus=False):
         check = asking.question.check
         told, can_be_taken = check(answer) if check is not None and isinstance(answer, str) and answer else ("", True)
         if not answer and not asking.question.optional:
-            self.refuse("Something must stand here; Escape leaves it for later.")
+            self.refuse(f"Something must stand here; {key(self.app, 'ask.leave')} leaves it for later.")
             return
         if not can_be_taken:
             self.refuse(told)
@@ -290,9 +293,10 @@ class Ask(VerticalScroll, can_focus=False):
             kind = "preview"
         elif kind == "lines" and not self.query_one(Entry).enter_takes:
             kind = "grown"
-        keys = list(KEYS[kind])
+        told_of = list(KEYS[kind])
         if question.spot is not None:
-            keys.insert(1, SPOT_KEY)
+            told_of.insert(2, SPOT)
+        keys = [f"{key(self.app, id)} {word}" if id else word for id, word in told_of]
         room = (self.size.width or self.app.size.width) - 4
         while len(keys) > 1 and len(" · ".join(keys)) > room:
             keys.pop()

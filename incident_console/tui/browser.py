@@ -22,11 +22,10 @@ from incident_console.record.seen import Speaks
 from incident_console.session.browsing import ALL, INBOX, NO_RUNG, Entry, Shelf
 from incident_console.session.itemdiff import Looked
 from incident_console.tui import browserrows
+from incident_console.tui.livekeys import key
 from incident_console.tui.words import safe
 
 MUTED = "$foreground-muted"
-EMPTY = "No evidence yet: c on a rung captures, p pins log lines; failed attempts are kept by themselves."
-NO_MATCH = "Nothing here is of that kind or holds that text: Esc shows all again."
 WRITE = frozenset({"speak", "file"})
 """Not offered where nothing may be written. Running again is refused in words: its key has another meaning outside."""
 
@@ -50,7 +49,7 @@ class EvidenceRows(ScrollView, can_focus=True):
         _key("slash", "find", "find", "find", "Show only what holds a text", show=True, glyph="/"),
         _key("S", "surface", "surface", "surface", "Show the next surface only; after the last, all"),
         _key("R", "rung", "rung", "rung", "Show the next rung only, or the inbox; after the last, all"),
-        _key("space", "mark", "mark", "mark", "Mark it, to be compared with another by d", glyph="space"),
+        _key("space", "mark", "mark", "mark", "Mark it, to be compared with another", glyph="space"),
         _key("m", "file", "move to a rung", "file", "Lay it to a rung"),
         _do("vertical_line", "page", "pager", "All of it in $PAGER", glyph="|"),
         _do("c", "copy", "copy", "Copy its text to the terminal's clipboard (OSC 52)"),
@@ -135,9 +134,7 @@ class EvidenceRows(ScrollView, can_focus=True):
         row, width = self.scroll_offset.y + y, self.scrollable_content_region.width
         shown = self.shelf.shown
         if row >= len(shown):
-            text = (NO_MATCH if self.shelf.entries else EMPTY) if row == 0 and not shown else ""
-            content = Content.styled(text, MUTED).truncate(width, pad=True)
-            return Visual.to_strips(self, content, width, 1, self.visual_style)[0]
+            return Strip.blank(width, self.rich_style)
         entry = shown[row]
         content = browserrows.row(
             entry,
@@ -289,10 +286,11 @@ class Browser(Vertical):
         surface = shelf.surface or "all surfaces"
         names = {INBOX: "the inbox", NO_RUNG: "no rung", ALL: "all rungs"}
         rung = names.get(shelf.rung, f"rung {safe(shelf.rung, 40)}")
+        surfaces, rungs = (key(self.app, f"evidence.{name}") for name in ("surface", "rung"))
         self.query_one("#evidence-filters", Static).update(
             Content.assemble(
-                (f"{'◉' if shelf.surface else 'S'} {safe(surface, 40)}", "bold" if shelf.surface else MUTED),
-                (f"   {'◉' if shelf.rung else 'R'} {rung}", "bold" if shelf.rung else MUTED),
+                (f"{'◉' if shelf.surface else surfaces} {safe(surface, 40)}", "bold" if shelf.surface else MUTED),
+                (f"   {'◉' if shelf.rung else rungs} {rung}", "bold" if shelf.rung else MUTED),
                 (f"   / {safe(shelf.text, 30)}" if shelf.text else "", "bold $text-accent"),
                 (f"   ▪ #{rows.marked} marked" if rows.marked is not None else "", "$text-accent"),
             )
@@ -300,15 +298,25 @@ class Browser(Vertical):
         pieces = f"{there} piece{'' if there == 1 else 's'}"
         self.border_subtitle = Content(pieces if shown == there else f"{shown} of {pieces}")
         entry = rows.entry
-        told = Content()
+        told = Content() if shown else Content.styled(self._nothing(bool(there)), MUTED)
         if entry is not None:
             texts = [speaking.text(self._incident, said) for said in rows.speaks(entry)]
             looked, wide = rows.looked.get(entry.seq), self.app.size.height >= 30
             told = browserrows.told(entry, run=rows.run, speaks=texts, looked=looked, wide=wide)
         self.query_one("#evidence-told", Static).update(told)
+        self.refresh_bindings()
         new = [each for each in rows.in_view() if each.blobs and each.seq not in rows.looked]
         if new:
             self.post_message(self.Look(new))
+
+    def _nothing(self, filtered: bool) -> str:
+        """What to do where nothing is shown."""
+        if filtered:
+            again = key(self.app, "evidence.clear")
+            return f"Nothing here is of that kind or holds that text: {again} shows all again."
+        captures, pins = key(self.app, "rung.capture"), key(self.app, "app.pin")
+        told = f"No evidence yet: {captures} on a rung captures, {pins} pins log lines"
+        return f"{told}; failed attempts are kept by themselves."
 
 
 def _next(offered: list[str], now: str) -> str:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 COPIED = 256 << 10
 """Bytes that are sent to a clipboard: more is dropped by most terminals."""
-SOON_S = 0.5
 
 
 class Browsing:
@@ -39,6 +38,9 @@ class Browsing:
     @property
     def _browser(self) -> Browser:
         return self._app.query_one(Browser)
+
+    def _key(self, name: str) -> str:
+        return self._desk.key(f"evidence.{name}")
 
     async def do(self, what: str, entry: Entry | None) -> None:
         """`Browser.Do`. Raises Refused, InputError, RecordError."""
@@ -82,7 +84,7 @@ class Browsing:
 
     async def _open(self, entry: Entry) -> None:
         if entry.state == "running":
-            self._desk.tell(f"{entry.name} runs still: it opens when it has ended. x ends it now.")
+            self._desk.tell(f"{entry.name} runs still: it opens when it has ended. {self._key('cancel')} ends it now.")
         elif not entry.blobs and not entry.is_item:
             self._desk.tell(f"Nothing is kept of {entry.name}: {entry.told or 'there is nothing to open'}.")
         else:
@@ -123,9 +125,9 @@ class Browsing:
         if not entry.blobs:
             raise Refused(f"nothing is kept of {entry.name}")
         words = paging.command(getattr(self._app, "environ", os.environ))
-        if entry.size > itemdiff.LOOKED_AT:
-            self._desk.tell(f"{entry.name}, {size(entry.size)}, is checked and laid out for the pager …")
-        path = await self._desk.in_thread(paging.written, self._desk.view.record.blobs, entry)
+        blobs = self._desk.view.record.blobs
+        what = f"{entry.name} is laid out for the pager"
+        path = await self._desk.long.do(what, lambda going: paging.written(blobs, entry, going), drop=paging.removed)
         try:
             fault = paging.page(self._app, words, path)
         finally:
@@ -138,7 +140,8 @@ class Browsing:
         if not entry.blobs:
             raise Refused(f"nothing is kept of {entry.name}")
         if entry.size > COPIED:
-            raise Refused(f"{entry.name} has {size(entry.size)}, too much for a clipboard: C copies where it lies")
+            told = f"{entry.name} has {size(entry.size)}, too much for a clipboard"
+            raise Refused(f"{told}: {self._key('copy_path')} copies where it lies")
         data = await self._desk.in_thread(itemdiff.text_of, self._desk.view.record.blobs, entry)
         self._app.copy_to_clipboard(paging.shown(data))
         self._desk.tell(
@@ -168,7 +171,8 @@ class Browsing:
         other = other or browsing.before(entries, entry)
         if other is None:
             raise Refused(
-                f"nothing before {entry.name} is of the same kind: space marks a piece, and d on another compares them"
+                f"nothing before {entry.name} is of the same kind: {self._key('mark')} marks a piece, and "
+                f"{self._key('diff')} on another compares them"
             )
         await self._compare(other, entry)
 
@@ -178,10 +182,8 @@ class Browsing:
         from incident_console.tui.diff import DiffScreen
 
         desk, view = self._desk, self._desk.view
-        work = asyncio.create_task(desk.in_thread(itemdiff.compare, view.record.blobs, one, other))
-        if not (await asyncio.wait({work}, timeout=SOON_S))[0]:
-            desk.tell("They are being compared …")
-        found = await work
+        what = f"{one.name} and {other.name} are being compared"
+        found = await desk.long.do(what, lambda going: itemdiff.compare(view.record.blobs, one, other, going))
         if isinstance(self._app.screen, DiffScreen):
             return  # the key was pressed twice
         if quiet and found.same:

@@ -132,7 +132,9 @@ class Climb:
 
     async def _go_on(self, following: str | None) -> None:
         if following is None:
-            self.desk.tell("Every rung is done or waived. h hands over; ctrl+p closes the incident.")
+            hands, palette = self.desk.key("app.handoff"), self.desk.key("app.palette")
+            told = f"{hands} hands over; the palette ({palette}) closes the incident."
+            self.desk.tell(f"Every rung is done or waived. {told}")
             return
         await self.enter(following)
         self.app.go(following)
@@ -203,13 +205,14 @@ class Climb:
             rows.put_cursor(f"evidence:{item.id}")
             await self._capture(rung, item)
         elif rung.evidence:
-            self.desk.tell("All evidence of this rung is captured; c on one of its rows captures that one again.")
+            captures = self.desk.key("rung.capture")
+            self.desk.tell(f"All evidence of this rung is captured; {captures} on one of its rows captures it again.")
 
     async def _capture(self, rung: Rung, item: EvidenceItem) -> None:
         self.desk.must_be_open()
         row = f"evidence:{item.id}"
         if item.id in self.busy:
-            self.desk.tell("It is running already; x cancels it.")
+            self.desk.tell(f"It is running already; {self.desk.key('rung.cancel')} cancels it.")
         elif item.is_observation:
             if await self._observe(rung, item) is not None:
                 self._advance(rung, row)
@@ -222,7 +225,7 @@ class Climb:
     async def again(self, rung: Rung, item: EvidenceItem) -> Recorded | None:
         """Capture evidence once more, wherever one stands; None where it runs already, or was not allowed to."""
         if item.id in self.busy:
-            self.desk.tell("It is running already; x cancels it.")
+            self.desk.tell(f"It is running already; {self.desk.key('rung.cancel')} cancels it.")
         elif (allow := await self._consent(rung, item)) is not None:
             return await self._gathered(rung, item, allow)
         return None
@@ -313,7 +316,8 @@ class Climb:
         view, session, run = self.app.query_one(LogView), self.desk.session, self.app.picture.run
         chosen = view.selection()
         if not view.is_on_screen:
-            self.desk.tell("The log is not on screen: tab goes to it, and p pins the line under its cursor.")
+            goes, pins = self.desk.key("app.next"), self.desk.key("app.pin")
+            self.desk.tell(f"The log is not on screen: {goes} goes to it, and {pins} pins the line under its cursor.")
             return
         if chosen is None:
             self.desk.tell("There is no line here to pin: open a log first.", severity="warning")

@@ -28,8 +28,10 @@ from incident_console.tui.climb import Climb
 from incident_console.tui.drafts import Drafts
 from incident_console.tui.jumps import Jump
 from incident_console.tui.ladder import EVIDENCE, FACTS, INBOX, RUN, SINCE, TIMELINE
+from incident_console.tui.livekeys import key
 from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList
+from incident_console.tui.longwork import LongWork, Stopped
 from incident_console.tui.say import Say
 from incident_console.tui.taking import Taking
 from incident_console.tui.timefield import Time, of_line
@@ -45,8 +47,6 @@ Severity = Literal["information", "warning", "error"]
 
 NEW = "begin a new incident"
 TOLD_LIMIT = 1000
-SOON_S = 0.5
-"""What takes longer is said to be going on."""
 
 
 class Desk:
@@ -60,6 +60,7 @@ class Desk:
         self.taking = Taking(self)
         self.jump = Jump(self)
         self.browsing = Browsing(self)
+        self.long = LongWork(self)
 
     @property
     def view(self) -> View:
@@ -86,7 +87,12 @@ class Desk:
         closed = self.session.incident.closed
         if closed is not None:
             because = f"the incident is closed ({closed.event.outcome}): nothing is captured or answered any more"
-            raise Refused(f"{because}; n still adds a note, and incident-console begins a new incident")
+            notes = self.key("app.note")
+            raise Refused(f"{because}; {notes} still adds a note, and incident-console begins a new incident")
+
+    def key(self, id: str) -> str:
+        """The key of a binding as it is now, for a text that names it."""
+        return key(self.app, id)
 
     # -- telling -------------------------------------------------------------------------------------------------
 
@@ -98,9 +104,12 @@ class Desk:
 
     def tell_fault(self, fault: ConsoleError) -> None:
         """A refusal is told; that something could not be recorded stays on the screen until something can."""
-        if isinstance(fault, HeldError):
+        if isinstance(fault, Stopped):
+            self.tell(f"{fault}.", seconds=3)
+        elif isinstance(fault, HeldError):
             if self.unsaved.held:  # else it is just being told that, and why, things are held
-                self.tell("Held in memory, NOT SAVED yet. E copies what is held elsewhere.", severity="warning")
+                told = f"Held in memory, NOT SAVED yet. {self.key('app.emergency')} copies what is held elsewhere."
+                self.tell(told, severity="warning")
         elif isinstance(fault, RecordError):
             self.app.not_saved = str(fault)
             self.app.stale()
@@ -130,7 +139,7 @@ class Desk:
         panel = next(over, None) or self.app.query_one(Ask)
         if panel.is_open:
             panel.screen.set_focus(panel.field)
-            self.tell("Answer this first, or leave it with Escape.")
+            self.tell(f"Answer this first, or leave it with {self.key('ask.leave')}.")
             return None
         drafts = self.drafts
         drafted = (
@@ -159,7 +168,7 @@ class Desk:
 
         async def take(answers: Answers) -> str | None:
             try:
-                done.append(await self.in_thread(call, answers))
+                done.append(await self.long.do("saving", lambda _: call(answers), ends=False))
             except HeldError as fault:
                 self.drafts.hold(key, *answers)
                 self.tell_fault(fault)
@@ -298,11 +307,9 @@ class Desk:
 
         view, run, base = self.view, self.app.picture.run, self.app.screen_stack[0]
         listed = self.app.query_one(LogList)
-        key = listed.row if base.focused is listed else self._open_log_key()
-        work = asyncio.create_task(self.in_thread(contrast.contrast, view, run, key or ""))
-        if not (await asyncio.wait({work}, timeout=SOON_S))[0]:
-            self.tell("The logs are being compared …")
-        found = await work
+        row = listed.row if base.focused is listed else self._open_log_key()
+        what = "the logs are being compared"
+        found = await self.long.do(what, lambda going: contrast.contrast(view, run, row or "", going))
         if isinstance(self.app.screen, ContrastScreen):
             return  # the key was pressed twice
 

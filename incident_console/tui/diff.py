@@ -10,11 +10,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from incident_console.session.browsing import INBOX, NO_RUNG, Entry
 from incident_console.session.itemdiff import Compared
 from incident_console.tui.columns import LEGEND, Columns
+from incident_console.tui.footer import KeyLine
+from incident_console.tui.livekeys import key
 from incident_console.tui.words import clock, safe, size
 
 MUTED = "$foreground-muted"
@@ -28,7 +30,7 @@ class DiffScreen(ModalScreen[None]):
         Binding("n", "note", "note it", id="diff.note", tooltip="Put the comparison in the record, as an inference"),
         Binding("t", "times", "times count", id="diff.times", tooltip="Times and figures count too; again: not"),
         Binding("escape,q", "dismiss", "close", id="diff.close", tooltip="Back to the console", key_display="Esc"),
-        Binding("question_mark,f1", "app.help", "help", id="diff.help", key_display="?", tooltip="These keys"),
+        Binding("question_mark,f1", "app.help", "Help", id="diff.help", key_display="?", tooltip="These keys"),
     ]
 
     def __init__(self, found: Compared, note: Callable[[], None], run: str | None) -> None:
@@ -54,11 +56,12 @@ class DiffScreen(ModalScreen[None]):
             if laid.left_out:
                 yield Static(Content.styled(laid.left_out, "$text-warning"), classes="contrast-told")
         columns = Columns(laid, id="contrast-lines")
-        columns.border_title = Content("every byte counts" if self._exact else "but for times; t lets them count")
+        lets = key(self.app, "diff.times")
+        columns.border_title = Content("every byte counts" if self._exact else f"but for times; {lets} lets them count")
         columns.border_subtitle = Content(columns.told)
         yield columns
         yield Static(Content.styled(LEGEND, MUTED), id="contrast-legend")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_columns_moved(self) -> None:
         columns = self.query_one(Columns)

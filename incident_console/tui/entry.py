@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -36,11 +37,14 @@ class Entry(TextArea):
         ),
         Binding("f3", "preview", "preview", False, id="entry.preview", tooltip="Show the text as Markdown, and back"),
         Binding(
-            "f4,ctrl+o", "edit", "editor", False, id="entry.edit", tooltip="Edit the text in $EDITOR", key_display="F4"
+            "f4,alt+e", "edit", "editor", False, id="entry.edit", tooltip="Edit the text in $EDITOR", key_display="F4"
         ),
         Binding("f5", "spot", "log time", False, id="entry.spot", tooltip="Put the time of the log's line here"),
         Binding("ctrl+underscore", "undo", "undo", False, "^_", id="entry.undo", tooltip="Undo, as in readline"),
-        Binding("ctrl+y", "redo", "redo", False, id="entry.redo", tooltip="Do again what was undone"),
+        Binding("f6", "redo", "redo", False, id="entry.redo", tooltip="Do again what was undone"),
+        Binding(
+            "ctrl+y", "yank", "put back", False, id="entry.yank", tooltip="Put in what was cut last"
+        ),
         # ctrl+z is the shell's: a person who presses it wants the prompt, not the text as it was before.
         Binding("ctrl+z", "app.suspend_process", "suspend", id="entry.suspend", show=False, tooltip="To the shell"),
         Binding(
@@ -76,6 +80,8 @@ class Entry(TextArea):
         self._panel = panel
         self.grows = False
         """Several lines are asked for."""
+        self._cut = ""
+        """What `^y` puts in."""
 
     @property
     def enter_takes(self) -> bool:
@@ -138,6 +144,32 @@ class Entry(TextArea):
         if len(pasted) > len(taken) + pasted.count("\r\n"):
             told = f"{len(pasted):,} characters were pasted, and {len(taken):,} of them stand here: a field holds"
             self._panel.refuse(f"{told} {LIMIT:,}. A whole log is kept by pinning or capturing it.")
+
+    def action_yank(self) -> None:
+        self._insert_bounded(self._cut)
+
+    def action_delete_word_left(self) -> None:
+        self._cutting(super().action_delete_word_left)
+
+    def action_delete_word_right(self) -> None:
+        self._cutting(super().action_delete_word_right)
+
+    def action_delete_to_start_of_line(self) -> None:
+        self._cutting(super().action_delete_to_start_of_line)
+
+    def action_delete_to_end_of_line(self) -> None:
+        self._cutting(super().action_delete_to_end_of_line)
+
+    def action_delete_to_end_of_line_or_delete_line(self) -> None:
+        self._cutting(super().action_delete_to_end_of_line_or_delete_line)
+
+    def _cutting(self, delete: Callable[[], None]) -> None:
+        """What is cut in one go can be put back."""
+        before = self.text
+        delete()
+        at = self.document.get_index_from_location(self.cursor_location)
+        if cut := before[at : at + len(before) - len(self.text)]:
+            self._cut = cut
 
     def action_take(self) -> None:
         self._panel.give(self.text.strip()) if self.enter_takes else self._new_line()

@@ -72,7 +72,8 @@ async def _raise(desk: Desk, crossing: Crossing | None) -> None:
     )
     if recorded is not None:
         number = len(session.incident.escalations)
-        desk.tell(f"Escalation {number} is in the record. ! tells its answer; h hands the incident over.")
+        tells, hands = desk.key("app.escalate"), desk.key("app.handoff")
+        desk.tell(f"Escalation {number} is in the record. {tells} tells its answer; {hands} hands the incident over.")
 
 
 async def answer(desk: Desk) -> None:
@@ -80,7 +81,7 @@ async def answer(desk: Desk) -> None:
     session, incident = desk.session, desk.app.incident
     raised = incident.waiting or tuple(incident.escalations.values())
     if not raised:
-        raise Refused("nothing was escalated yet; ! escalates")
+        raise Refused(f"nothing was escalated yet; {desk.key('app.escalate')} escalates")
     chosen = raised[0]
     if len(raised) > 1:
         labels = {str(each.seq): f"{each.number} to {each.event.to}: {each.event.trigger}" for each in raised}

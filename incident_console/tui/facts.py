@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -16,6 +17,7 @@ from incident_console.session.understanding import Understanding
 from incident_console.snakemake.groups import FailureGroup
 from incident_console.snakemake.run import Run
 from incident_console.tui import costbar
+from incident_console.tui.livekeys import Key, key
 from incident_console.tui.rows import Rows, text_row
 from incident_console.tui.runpane import ending
 from incident_console.tui.words import GLYPHS, STYLES, clock, safe
@@ -26,6 +28,8 @@ TO_THE_RUN = frozenset({"cost", "ends", "more-failures"})
 FAILURES = 20
 """Causes that are told one by one."""
 UNSTEADY = 3
+ODD = 3
+"""Clues that are told of a run in which nothing failed."""
 AT_WORK = 12
 """Running jobs that are named."""
 
@@ -67,7 +71,8 @@ class Facts(Rows):
         """By row: the log it opens, and the jobs that recovered."""
 
     def draw(self, picture: Picture, notices: tuple[str, ...], workdir: str, rungs: int) -> None:
-        self.foot(f"u run · 1-{rungs} rungs")
+        jobs, first, last = (key(self.app, f"app.{name}") for name in ("jobs", "rung1", f"rung{min(rungs, 9)}"))
+        self.foot(f"{jobs} run · {first}-{last} rungs")
         known, width = picture.known, self.columns
         told = (known.cost, known.unsteady, known.remaining) if known is not None else None
         state = (picture.run, picture.looked, picture.headline, picture.symptom, picture.clues, notices, told, width)
@@ -76,10 +81,13 @@ class Facts(Rows):
         self._drawn = state
         self._opens = {}
         rows = [text_row(f"notice:{n}", "⚠ " + safe(notice), "$text-warning") for n, notice in enumerate(notices)]
-        rows += self._of_run(picture.run, picture, width) if picture.run is not None else _no_run(picture.looked)
+        run = picture.run
+        rows += (
+            self._of_run(run, picture, width) if run is not None else _no_run(picture.looked, partial(key, self.app))
+        )
         rows.append(text_row("folder", f"folder  {safe(workdir)}"))
         if picture.symptom:
-            rows += _symptom(picture.symptom)
+            rows += _symptom(picture.symptom, key(self.app, "facts.open"))
         self.lay(rows, start=SYMPTOM)
 
     def _of_run(self, run: Run, picture: Picture, width: int) -> Iterator[Option]:
@@ -89,18 +97,31 @@ class Facts(Rows):
             yield text_row("failures", "failures, by cause", still=True)
         else:
             yield text_row("no-failure", "no failure so far")
+            yield from self._oddities(picture.known)
         for number, group in enumerate(run.failures[:FAILURES]):
             recovered = () if group.still_failing else group.jobids
             row = f"failure:{group.rule}:{group.kind}:{number}"
             self._opens[row] = (group.logs[0] if group.logs else run.log, recovered)
             yield Option(_failure(group, picture.clues[number] if number < len(picture.clues) else ""), id=row)
         if (more := len(run.failures) - FAILURES) > 0:
-            yield text_row("more-failures", f"  and {more} more causes: u shows the run")
+            yield text_row("more-failures", f"  and {more} more causes: {key(self.app, 'app.jobs')} shows the run")
         yield from self._at_work(run)
         if picture.known is not None:
             yield from _known(picture.known, width)
         self._opens["run-log"] = (run.log, ())
         yield text_row("run-log", f"run log  {safe(run.log)}")
+
+    def _oddities(self, known: Understanding | None) -> Iterator[Option]:
+        """Of a run in which nothing failed: what is out of the ordinary, if that carries a class."""
+        suspect = (
+            next((one for one in known.suspects if one.incident_class == known.incident_class), None) if known else None
+        )
+        if suspect is None:
+            return
+        yield text_row("odd", "out of the ordinary, by the run's own files", still=True)
+        for number, clue in enumerate(suspect.because[:ODD]):
+            self._opens[f"odd:{number}"] = (clue.source.path, ())
+            yield text_row(f"odd:{number}", f"? {safe(clue.text, 240)}", "$text-warning")
 
     def _at_work(self, run: Run) -> Iterator[Option]:
         jobs = [job for job in run.jobs if job.state == "running"]
@@ -136,12 +157,13 @@ def _known(known: Understanding, width: int) -> Iterator[Option]:
         yield Option(ending(known.remaining), id="ends")
 
 
-def _no_run(looked: bool) -> Iterator[Option]:
+def _no_run(looked: bool, key: Key) -> Iterator[Option]:
     if not looked:
         yield text_row("state", "looking for a run …")
         return
     yield text_row("state", "No Snakemake run is seen here. The logs are followed all the same.")
-    yield text_row("next", "tab goes to the logs · 1 names the symptom · n writes a note · ? is help")
+    does = {"next": "goes to the logs", "rung1": "names the symptom", "note": "writes a note", "help": "is help"}
+    yield text_row("next", " · ".join(f"{key(f'app.{name}')} {told}" for name, told in does.items()))
 
 
 def _failure(group: FailureGroup, clue: str) -> Content:
@@ -158,11 +180,11 @@ def _failure(group: FailureGroup, clue: str) -> Content:
     )
 
 
-def _symptom(drafted: str) -> Iterator[Option]:
+def _symptom(drafted: str, takes: str) -> Iterator[Option]:
     yield text_row("drafted", "symptom, as drafted from this", still=True)
     yield Option(
         Content.assemble(
-            ("▸ ", "$text-accent bold"), (safe(drafted, 600), "bold"), ("  Enter takes it", "$foreground-muted")
+            ("▸ ", "$text-accent bold"), (safe(drafted, 600), "bold"), (f"  {takes} takes it", "$foreground-muted")
         ),
         id=SYMPTOM,
     )

@@ -7,7 +7,6 @@ where that cannot be written it is shown again, and nothing else happens.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from textual.widgets import Static
 
 from incident_console.errors import RecordError
 from incident_console.record import files
+from incident_console.tui.livekeys import Key
 
 NAME = "first-run-seen"
 ROOMY = 30
@@ -30,16 +30,20 @@ class Line:
     """The same where there is little room; empty: left out there."""
 
 
-def lines(keys: Mapping[str, str], rungs: int) -> tuple[Line, ...]:
-    """What to press, by binding id in `keys`, and what it does; the first line has no key."""
-    pin, leave = keys.get("app.pin", "p"), keys.get("app.quit", "q")
+def lines(key: Key, rungs: int) -> tuple[Line, ...]:
+    """What to press, and what it does; the first line has no key."""
+    pin, leave, capture = key("app.pin"), key("app.quit"), key("rung.capture")
     return (
         Line("", "What is seen without asking: the run, failures, the cost.", ""),
-        Line(keys.get("facts.open", "Enter"), "takes the drafted symptom as a start", "takes the symptom"),
-        Line(f"1-{rungs}", "goes to a rung; c there captures its evidence", "rungs, c captures there"),
-        Line(keys.get("app.note", "n"), f"writes a note; {pin} pins a line of a log", f"notes, {pin} pins"),
+        Line(key("facts.open"), "takes the drafted symptom as a start", "takes the symptom"),
         Line(
-            keys.get("app.help", "?"),
+            f"{key('app.rung1')}-{key(f'app.rung{min(rungs, 9)}')}",
+            f"goes to a rung; {capture} there captures its evidence",
+            f"rungs, {capture} captures there",
+        ),
+        Line(key("app.note"), f"writes a note; {pin} pins a line of a log", f"notes, {pin} pins"),
+        Line(
+            key("app.help"),
             f"is help; {leave} leaves, and all is saved",
             f"is help, {leave} leaves, all is saved",
         ),
@@ -77,8 +81,8 @@ class FirstRun(Static):
     def is_shown(self) -> bool:
         return self.has_class("-shown")
 
-    def show(self, keys: Mapping[str, str], rungs: int) -> None:
-        self._lines = lines(keys, rungs)
+    def show(self, key: Key, rungs: int) -> None:
+        self._lines = lines(key, rungs)
         self.add_class("-shown")
         self._draw()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.reactive import reactive
@@ -134,6 +135,8 @@ class KeyLine(Widget, can_focus=False):
     """
 
     keys: reactive[tuple[Key, ...]] = reactive(())
+    work: reactive[str] = reactive("")
+    """What is under way and takes its time; it stands before the keys, which give way to it."""
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
@@ -150,17 +153,27 @@ class KeyLine(Widget, can_focus=False):
     def look(self) -> None:
         """What matters may have changed."""
         if self.is_attached:
-            self.keys = keys_now(self.screen, self.size.width)
+            self.keys = keys_now(self.screen, self.size.width - self._begin + 1)
+
+    def watch_work(self) -> None:
+        self.look()
+
+    @property
+    def _begin(self) -> int:
+        """The column at which the keys begin."""
+        return 1 + (cell_len(self.work) + len(BETWEEN) if self.work else 0)
 
     def render(self) -> Content:
         parts: list[str | tuple[str, str]] = [" "]
+        if self.work:
+            parts += [(self.work, "bold $text-accent"), BETWEEN]
         for key in self.keys:
             parts += [(written(key.key), "bold $footer-key-foreground"), f" {key.word}{BETWEEN}"]
         return Content.assemble(*parts)
 
     def on_click(self, event: events.Click) -> None:
         """A key that is clicked is pressed."""
-        at = 1
+        at = self._begin
         for key in self.keys:
             if at <= event.x < at + len(key.text):
                 self.app.simulate_key(key.key)

@@ -16,8 +16,11 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from incident_console.tui.livekeys import key
 from incident_console.tui.words import safe_text
 
+FOOT = (("handed.down", "scrolls"), ("app.timeline", "timeline"), ("app.take-pen", "accepts"))
+"""By id, the keys that matter while it is read."""
 SHOWN = 200_000
 """Characters; a hand-off that is longer was not written by a console, and says so."""
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -46,7 +49,7 @@ class HandedPane(VerticalScroll, can_focus=True):
         if text != self._drawn:
             self._drawn = text
             self.query_one("#handed-text", Static).update(rendered(text))
-            self.border_subtitle = Content("j k scroll · l timeline · P accepts")
+            self.border_subtitle = Content(" · ".join(f"{key(self.app, id)} {word}" for id, word in FOOT))
 
 
 def rendered(markdown: str) -> Content:

@@ -6,7 +6,6 @@ stand in the way: it is written as unknown, and listed.
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
 SAID, TYPED, WHOLE = "handoff", "handoff?", "=text"
 """Drafts: what was said, what was typed and not taken, and the whole text where it could not be taken."""
 FAULTS = 3
-SOON_S = 0.5
-"""What takes longer is said to be going on."""
 
 
 class FieldRows(Rows):
@@ -89,7 +86,7 @@ class HandoverScreen(ModalScreen[None]):
     # -- what is shown -------------------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        self.query_one("#handover-head", Static).update(head(self._drafted))
+        self.query_one("#handover-head", Static).update(head(self._drafted, self._desk.key("handover.write")))
         self.query_one(FieldRows).lay([*rows(self._drafted)])
 
     # -- what is said --------------------------------------------------------------------------------------------
@@ -146,7 +143,8 @@ class HandoverScreen(ModalScreen[None]):
             await self._desk.drafts.write()
             more = f"; and {len(parsed.faults) - FAULTS} more" if len(parsed.faults) > FAULTS else ""
             told = "; ".join(str(fault) for fault in parsed.faults[:FAULTS]) + more
-            self._desk.tell(f"{told}. The text is kept: E opens it again.", "nothing was taken", "warning", 20)
+            told = f"{told}. The text is kept: {self._desk.key('handover.all')} opens it again."
+            self._desk.tell(told, "nothing was taken", "warning", 20)
             return
         self._desk.app.clear_notifications()  # of faults that are no more
         await self._desk.drafts.drop(SAID, WHOLE)
@@ -177,16 +175,19 @@ class HandoverScreen(ModalScreen[None]):
         self._writing = True
         try:
             missing = len([name for name in self._drafted.missing if name != "to"])
-            help = f"{missing} fields stand as unknown. Enter writes the bundle." if missing else "Enter writes it."
+            enter = self._desk.key("entry.take")
+            help = f"{missing} fields stand as unknown. " if missing else ""
+            help += f"{enter} writes the bundle."
             before = "" if is_unknown(self._drafted.to) else self._drafted.to
             answers = await self._desk.ask(TYPED, Question("to", PROMPTS["to"], help=help, draft=before))
             if answers is None:
                 return
             to = str(answers["to"])
             await self._take({"to": to})
-            self._desk.tell("The bundle is being written …", seconds=2)
-            out = free(self._session.record.path)
-            offered = await self._desk.in_thread(handing.offer, self._session, to, said(self._desk), out)
+            words, out = said(self._desk), free(self._session.record.path)
+            offered = await self._desk.long.do(
+                "the bundle is being written", lambda _: handing.offer(self._session, to, words, out), ends=False
+            )
             for place in await self._desk.in_thread(in_runbook, self._session.trust.loaded, self._session.redactor):
                 self._desk.tell(f"mind: the runbook, {place}", severity="warning", seconds=15)
             await self._desk.drafts.drop(SAID, *FIELDS, WHOLE)
@@ -205,10 +206,7 @@ async def open_screen(desk: Desk) -> None:
         now = as_of_now(session)
         return now, handing.drafted(session, words, now)
 
-    work = asyncio.create_task(desk.in_thread(look))
-    if not (await asyncio.wait({work}, timeout=SOON_S))[0]:
-        desk.tell("What is so now is being looked up …")
-    now, drafted = await work
+    now, drafted = await desk.long.do("what is so now is being looked up", lambda _: look())
     desk.app.clear_notifications()
     if not isinstance(desk.app.screen, HandoverScreen):  # the key was pressed twice
         await desk.app.push_screen(HandoverScreen(desk, session, now, drafted))

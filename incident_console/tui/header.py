@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from rich.cells import cell_len
 from textual.content import Content
+from textual.geometry import Region
 from textual.reactive import reactive
 from textual.widgets import Static
 
@@ -52,35 +54,82 @@ class Heading:
 
 
 class Header(Static):
-    """Three lines: incident, time and saved; the run; the ladder as a line of marks, and the gate. None is folded."""
+    """Three lines: incident, time and saved; the run; the ladder as a line of marks, and the gate. None is folded.
+
+    What a key goes to can be clicked.
+    """
+
+    auto_links = False
 
     heading: reactive[Heading] = reactive(Heading())
-    now: reactive[datetime] = reactive(lambda: datetime.now(UTC))
+    now: reactive[datetime] = reactive(lambda: datetime.now(UTC), repaint=False)
 
-    def __init__(self) -> None:
+    def __init__(self, *, still: bool = False) -> None:
+        """`still`: nothing moves by itself, so the clock tells minutes alone."""
         super().__init__(id="header", markup=False)
+        self._still = still
+        self._first = ""
+        """The line with the clock, as it was drawn last."""
 
     def on_mount(self) -> None:
+        self._tick()
         self.set_interval(1.0, self._tick)
 
     def _tick(self) -> None:
-        self.now = datetime.now(UTC)
+        now = datetime.now(UTC)
+        self.now = now.replace(second=0, microsecond=0) if self._still else now
+
+    def watch_now(self) -> None:
+        """Draw no more than the cells that say another time now."""
+        first = self._line(0).plain
+        if (cells := other(self._first, first)) is not None:
+            self._first = first
+            self.refresh(Region(cells.start, 0, len(cells), 1))
 
     def render(self) -> Content:
-        width = self.size.width or 80
-        head = self.heading
-        return Content("\n").join((_incident(head, self.now, width), _run(head, width), _ladder(head, width)))
+        lines = [self._line(number) for number in range(3)]
+        self._first = lines[0].plain
+        return Content("\n").join(lines)
+
+    def _line(self, number: int) -> Content:
+        width, head = self.size.width or 80, self.heading
+        if number == 0:
+            return _incident(head, self.now, width, still=self._still)
+        return _run(head, width) if number == 1 else _ladder(head, width)
 
 
-def _incident(head: Heading, now: datetime, width: int) -> Content:
+def other(before: str, now: str) -> range | None:
+    """The columns of a line in which it is another one now; None where there are none."""
+    if before == now:
+        return None
+    if cell_len(before) != cell_len(now):
+        return range(max(cell_len(before), cell_len(now)))
+    same = _common(before, now)
+    same_end = _common(before[same:][::-1], now[same:][::-1])
+    return range(cell_len(now[:same]), cell_len(now[: len(now) - same_end]))
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters they begin with together."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _leads(action: str, style: str = "") -> str:
+    """A style with what a click does."""
+    return f"{style} @click=app.{action}".lstrip()
+
+
+def _incident(head: Heading, now: datetime, width: int, *, still: bool) -> Content:
     name = safe(head.incident or "incident-console")
     left = [Part("incident", tuple(f" {form}" for form in cut(name, _least(name))), "bold")]
     if head.ended:
         left.append(Part("ended", tuple(f"  {form}" for form in cut(safe(head.ended, 60))), "$text-warning bold"))
     right = [Part("redacted", ("⚠ not redacted  ", "⚠ secrets  "), WARNED)] if head.not_redacted else []
-    right.append(Part("clock", (now.strftime("%H:%M:%SZ"), now.strftime("%H:%MZ"))))
+    minutes = now.strftime("%H:%MZ")
+    right.append(Part("clock", (minutes,) if still else (now.strftime("%H:%M:%SZ"), minutes)))
     if opened := parsed(head.opened_at):
-        right.append(Part("opened", (f"  +{span((now - opened).total_seconds())}", ""), MUTED))
+        age = (now - opened).total_seconds()
+        right.append(Part("opened", (f"  +{span(age - age % 60 if still else age)}", ""), MUTED))
     if head.not_saved or head.held:
         held = (f"✗ NOT SAVED ({head.held} held)",) if head.held else ()
         right += [Part("gap", ("  ",)), Part("held", (*held, "✗ NOT SAVED"), "$text-error bold reverse")]
@@ -102,9 +151,9 @@ def _run(head: Heading, width: int) -> Content:
         none = "none is watched" if head.read_only else "no Snakemake run here"
         return fit([Part("run", (f" run {none if head.looked else 'looking for a run …'}",), MUTED)], [], width, ())
     left = [
-        Part("run", (" run ",)),
-        Part("run", (f"{GLYPHS.get(run.status, '?')} {run.status}",), STYLES.get(run.status, "")),
-        Part("run", (f" {run.finished}/{run.planned}",)),
+        Part("run", (" run ",), _leads("run")),
+        Part("run", (f"{GLYPHS.get(run.status, '?')} {run.status}",), _leads("run", STYLES.get(run.status, ""))),
+        Part("run", (f" {run.finished}/{run.planned}",), _leads("run")),
     ]
     for glyph, count, word, style in (
         ("✗", run.failed, "failed", "$text-error"),
@@ -112,7 +161,7 @@ def _run(head: Heading, width: int) -> Content:
         ("●", run.running, "running", "$text-primary"),
     ):
         if count:
-            left.append(Part("words", (f"  {glyph} {count} {word}", f"  {glyph} {count}"), style))
+            left.append(Part("words", (f"  {glyph} {count} {word}", f"  {glyph} {count}"), _leads("run", style)))
     since = clock(run.started_at)
     left.append(Part("pid", (f"  pid {run.pid or 'none'}", ""), MUTED))
     left.append(Part("since", (f"  since {since}", f"  since {since[:5]}", ""), MUTED))
@@ -126,18 +175,18 @@ def _ladder(head: Heading, width: int) -> Content:
     left = [Part("margin", (" ",))]
     for mark in head.marks:
         sign = f"{mark.number}{GLYPHS[mark.state]}"
-        left.append(Part("marks", (f"{sign} ", sign), STYLES[mark.state]))
+        left.append(Part("marks", (f"{sign} ", sign), _leads(f"rung({mark.number})", STYLES[mark.state])))
     if head.incident:
         here = next(
             (f"{mark.number} {safe(mark.title)}" for mark in head.marks if mark.state == "open"), "no rung open"
         )
         left.append(Part("here", (*(f" {form}" for form in cut(here)), ""), "bold"))
     if head.inbox:
-        left.append(Part("inbox", (f"  inbox {head.inbox}", ""), MUTED))
+        left.append(Part("inbox", (f"  inbox {head.inbox}", ""), _leads("inbox", MUTED)))
     right = [Part("why", (*(f"{form}  " for form in cut(safe(head.read_only, 60))), ""), "$text-warning")]
     if count := head.edits_waiting:
         told = (f"✎ {count} edit{'s' if count > 1 else ''} to explain ", f"✎ {count} to explain ")
-        right.append(Part("edits", told, WARNED))
+        right.append(Part("edits", told, _leads("explain", WARNED)))
     if head.incident:
         style = MUTED if head.gate_missing else "$text-success"
         gate = ("gate ◌ closed", "gate ◌") if head.gate_missing else ("gate ◉ open", "gate ◉")

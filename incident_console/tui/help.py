@@ -17,6 +17,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from incident_console.tui.keys import GROUPS, OTHERWISE, group_of, written
+from incident_console.tui.line import LineField
+from incident_console.tui.livekeys import key
 from incident_console.tui.words import safe
 
 EVERYWHERE = "everywhere"
@@ -135,7 +137,7 @@ def text(lines: Iterable[Line], width: int, wanted: str = "", beginning: str = "
             parts.append((f"\n{heading}\n", "bold $text-accent"))
         parts += _told(line, width)
     if not heading:
-        parts.append(f"No key does “{safe(wanted, 40)}”. Esc in the line below shows all again.")
+        parts.append(f"No key does “{safe(wanted, 40)}”. Empty the line below to see all again.")
     return Content.assemble(*parts)
 
 
@@ -151,7 +153,7 @@ def _told(line: Line, width: int) -> Iterator[str | tuple[str, str]]:
     yield "\n"
 
 
-class Wanted(Input):
+class Wanted(LineField):
     """The line below: help is narrowed while one types. Enter keeps it so, Escape shows all again."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -195,10 +197,11 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help-box", can_focus=False) as box:
             box.border_title = "Help"
-            box.border_subtitle = "/ finds · j k g G scroll · Esc closes"
+            told = (("find", "finds"), ("down", "scrolls"), ("close", "closes"))
+            box.border_subtitle = " · ".join(f"{key(self.app, f'help.{name}')} {word}" for name, word in told)
             with VerticalScroll(id="help"):
                 yield Static(markup=False)
-            yield Wanted(placeholder="show keys that hold … · Enter keeps · Esc shows all")
+            yield Wanted(placeholder=f"show keys that hold … · Enter keeps · {key(self.app, 'help.drop')} shows all")
 
     @property
     def page(self) -> VerticalScroll:

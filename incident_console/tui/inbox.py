@@ -10,10 +10,9 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from incident_console.record.incident import Incident
+from incident_console.tui.livekeys import key
 from incident_console.tui.rows import Rows, text_row
 from incident_console.tui.rungrows import filed
-
-EMPTY = "Nothing waits here. tab goes to the logs, and p there pins a line; failed attempts are kept by themselves."
 
 
 class Inbox(Rows):
@@ -50,10 +49,16 @@ class Inbox(Rows):
             return
         self._drawn = len(incident.lines)
         place, items = self.highlighted, incident.inbox
-        self.lay([Option(filed(item), id=str(item.seq)) for item in items] or [text_row("", EMPTY, still=True)])
+        self.lay([Option(filed(item), id=str(item.seq)) for item in items] or [text_row("", self._empty, still=True)])
         if items and self.highlighted is None:
             # The row that the cursor stood on was laid to a rung: go on with the one that took its place.
             self.put_cursor(str(items[min(place or 0, len(items) - 1)].seq))
+
+    @property
+    def _empty(self) -> str:
+        goes, pins = key(self.app, "app.next"), key(self.app, "app.pin")
+        told = f"Nothing waits here. {goes} goes to the logs, and {pins} there pins a line"
+        return f"{told}; failed attempts are kept by themselves."
 
     def action_file(self) -> None:
         if self.row:

@@ -58,8 +58,12 @@ class Intents(Dressed[int]):
         self._stale = True
 
     def stale(self) -> None:
-        """Something changed: draw within a tenth of a second."""
+        """Something changed: it is drawn soon. From any thread."""
         self._stale = True
+        self.call_later(self._draw_soon)
+
+    def _draw_soon(self) -> None:
+        raise NotImplementedError
 
     @property
     def stream(self) -> LogStream:
@@ -133,6 +137,8 @@ class Intents(Dressed[int]):
         if action == "leave_question":
             base = self.screen_stack[0]
             return base.query_one(Ask).is_open or base.query_one(FirstRun).is_shown
+        if action == "end_work":
+            return self.desk.long.can_end and len(self.screen_stack) == 1 and not self.query_one(Ask).is_open
         if self.session is None:
             return action not in NEEDS_AN_INCIDENT
         if (review := self.desk.review) is not None and action in WRITES:
@@ -171,6 +177,9 @@ class Intents(Dressed[int]):
     def action_leave_question(self) -> None:
         self.query_one(Ask).action_leave()
         self.past_first_run()
+
+    def action_end_work(self) -> None:
+        self.desk.long.end()
 
     def past_first_run(self) -> None:
         """Something was done: whoever is here knows the way, and is not told again."""
@@ -248,9 +257,12 @@ class Intents(Dressed[int]):
 
     def action_help_quit(self) -> None:
         """ctrl+c: who presses it wants to leave, or to copy; neither is done by mistake."""
-        held = self.desk.unsaved.held.count
-        saved = f"{held} held in memory, NOT saved: E copies it elsewhere." if held else "everything is already saved."
-        self.desk.tell(f"q leaves (ctrl+q while you type); {saved}")
+        held, emergency = self.desk.unsaved.held.count, self.desk.key("app.emergency")
+        leaves, anywhere = self.desk.key("app.quit"), self.desk.key("app.quit-anywhere")
+        saved = "everything is already saved."
+        if held:
+            saved = f"{held} held in memory, NOT saved: {emergency} copies it elsewhere."
+        self.desk.tell(f"{leaves} leaves ({anywhere} while you type); {saved}")
 
     def action_note(self) -> None:
         self._start(self.desk.say.note)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from textual.binding import Binding, BindingType
 from textual.keys import format_key
@@ -31,6 +31,9 @@ KEYS: list[BindingType] = [
         "leave",
         "leave",
         "Leave the question, what was typed is kept; or the card of the first run",
+    ),
+    _key(
+        "escape", "end_work", "end it", "end-work", "End what is under way, as the foot of the screen tells", first=True
     ),
     _key("n", "note", "note", "note", "Write a note into the record", show=True),
     _key("tab", "pane(1)", "pane", "next", "Go to the next pane", show=True, first=True),
@@ -82,6 +85,7 @@ NEEDS_AN_INCIDENT = frozenset(binding.action.partition("(")[0] for binding in KE
     "leave",
     "command_palette",
     "leave_question",
+    "end_work",
     "suspend_process",
 }
 """Actions that wait until the incident is open."""
@@ -93,7 +97,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "logs": ("stream",),
     "saying": ("note", "act", "escalate", "describe", "explain"),
     "record": ("brief", "record", "handoff", "take-pen", "emergency"),
-    "leaving": ("leave", "leave_question", "quit", "quit-anywhere", "suspend"),
+    "leaving": ("leave", "leave_question", "quit", "quit-anywhere", "suspend", "end-work"),
 }
 """How help sorts what works everywhere: by the name in the binding's id."""
 
@@ -115,6 +119,11 @@ def group_of(id: str) -> str:
     """In which of `GROUPS` a key that works everywhere stands."""
     name = id.partition(".")[2]
     return next((group for group, names in GROUPS.items() if name in names), OTHERWISE)
+
+
+def plainest(keys: Iterable[str]) -> str:
+    """The key to name of several that do the same: a plain letter before the same with a modifier; else the first."""
+    return min(keys, key=lambda key: "+" in key)
 
 
 def written(key: str) -> str:

@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 from incident_console.runbook.ladder import Mark
 from incident_console.session.picture import Picture
 from incident_console.tui import costbar
+from incident_console.tui.livekeys import key
 from incident_console.tui.rows import Rows
 from incident_console.tui.words import GLYPHS, STYLES, safe
 
@@ -54,17 +55,21 @@ class Ladder(Rows):
 
         `handed`: this is a bundle, and its hand-off is there to be read; `received`: it was taken over from somebody.
         """
-        rows = [Option(Content("h hand-off, as it was sent"), id=HANDOFF)] if handed else []
-        rows.append(Option(Content("0 facts: what is seen"), id=FACTS))
+        rows = [Option(self._row("handoff", "hand-off, as it was sent"), id=HANDOFF)] if handed else []
+        rows.append(Option(self._row("facts", "facts: what is seen"), id=FACTS))
         rows += [Option(_line(mark), id=mark.id) for mark in marks]
-        rows.append(Option(Content("u run: jobs by rule"), id=RUN))
-        rows.append(Option(Content(f"i inbox {inbox}" if inbox else "i inbox (empty)"), id=INBOX))
-        rows.append(Option(Content("v evidence: all of it"), id=EVIDENCE))
-        rows.append(Option(Content("l timeline"), id=TIMELINE))
+        rows.append(Option(self._row("jobs", "run: jobs by rule"), id=RUN))
+        rows.append(Option(self._row("inbox", f"inbox {inbox}" if inbox else "inbox (empty)"), id=INBOX))
+        rows.append(Option(self._row("evidence", "evidence: all of it"), id=EVIDENCE))
+        rows.append(Option(self._row("timeline", "timeline"), id=TIMELINE))
         if received:
-            rows.append(Option(Content("C since the hand-off"), id=SINCE))
+            rows.append(Option(self._row("since", "since the hand-off"), id=SINCE))
         self.foot(costbar.foot(picture.known.cost) if picture.known is not None else "")
         self.lay(rows, start=FACTS)
+
+    def _row(self, name: str, told: str) -> Content:
+        """A place that is no rung, with the key that goes there."""
+        return Content(f"{key(self.app, f'app.{name}')} {told}")
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()

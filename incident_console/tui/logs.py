@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from incident_console.session.logs import LogEntry
 from incident_console.tui import stream
+from incident_console.tui.livekeys import key
 from incident_console.tui.log.view import LogView
 from incident_console.tui.rows import Rows, text_row
 from incident_console.tui.words import GLYPHS, STYLES, both, circled, safe, size, span
@@ -47,7 +48,7 @@ AGED = 200
 """Rows whose age is told anew as time goes by: the first ones, where what matters stands."""
 
 
-EMPTY = "No log yet; new ones are listed by themselves. Others: open --log 'GLOB' names them. 0 shows the facts."
+EMPTY = "No log yet; new ones are listed by themselves. Others: open --log 'GLOB' names them."
 AGAINST = "Failed against passed: this job's failed attempt beside one that passed, from the first line that differs"
 
 
@@ -74,6 +75,8 @@ class LogList(Rows):
         self._told: tuple[LogEntry, ...] = ()
         self._shown: tuple[LogEntry, ...] = ()
         """As told, and before them the stream of them all."""
+        self._ages: dict[str, str] = {}
+        """By key, as they were told last."""
         self._by_key: dict[str, LogEntry] = {}
 
     def on_mount(self) -> None:
@@ -88,6 +91,7 @@ class LogList(Rows):
         self._told = entries
         self._shown = (*stream.entry_of(entries), *entries)
         self._by_key = {entry.key: entry for entry in self._shown}
+        self._ages = {}
         self._lay()
         count = len(entries)
         self.foot(f"{count} file{'' if count == 1 else 's'}" if count else "no log yet")
@@ -95,14 +99,16 @@ class LogList(Rows):
     def _lay(self) -> None:
         now, width = time.time(), self._width
         rows = [Option(_row(entry, now, width), id=entry.key) for entry in self._shown] or [
-            text_row("", EMPTY, still=True)
+            text_row("", f"{EMPTY} {key(self.app, 'app.facts')} shows the facts.", still=True)
         ]
         self.lay(rows, start=self._shown[0].key if self._shown else None)
 
     def _tell_ages(self) -> None:
         now, width = time.time(), self._width
-        for index, entry in enumerate(self._shown[:AGED]):
-            self.show_at(index, _row(entry, now, width))
+        for index, entry in enumerate(self._shown[:AGED] if width >= WIDE else ()):
+            if entry.changed_at is not None and (age := _age(entry.changed_at, now)) != self._ages.get(entry.key):
+                self._ages[entry.key] = age
+                self.show_at(index, _row(entry, now, width))
 
     @property
     def _width(self) -> int:

@@ -6,13 +6,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from incident_console.events import UNKNOWN, ActionTaken, AttemptKept, EditObserved, Recorded
+from incident_console.events import UNKNOWN, ActionTaken, AttemptKept, EditObserved, NoteAdded, Recorded
 from incident_console.record.incident import Incident
+from incident_console.record.restoring import TOLD as DELETED
 from incident_console.record.seen import Escalation, how_changed
 from incident_console.session.core import unexplained
 from incident_console.session.live import Picture
 from incident_console.session.parting import parting as parting
 from incident_console.session.reviewing import FREE, BundleReview, Review
+from incident_console.tui.livekeys import Key
 from incident_console.tui.notify import Severity
 from incident_console.tui.words import parsed
 
@@ -34,13 +36,19 @@ def of_run(desk: Desk, before: Picture, now: Picture) -> None:
         grave: Severity = "error" if ended_badly else "information"
         desk.tell(now.headline, f"the run: {run.status}", grave, seconds=10, kind=kind)
     if now.other_run and now.other_run != before.other_run:
-        desk.tell(f"{Path(now.other_run).name} began; r watches it.", "another run", "warning", seconds=10)
+        desk.tell(
+            f"{Path(now.other_run).name} began; {desk.key('app.run')} watches it.", "another run", "warning", seconds=10
+        )
 
 
 def of_pen(desk: Desk, review: Review, before: Picture) -> None:
     """Whoever wrote the record that is read here has left it."""
     if review.is_free and before.looked and not isinstance(review, BundleReview):
-        desk.tell(f"{FREE}: P takes the pen, and you go on where it was left.", "the pen is free", seconds=15)
+        desk.tell(
+            f"{FREE}: {desk.key('app.take-pen')} takes the pen, and you go on where it was left.",
+            "the pen is free",
+            seconds=15,
+        )
 
 
 def of_event(desk: Desk, recorded: Recorded, since: datetime) -> None:
@@ -59,8 +67,13 @@ def of_event(desk: Desk, recorded: Recorded, since: datetime) -> None:
     elif isinstance(event, EditObserved) and not event.gate_open:
         how = f" ({how_changed(event)})" if event.change != "content" else ""
         desk.tell(
-            f"{event.path} was edited{how} before the gate is open. y says why.", "edit seen", "warning", kind="edit"
+            f"{event.path} was edited{how} before the gate is open. {desk.key('app.explain')} says why.",
+            "edit seen",
+            "warning",
+            kind="edit",
         )
+    elif isinstance(event, NoteAdded) and event.text.startswith(DELETED):
+        desk.tell(event.text, "the record was deleted", "error", 30)
     elif isinstance(event, ActionTaken) and event.launch and event.corrects is not None:
         well = event.result.startswith("ended with exit 0 ")
         grave: Severity = "information" if well else "error"
@@ -68,27 +81,27 @@ def of_event(desk: Desk, recorded: Recorded, since: datetime) -> None:
         desk.tell(event.result, "the run that was started here", grave, seconds=10, kind=kind)
 
 
-def notices(incident: Incident, picture: Picture, not_saved: str) -> tuple[str, ...]:
+def notices(incident: Incident, picture: Picture, not_saved: str, key: Key) -> tuple[str, ...]:
     """What stays on the first screen until it is dealt with."""
     told = [f"NOT SAVED: {not_saved}"] if not_saved else []
     told += picture.notices
     if waiting := len(unexplained(incident)):
         times = "once" if waiting == 1 else f"{waiting} times"
-        told.append(f"The workflow was edited {times} before the gate was open: y says why.")
+        told.append(f"The workflow was edited {times} before the gate was open: {key('app.explain')} says why.")
     if incident.closed is None:
-        told += (_awaited(each) for each in incident.waiting)
+        told += (_awaited(each, key("app.escalate")) for each in incident.waiting)
     if picture.other_run:
-        told.append(f"Another run began: {Path(picture.other_run).name}. r watches it.")
+        told.append(f"Another run began: {Path(picture.other_run).name}. {key('app.run')} watches it.")
     if _symptom_is_older(incident, picture):
-        told.append("The symptom was told before the run failed: Enter on the draft takes the new one.")
+        told.append(f"The symptom was told before the run failed: {key('facts.open')} on the draft takes the new one.")
     return tuple(told)
 
 
-def _awaited(raised: Escalation) -> str:
+def _awaited(raised: Escalation, tells: str) -> str:
     known = [] if raised.event.owner == UNKNOWN else [raised.event.owner]
     known += [] if raised.event.due == UNKNOWN else [f"due {raised.event.due}"]
     whose = f" ({', '.join(known)})" if known else ""
-    return f"Escalation {raised.number} to {raised.event.to}{whose} has no answer yet: ! tells it."
+    return f"Escalation {raised.number} to {raised.event.to}{whose} has no answer yet: {tells} tells it."
 
 
 def _symptom_is_older(incident: Incident, picture: Picture) -> bool:

@@ -30,7 +30,7 @@ MARGIN = 4
 SHOWN = 120
 """Characters of a title from outside."""
 ASKED = "Search: action, rung, log, evidence, incident, theme"
-NOT_LISTED = frozenset({"command_palette", "leave_question", "rung"})
+NOT_LISTED = frozenset({"command_palette", "leave_question", "end_work", "rung"})
 """Actions with a key that the palette is already, cannot be, or lists by name."""
 DO, GO, OPEN, WATCH, USE = "does it", "goes there", "opens it", "watches it", "uses it"
 """What Enter does."""

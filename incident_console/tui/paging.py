@@ -11,7 +11,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,8 +44,11 @@ def command(environ: Mapping[str, str]) -> list[str]:
     return words
 
 
-def written(blobs: Blobs, entry: Entry) -> Path:
-    """All that is kept of it, checked, in a file 0600 in a folder of its own. Raises InputError; reads all of it."""
+def written(blobs: Blobs, entry: Entry, going: Callable[[float], None] = lambda _: None) -> Path:
+    """All that is kept of it, checked, in a file 0600 in a folder of its own. Raises InputError; reads all of it.
+
+    `going` is told the share that is written, and may raise to end it.
+    """
     if wrong := itemdiff.check(blobs, entry):
         raise InputError(wrong)
     folder = Path(tempfile.mkdtemp(prefix="incident-console-"))
@@ -55,14 +58,22 @@ def written(blobs: Blobs, entry: Entry) -> Path:
             for part, sha256, _ in entry.blobs:
                 file.write(f"\n-- {part} --\n".encode() if part else b"")
                 with open_plain(blobs.folder / sha256) as blob:
-                    file.writelines(harmless(iter(lambda: blob.read(PIECE), b"")))
+                    file.writelines(harmless(_told(iter(lambda: blob.read(PIECE), b""), entry.size, going)))
     except OSError as fault:
         removed(path)
         raise InputError(f"it could not be written for the pager in {folder}: {why(fault)}") from None
-    except InputError:
+    except BaseException:
         removed(path)
         raise
     return path
+
+
+def _told(pieces: Iterable[bytes], size: int, going: Callable[[float], None]) -> Iterator[bytes]:
+    read = 0
+    for piece in pieces:
+        read += len(piece)
+        going(read / max(1, size))
+        yield piece
 
 
 def harmless(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -132,7 +132,7 @@ def _rungs(desk: Desk) -> Iterator[Entry]:
             partial(desk.app.go, rung.id),
             told=rung.question,
             beside=f"rung {rung.role} {rung.id}",
-            key=str(number) if number < 10 else "",
+            key=desk.key(f"app.rung{number}") if number < 10 else "",
             rank=0.04,
         )
 
@@ -157,7 +157,7 @@ def _incident(app: Console, each: Summary, rank: float) -> Entry:
     desk = app.desk
     if each.closed:
         return Entry.make("§", each.id, "reads it", lambda: desk.start(_read(app, each.path)), told=told, rank=rank)
-    how = f"It is open. After q: incident-console resume {each.id}"
+    how = f"It is open. After {desk.key('app.quit')}: incident-console resume {each.id}"
     return Entry.make("§", each.id, "says how to resume", lambda: desk.tell(how, seconds=15), told=told, rank=rank)
 
 
@@ -171,7 +171,7 @@ async def _read(app: Console, path: Path) -> None:
             raise InputError(incident.fault or f"{path}: its journal is empty")
         return render.record_md(incident, record.blobs.peek)
 
-    text = await asyncio.to_thread(read)
+    text = await app.desk.long.do(f"{path.name} is being read", lambda _: read())
     read_at = f"{datetime.now(UTC):%H:%M:%SZ}"
     await app.push_screen(TextScreen(f"{path.name}, read at {read_at}; nothing is written to it", text))
 

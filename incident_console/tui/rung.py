@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -19,6 +20,7 @@ from incident_console.runbook.ladder import Held, Need
 from incident_console.runbook.schema import EvidenceItem, Rung
 from incident_console.session.understanding import Understanding
 from incident_console.tui import rungrows, suspects
+from incident_console.tui.livekeys import Key, key
 from incident_console.tui.rows import Rows
 from incident_console.tui.rungrows import Busy
 from incident_console.tui.words import safe, safe_text
@@ -167,16 +169,17 @@ class RungPane(Vertical):
             trust=writing and not trusted,
             waive=writing,
         )
-        options = [*_evidence(rung, incident, busy, run, readings, because, trusted)]
-        options += suspects.rows(known) if rung.role == "classify" and run is not None else ()
-        options += _fields(rung, state, drafts)
+        keys = partial(key, self.app)
+        options = [*_evidence(rung, incident, busy, run, readings, because, trusted, keys)]
+        options += suspects.rows(known, keys("rung.take")) if rung.role == "classify" and run is not None else ()
+        options += _fields(rung, state, drafts, keys("rung.enter"))
         options += [
             Option(rungrows.trigger(trigger), id=f"{ESCALATE}:{n}")
             for n, trigger in enumerate(held)
             if trigger.rung == rung.id
         ]
         done = state is not None and state.completed_at is not None
-        options.append(Option(rungrows.complete(missing, done), id=COMPLETE))
+        options.append(Option(rungrows.complete(missing, done, keys), id=COMPLETE))
         another, self._shown = self._shown != rung.id, rung.id
         rows.lay(options)
         if another:
@@ -230,6 +233,7 @@ def _evidence(
     readings: Mapping[str, str],
     because: str,
     trusted: bool,
+    key: Key,
 ) -> Iterator[Option]:
     """What the rung asks for, then what was laid to it besides."""
     items = rungrows.latest(incident, rung)
@@ -237,7 +241,9 @@ def _evidence(
     for item in rung.evidence:
         got, reading = items.get(item.id), readings.get(item.id, "")
         first = because if item is rung.evidence[0] else ""
-        content = rungrows.evidence(item, got, busy.get(item.id), run, item.id in needed, reading, first, trusted)
+        content = rungrows.evidence(
+            item, got, busy.get(item.id), run, item.id in needed, reading, first, trusted, key=key
+        )
         yield Option(content, id=f"evidence:{item.id}")
     asked = {item.id for item in rung.evidence}
     for other in incident.evidence:
@@ -245,7 +251,9 @@ def _evidence(
             yield Option(rungrows.filed(other), id=f"item:{other.seq}")
 
 
-def _fields(rung: Rung, state: RungState | None, drafts: Mapping[str, str]) -> Iterator[Option]:
+def _fields(rung: Rung, state: RungState | None, drafts: Mapping[str, str], enter: str) -> Iterator[Option]:
     answers = state.answers if state is not None else {}
     for field in rung.ask:
-        yield Option(rungrows.field(field, answers.get(field.id), drafts.get(field.id, "")), id=f"field:{field.id}")
+        yield Option(
+            rungrows.field(field, answers.get(field.id), drafts.get(field.id, ""), enter), id=f"field:{field.id}"
+        )

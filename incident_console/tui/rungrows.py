@@ -14,6 +14,7 @@ from incident_console.runbook.ladder import Held, Need
 from incident_console.runbook.schema import EvidenceItem, Field, Rung
 from incident_console.session.surfaces import WEAK
 from incident_console.snakemake.facts import WARNINGS
+from incident_console.tui.livekeys import Key
 from incident_console.tui.words import clock, safe, size, span
 
 MUTED = "$foreground-muted"
@@ -47,6 +48,8 @@ def evidence(
     reading: str = "",
     first: str = "",
     trusted: bool = True,
+    *,
+    key: Key,
 ) -> Content:
     """What is asked for, how it is got, and what came of it.
 
@@ -59,7 +62,9 @@ def evidence(
         safe(_how(item), 120),
         effects,
         "\n    ",
-        _untrusted() if item.run and got is None and not trusted else _state(got, busy, run, needed),
+        _untrusted(key("rung.trust"))
+        if item.run and got is None and not trusted
+        else _state(got, busy, run, needed, key("rung.cancel")),
     ]
     if first and got is None:
         parts.append((f"\n    ▸ first: {safe(first)}", "$text-accent"))
@@ -86,13 +91,13 @@ def _how(item: EvidenceItem) -> str:
     return f"file {item.file}" if item.file else f"pick {item.pick}" if item.pick else "say what you see"
 
 
-def _untrusted() -> tuple[str, str]:
-    return "⚠ not trusted: T shows what it would run", "$text-warning"
+def _untrusted(shows: str) -> tuple[str, str]:
+    return f"⚠ not trusted: {shows} shows what it would run", "$text-warning"
 
 
-def _state(got: Item | None, busy: Busy | None, run: str | None, needed: bool) -> tuple[str, str]:
+def _state(got: Item | None, busy: Busy | None, run: str | None, needed: bool, cancels: str) -> tuple[str, str]:
     if busy is not None:
-        return f"⟳ running {span(busy.seconds)}, {size(busy.output)} so far  x cancels", "$text-accent bold"
+        return f"⟳ running {span(busy.seconds)}, {size(busy.output)} so far  {cancels} cancels", "$text-accent bold"
     if got is None:
         return f"○ not captured ({'needed' if needed else 'optional'})", MUTED
     if isinstance(got.event, EvidenceFailed):
@@ -112,14 +117,14 @@ def filed(item: Item) -> Content:
     return Content.assemble((f"{glyph} {safe(item.name, 100)}", "bold"), (f"  {told}  {clock(item.at)}", MUTED))
 
 
-def field(asked: Field, answer: Answer | None, draft: str) -> Content:
+def field(asked: Field, answer: Answer | None, draft: str, enter: str) -> Content:
     """A question with its answer, or with what stands in the field when it is opened."""
     if answer is not None:
         told: Part = (safe(answer.text, 300) or "(empty)", "$text-success" if answer.known else "$text-warning")
     elif draft:
         told = (f"✎ draft: {safe(', '.join(draft.splitlines()) if asked.type == 'many' else draft, 200)}", MUTED)
     else:
-        told = ("— Enter answers" + ("" if asked.required else " (may stay empty)"), MUTED)
+        told = (f"— {enter} answers" + ("" if asked.required else " (may stay empty)"), MUTED)
     glyph = "✓" if answer is not None else "?" if asked.required else "·"
     return Content.assemble((f"{glyph} {safe(asked.prompt)}", "bold"), "\n    ", told)
 
@@ -130,16 +135,18 @@ def trigger(held: Held) -> Content:
     )
 
 
-def complete(missing: tuple[Need, ...], done: bool) -> Content:
+def complete(missing: tuple[Need, ...], done: bool, key: Key) -> Content:
     if done:
-        return Content.styled("✓ this rung is completed; Enter completes it again after changes", "$text-success")
+        return Content.styled(
+            f"✓ this rung is completed; {key('rung.enter')} completes it again after changes", "$text-success"
+        )
     if not missing:
         return Content.styled("▸ complete this rung", "$text-accent bold")
     needs = _needed(missing)
     return Content.assemble(
         ("… to complete this rung: ", MUTED),
         ("; ".join(f"{verb} {', '.join(ids)}" for verb, ids in needs.items()), "$text-warning"),
-        ("\n    or w waives it, with a reason", MUTED),
+        (f"\n    or {key('rung.waive')} waives it, with a reason", MUTED),
     )
 
 

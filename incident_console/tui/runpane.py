@@ -22,6 +22,7 @@ from incident_console.snakemake.causes import Failure
 from incident_console.snakemake.cost import seconds
 from incident_console.snakemake.rulerows import RuleRow
 from incident_console.tui import costbar
+from incident_console.tui.livekeys import key
 from incident_console.tui.rows import Rows, text_row
 from incident_console.tui.words import GLYPHS, STYLES, safe, span
 
@@ -84,7 +85,8 @@ class RunPane(Rows):
     def _head(self, picture: Picture) -> Iterator[Option]:
         run = picture.run
         if run is None:
-            none = "No Snakemake run is seen here: 0 shows the facts, and tab goes to the logs."
+            facts, goes = key(self.app, "app.facts"), key(self.app, "app.next")
+            none = f"No Snakemake run is seen here: {facts} shows the facts, and {goes} goes to the logs."
             yield text_row("state", none if picture.looked else "looking for a run …")
             return
         glyph = (f"{GLYPHS.get(run.status, '?')} ", STYLES.get(run.status, ""))
@@ -185,7 +187,7 @@ def _rules(known: Understanding, width: int) -> Iterator[Option]:
     head = f"{'rule':<{room}} {' '.join(COLUMNS)}" if wide else "jobs, by rule"
     yield text_row("rules", head, still=True)
     if not known.rules:
-        yield text_row("no-rules", "No job has begun yet: backspace in the log shows all that is written, by time.")
+        yield text_row("no-rules", "No job has begun yet: the stream of all logs shows all that is written, by time.")
     for row in known.rules:
         yield Option(_table_row(row, room) if wide else _two_lines(row), id=f"rule:{row.rule}")
     if known.more_rules:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from incident_console.errors import Refused
 from incident_console.events import UNKNOWN
 from incident_console.record.incident import fold
-from incident_console.record.render import brief, record_md
+from incident_console.record.markdown import record_md
+from incident_console.record.note import brief
 from incident_console.runbook.schema import CLASSES
 from incident_console.session.core import unexplained
-from incident_console.tui import escalating, handover
+from incident_console.tui import escalating
 from incident_console.tui.ask import Answers, Question
 from incident_console.tui.log.view import LogView
+from incident_console.tui.longwork import Going
 from incident_console.tui.texts import TextScreen
 
 if TYPE_CHECKING:
@@ -65,17 +67,27 @@ class Say:
             "action",
             Question("text", "What was done?", help=examples),
             Question("why", "Why?"),
+            Question(
+                "when",
+                "When?",
+                help="14:05 (UTC), or 10 min ago; empty is now",
+                optional=True,
+                check=self.desk.time().told,
+                spot=self.desk.log_time,
+            ),
             Question("expected", "What should happen because of it?", optional=True),
-            call=lambda said: session.act(str(said["text"]), str(said["why"]), str(said["expected"])),
+            call=lambda said: session.act(
+                str(said["text"]), str(said["why"]), str(said["expected"]), when=str(said["when"])
+            ),
         )
         if done is not None:
-            self.desk.tell("Recorded. The palette (ctrl+p) tells its result.")
+            self.desk.tell(f"Recorded. The palette ({self.desk.key('app.palette')}) tells its result.")
 
     async def result(self) -> None:
         session = self.desk.session
         waiting = {str(seq): action.text for seq, action in self.app.incident.actions.items() if action.open}
         if not waiting:
-            self.desk.tell("No action waits for its result: a records one.")
+            self.desk.tell(f"No action waits for its result: {self.desk.key('app.act')} records one.")
             return
         await self.desk.record(
             "result",
@@ -96,7 +108,8 @@ class Say:
         if diff is not None:
             self.app.stream.leave()
             self.app.query_one(LogView).show_text(f"edit of {newest.path}", diff)
-            help += f" The log pane shows the diff of {newest.path}; where it is not in view, Esc, then tab."
+            leaves, goes = self.desk.key("ask.leave"), self.desk.key("app.next")
+            help += f" The log pane shows the diff of {newest.path}; where it is not in view, {leaves}, then {goes}."
         prompt = "Why was the workflow edited before the gate was open?"
         await self.desk.record(
             "edit", Question("text", prompt, help=help), call=lambda said: session.explain_edits(str(said["text"]))
@@ -118,8 +131,8 @@ class Say:
             silent = [what for name, what in SILENT.items() if not said[name]]
             if silent and not asked_again:
                 asked_again = True
-                because = " and ".join(silent)
-                raise Refused(f"Nobody said {because}: `unknown` stands in the record. Enter once more closes it so.")
+                because, again = " and ".join(silent), self.desk.key("entry.take")
+                raise Refused(f"Nobody said {because}: `unknown` stands in the record. {again} once more closes it so.")
             cause, check = str(said["cause"]), str(said["check"])
             return session.end(str(said["outcome"]), str(said["proof"]), cause=cause, check=check)
 
@@ -142,6 +155,9 @@ class Say:
             self.desk.tell("The incident is closed.")
 
     async def handoff(self) -> None:
+        # Imported when it is asked for: the first screen must not wait for it.
+        from incident_console.tui import handover
+
         await handover.open_screen(self.desk)
 
     async def head(self) -> None:
@@ -178,5 +194,14 @@ class Say:
         session = self.desk.view
         # Folded anew, since the record goes on growing while the page is made.
         incident = fold(tuple(self.app.incident.lines), session.id)
-        text = await self.desk.in_thread(record_md, incident, session.record.blobs.peek)
+        peek = session.record.blobs.peek
+
+        def read(going: Going) -> str:
+            def looked(*what: Any) -> bytes | None:
+                going(-1)
+                return peek(*what)
+
+            return record_md(incident, looked)
+
+        text = await self.desk.long.do("the record is being laid out", read)
         self.app.push_screen(TextScreen("Record", text))

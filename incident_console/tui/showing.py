@@ -26,7 +26,8 @@ async def item(desk: Desk, reader: EvidenceReader, seq: int, *, focus: bool) -> 
         await large(desk, seq, event.sha256, pinning.title_of(found))
     else:
         reading = await reader.read(event)
-        data = await desk.in_thread(evidencetext.of, event, desk.view.record.blobs, reading)
+        blobs = desk.view.record.blobs
+        data = await desk.long.do("it is being read", lambda _: evidencetext.of(event, blobs, reading))
         text(desk, pinning.title_of(found), data)
     if focus:
         desk.app.show_log()

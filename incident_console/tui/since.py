@@ -11,6 +11,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from incident_console.session.recheck import Again, Reach, Then
+from incident_console.tui.livekeys import key
 from incident_console.tui.rows import Rows, text_row
 from incident_console.tui.words import clock, safe
 
@@ -53,7 +54,10 @@ class Since(Rows):
         rows += [Option(_then(each), id=f"then:{each.what}", disabled=True) for each in then]
         if reached.here and pairs:
             rows.append(text_row("again", "the same evidence, captured again", still=True))
-            rows += [Option(_pair(pair, pair.item.id in busy), id=id) for id, pair in self._pairs.items()]
+            rows += [
+                Option(_pair(pair, pair.item.id in busy, key(self.app, "since.open")), id=id)
+                for id, pair in self._pairs.items()
+            ]
         elif pairs:
             commands = (" ".join(pair.item.run) for pair in pairs if pair.item.run)
             rows.append(text_row("again", "to be checked again where it is: " + safe(" · ".join(commands)), still=True))
@@ -90,15 +94,15 @@ def _then(each: Then) -> Content:
     )
 
 
-def _pair(pair: Again, busy: bool) -> Content:
+def _pair(pair: Again, busy: bool, enter: str) -> Content:
     how = " ".join(pair.item.run) if pair.item.run else pair.item.file or pair.item.pick or ""
     told: tuple[str, str]
     if busy:
         told = ("⟳ being captured", "$text-accent bold")
     elif pair.after is None:
-        told = (f"○ then {clock(pair.before.at)}; Enter captures it again", MUTED)
+        told = (f"○ then {clock(pair.before.at)}; {enter} captures it again", MUTED)
     elif pair.same:
         told = (f"= says the same at {clock(pair.after.at)}", "$text-success")
     else:
-        told = (f"≠ differs at {clock(pair.after.at)}; Enter shows how", "$text-warning bold")
+        told = (f"≠ differs at {clock(pair.after.at)}; {enter} shows how", "$text-warning bold")
     return Content.assemble((f"{pair.item.id}  ", "bold"), safe(how, 120), "\n    ", told)

@@ -28,13 +28,13 @@ IN_FULL = 2
 MUTED = "$foreground-muted"
 
 
-def rows(known: Understanding | None) -> Iterator[Option]:
-    """What the run's own files say of the class and of the cost."""
+def rows(known: Understanding | None, takes: str) -> Iterator[Option]:
+    """What the run's own files say of the class and of the cost. `takes`: the key that takes a suspect."""
     if known is None:
         yield text_row("suspects", "suspects: the run's own files are being weighed …", still=True)
         return
     named = known.incident_class
-    told = "suspects, by the run's own files: t takes one, you decide" if known.suspects else "no suspect"
+    told = f"suspects, by the run's own files: {takes} takes one, you decide" if known.suspects else "no suspect"
     yield text_row("suspects", told, still=True)
     for number, suspect in enumerate(known.suspects):
         yield Option(_suspect(suspect, named=suspect.incident_class == named), id=f"{SUSPECT}:{suspect.incident_class}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incident_console.errors import Refused
-from incident_console.session import handoff, recheck
+from incident_console.session import recheck
 from incident_console.session.opening import Plan
 from incident_console.session.reviewing import BundleReview, Review
 from incident_console.tui.ask import Answers, Question
@@ -37,6 +37,9 @@ class Taking:
     async def _accept(self, review: BundleReview) -> None:
         who = self._app.plan.who
 
+        # Imported when it is asked for: the first screen must not wait for it.
+        from incident_console.session import handoff
+
         def call(answers: Answers) -> handoff.Accepted:
             receiver = replace(who, operator=str(answers["who"]).strip())
             return handoff.accept(review.source, receiver, str(answers["readback"]))
@@ -50,7 +53,8 @@ class Taking:
         if accepted is not None:
             receiver = replace(who, operator=accepted.who)
             plan = Plan(receiver, Path(review.incident.workdir), resume=accepted.record)
-            await self._change(plan, f"{review.id} is yours: it goes on where the sender stopped.")
+            before = f" {accepted.told}." if accepted.told else ""
+            await self._change(plan, f"{review.id} is yours: it goes on where the sender stopped.{before}")
 
     async def _change(self, plan: Plan, told: str) -> None:
         """Raises Refused while somebody else has the pen, InputError, RecordError."""
@@ -71,7 +75,7 @@ class Taking:
         if not self._app.reached.here:
             self._desk.tell(self._app.reached.told, "not here", "warning", 15)
         elif waiting:
-            told = "C shows what changed since, and captures the same evidence again."
+            told = f"{self._desk.key('app.since')} shows what changed since, and captures the same evidence again."
             self._desk.tell(told, "since the hand-off", seconds=10)
 
     async def check(self, pair: recheck.Again, again: bool) -> None:
@@ -79,7 +83,7 @@ class Taking:
         if pair.after is None or again:
             await self._desk.climb.row(pair.rung.id, f"evidence:{pair.item.id}", again=True)
             return
-        text = await self._desk.in_thread(recheck.diff, self._desk.view, pair)
+        text = await self._desk.long.do("they are being compared", lambda _: recheck.diff(self._desk.view, pair))
         self._app.stream.leave()
         self._app.query_one(LogView).show_text(f"{pair.item.id}, then and now", text)
         self._app.show_log()

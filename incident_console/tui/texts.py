@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from incident_console.tui.livekeys import key
 from incident_console.tui.words import safe_text
 
 
@@ -35,7 +36,10 @@ class TextScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="page") as box:
             box.border_title = Content(self._title)
-            box.border_subtitle = f"c copies{' the head' if self._copies else ''} · ? Help · Esc closes"
+            copies, helps, closes = (key(self.app, f"text.{name}") for name in ("copy", "help", "close"))
+            box.border_subtitle = (
+                f"{copies} copies{' the head' if self._copies else ''} · {helps} Help · {closes} closes"
+            )
             yield Static(Content(self._text), markup=False)
 
     def action_scroll(self, by: int) -> None:

@@ -19,6 +19,7 @@ from textual.widgets import Static
 from incident_console.events import Recorded
 from incident_console.record.incident import Incident
 from incident_console.record.timeline import letter, sentence
+from incident_console.tui.livekeys import key
 from incident_console.tui.timerows import GROUPS, KINDS, Steps
 from incident_console.tui.words import clock, parsed, safe, span
 
@@ -220,17 +221,25 @@ class Timeline(Vertical):
         steps, line = rows.steps, rows.line
         shown = sum(isinstance(row, int) for row in steps.rows)
         parts: list[str | tuple[str, str]] = []
-        for key, (word, _) in GROUPS.items():
-            on = key in steps.groups
-            parts.append((f"{'◉' if on else key} {word} {steps.counts[key]}", "bold" if on else MUTED))
+        for group, (word, _) in GROUPS.items():
+            on = group in steps.groups
+            glyph = "◉" if on else key(self.app, f"timeline.only-{word}")
+            parts.append((f"{glyph} {word} {steps.counts[group]}", "bold" if on else MUTED))
             parts.append("  ")
         parts.append((f"/ {safe(steps.text, 30)}" if steps.text else "", "bold $text-accent"))
         self.query_one("#timeline-groups", Static).update(Content.assemble(*parts))
         self.border_subtitle = Content(
             f"{shown} of {len(steps.lines)}" if shown != len(steps.lines) else f"{shown} events"
         )
-        told = Content("Nothing here holds that: Esc shows all again.") if line is None else _told(line)
+        told = Content(self._nothing) if line is None else _told(line)
         self.query_one("#timeline-told", Static).update(told)
+
+    @property
+    def _nothing(self) -> str:
+        """What to do where no event is shown."""
+        if not self.rows.steps.lines:
+            return "Nothing has happened yet: whatever is done or seen stands here, as it is saved."
+        return f"Nothing here holds that: {key(self.app, 'timeline.clear')} shows all again."
 
 
 def _told(line: Recorded) -> Content:

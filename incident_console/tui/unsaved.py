@@ -32,6 +32,10 @@ class Unsaved:
         self._left: Left | None = None
         """What an earlier sitting could not save."""
 
+    @property
+    def _key(self) -> str:
+        return self._desk.key("app.emergency")
+
     # -- what is said --------------------------------------------------------------------------------------------
 
     @property
@@ -46,7 +50,7 @@ class Unsaved:
         self._since_saved += max(0, held.count - before.count)
         if held and not before:
             desk.app.not_saved = ""  # whatever failed before, this says more
-            told = f"{held.because} What you enter is held in memory and tried again. E copies it elsewhere."
+            told = f"{held.because} What you enter is held in memory and tried again. {self._key} copies it elsewhere."
             desk.tell(told, "NOT SAVED", "error", LONG_S)
         elif held.turned_away > before.turned_away:
             desk.tell("The memory for what is not saved is full: from now on it is lost.", "NOT SAVED", "error", LONG_S)
@@ -65,14 +69,14 @@ class Unsaved:
             since = f" since {clock(held.entries[0].since)}" if held.entries else ""
             yield (
                 f"NOT SAVED: {entries(held.count)} held in memory{since}, and tried again every few seconds. "
-                f"E copies what is held elsewhere. {held.because}"
+                f"{self._key} copies what is held elsewhere. {held.because}"
             )
         if held.turned_away:
             yield f"LOST: the memory is full, and {entries(held.turned_away)} could not even be held."
         if self._left is not None:
             yield (
                 f"{entries(len(self._left.entries))} of an earlier sitting never got into the record. "
-                f"E takes them in from {self._left.folder}."
+                f"{self._key} takes them in from {self._left.folder}."
             )
 
     async def show(self) -> None:
@@ -112,7 +116,7 @@ class Unsaved:
         if written is not None:
             text = (
                 f"What is held was copied to\n  {written}\n\nIt does NOT count as saved: the console goes on trying to "
-                "write the record.\nWhat is entered from now on is not in this copy: E writes another.\n"
+                f"write the record.\nWhat is entered from now on is not in this copy: {self._key} writes another.\n"
                 f"Leave the folder there until the record is saved; {written / 'README.txt'} says how it comes back."
             )
             desk.app.push_screen(TextScreen("Emergency copy", text))
@@ -151,10 +155,9 @@ class Unsaved:
 
     # -- leaving -------------------------------------------------------------------------------------------------
 
-    @staticmethod
-    def at_the_end(session: View | None) -> str:
+    def at_the_end(self, session: View | None) -> str:
         """Try a last time; what is not saved then is copied to the first place that takes it.
 
         The parting words; empty when all is saved. May wait for the disk.
         """
-        return not_saved(session, "E")
+        return not_saved(session, self._key)

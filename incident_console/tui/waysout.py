@@ -22,10 +22,11 @@ from textual.widgets import Static
 from incident_console.errors import ConsoleError
 from incident_console.evidence.command import Progress
 from incident_console.record.incident import Incident, fold
-from incident_console.record.render import brief, note_md
+from incident_console.record.note import brief, note_md
 from incident_console.session import waysout
 from incident_console.session.ways import Way
 from incident_console.tui.ask import Question
+from incident_console.tui.livekeys import key
 from incident_console.tui.texts import TextScreen
 from incident_console.tui.words import safe, safe_text, size, span
 
@@ -45,7 +46,7 @@ class WaysOut:
 
     def commands(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
         """For the palette: title, help, what to do."""
-        yield "Read the note", "The incident note in its six fields; c copies it", self._doing(self.note)
+        yield "Read the note", "The incident note in its six fields, to be read and copied", self._doing(self.note)
         yield "Copy the note", "To the terminal's clipboard (OSC 52)", self._doing(self.copy_note)
         yield "Copy the brief", "To the terminal's clipboard (OSC 52)", self._doing(self.copy_brief)
         for way in self.desk.app.plan.who.ways:
@@ -70,7 +71,7 @@ class WaysOut:
 
     def _copy(self, what: str, text: str) -> None:
         self.desk.app.copy_to_clipboard(safe_text(text))
-        key = "b opens it" if what == "brief" else "the palette opens it"
+        key = f"{self.desk.key('app.brief')} opens it" if what == "brief" else "the palette opens it"
         self.desk.tell(f"The {what} is copied. If your terminal does not take it: {key}, select it with the mouse.")
 
     def _incident(self) -> Incident:
@@ -147,7 +148,7 @@ class Sending(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="page") as box:
             box.border_title = Content(f"Send: {safe(self._prepared.way.title, 80)}")
-            box.border_subtitle = "Esc cancels"
+            box.border_subtitle = f"{key(self.app, 'send.leave')} cancels"
             yield Static(Content(safe(self._prepared.words, 2000)), markup=False)
             yield Static(Content("⟳ running …"), id="sending", markup=False)
 
@@ -175,7 +176,7 @@ class Sending(ModalScreen[None]):
         self.ended = True
         if self.is_attached:
             self.query_one("#sending", Static).update(Content(text))
-            self.query_one("#page", VerticalScroll).border_subtitle = "Esc closes"
+            self.query_one("#page", VerticalScroll).border_subtitle = f"{key(self.app, 'send.leave')} closes"
 
     def action_leave(self) -> None:
         if self.ended:

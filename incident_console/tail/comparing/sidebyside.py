@@ -11,7 +11,7 @@ import difflib
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import Literal
@@ -30,6 +30,7 @@ AT_ONCE = 4096
 Kind = Literal["same", "figures", "differs", "left", "right", "beyond"]
 """`figures`: the same but for numbers; `left`, `right`: on that side only; `beyond`: not compared."""
 Pairs = list[tuple[int, int]]
+Going = Callable[[float], None]
 
 
 class Lines:
@@ -123,17 +124,24 @@ class SideBySide:
 
 
 def side_by_side(
-    left: bytes, right: bytes, left_names: Sequence[str] = (), right_names: Sequence[str] = (), *, exact: bool = False
+    left: bytes,
+    right: bytes,
+    left_names: Sequence[str] = (),
+    right_names: Sequence[str] = (),
+    *,
+    exact: bool = False,
+    going: Going = lambda _: None,
 ) -> SideBySide:
     """Lay two logs side by side. `left_names` and `right_names` are what each calls the same thing: B here, C there.
 
-    `exact`: times, names and figures count, too. Takes any bytes. Memory: the texts, eight bytes a line, the window.
+    `exact`: times, names and figures count, too. `going` is told the share of the lines that was looked at, and may
+    raise to end it. Takes any bytes. Memory: the texts, eight bytes a line, the window.
     """
     eye = _ExactEye(Names(), Names()) if exact else _Eye(Names(left_names), Names(right_names))
     a, b = Lines(left), Lines(right)
     known = a.whole_before(_same_bytes(left, right))
-    head = _head(a, b, known, eye)
-    tail = _tail(a, b, head, eye)
+    head = _head(a, b, known, eye, going)
+    tail = _tail(a, b, head, eye, going)
     a_end, b_end = len(a) - tail, len(b) - tail
     in_a, in_b = range(head, min(a_end, head + WINDOW)), range(head, min(b_end, head + WINDOW))
     pairs = [(head + i, head + j) for i, j in _matches(*eye.keys([a[n] for n in in_a], [b[n] for n in in_b]))]
@@ -223,10 +231,11 @@ def _same_bytes(left: bytes, right: bytes) -> int:
     return min(at, end)
 
 
-def _head(a: Lines, b: Lines, done: int, eye: _Eye) -> int:
+def _head(a: Lines, b: Lines, done: int, eye: _Eye, going: Going) -> int:
     """How many lines they begin with alike, of which `done` are known."""
     end = min(len(a), len(b))
     while done < end:
+        going(done / end)
         lines = range(done, min(end, done + AT_ONCE))
         for alike in eye.alike(a, b, lines, lines):
             if not alike:
@@ -235,11 +244,12 @@ def _head(a: Lines, b: Lines, done: int, eye: _Eye) -> int:
     return done
 
 
-def _tail(a: Lines, b: Lines, head: int, eye: _Eye) -> int:
+def _tail(a: Lines, b: Lines, head: int, eye: _Eye, going: Going) -> int:
     """How many lines they end with alike, of those that they do not begin with."""
     most = min(len(a), len(b)) - head
     done = 0
     while done < most:
+        going((head + done) / (head + most))
         count = min(AT_ONCE, most - done)
         in_a, in_b = (range(len(each) - done - 1, len(each) - done - 1 - count, -1) for each in (a, b))
         for alike in eye.alike(a, b, in_a, in_b):

@@ -54,6 +54,8 @@ class Follower:
         self._mounts = mounts
         self._lock = threading.Lock()
         self._wanted: tuple[tuple[Path, ...], tuple[Path, ...]] | None = None
+        self._asked: tuple[tuple[Path, ...], tuple[Path, ...]] | None = None
+        """What was wanted last: to be asked for the same again is no reason to wake up."""
         self._found: set[str] = set()
         """What the pollers found and the follower's thread has not told yet."""
         self._pending: set[Path] = set()
@@ -84,7 +86,9 @@ class Follower:
         """
         wanted = tuple(files), tuple(folders)
         with self._lock:
-            self._wanted = wanted
+            if wanted == self._asked:
+                return
+            self._wanted = self._asked = wanted
         self._bell.ring()
 
     def start(self) -> None:

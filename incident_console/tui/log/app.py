@@ -22,6 +22,7 @@ from textual.worker import WorkerFailed
 from incident_console.errors import InputError
 from incident_console.tail.logfile import LogFile
 from incident_console.tail.source import Source
+from incident_console.tui import livekeys
 from incident_console.tui.log.view import LogView
 from incident_console.tui.look import Dressed, Look
 from incident_console.tui.words import safe
@@ -66,7 +67,8 @@ class TailApp(Dressed[None]):
     CSS = """
     #log-list { height: 25%; min-height: 5; max-height: 14; }
     LogView { height: 1fr; }
-    .pane:focus { border: round $accent; }
+    .pane { border-title-color: $foreground-muted; border-subtitle-color: $foreground-muted; }
+    .pane:focus { border: round $accent; border-title-color: $text-accent; border-subtitle-color: $text-accent; }
     .-zoomed .pane { border: double $accent; }
     .-zoomed.-at-list LogView, .-zoomed.-at-log #log-list { display: none; }
     .-zoomed #log-list { height: 1fr; max-height: 100%; }
@@ -334,7 +336,7 @@ class TailApp(Dressed[None]):
 
     def action_help_quit(self) -> None:
         """ctrl+c: who presses it wants to leave, or to copy; neither is done by mistake."""
-        self.notify("q leaves (ctrl+q while you type).")
+        self.notify(f"{livekeys.key(self, 'app.quit')} leaves.")
 
     def action_command_palette(self) -> None:
         """Whatever has a key has a line in the palette."""

@@ -10,13 +10,16 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widgets import Input
 
+from incident_console.tui import livekeys
+from incident_console.tui.line import LineField
+
 Asked = Callable[[str], bool]
 """Called with what was typed; False: it is not taken, and the line stays open."""
 
 LIVE_AFTER_S = 0.25
 
 
-class LogBar(Input):
+class LogBar(LineField):
     DEFAULT_CSS = """
     LogBar, LogBar:focus { height: 1; border: none; padding: 0 1; background: $surface-lighten-1; }
     """
@@ -26,9 +29,16 @@ class LogBar(Input):
 
     def __init__(self, value: str, told: str, asked: Asked, left: Callable[[], object]) -> None:
         """`told` stands there while nothing is typed; `left` is called when the line closes by a key."""
-        super().__init__(value, placeholder=told, select_on_focus=True)
+        super().__init__(value, select_on_focus=True)
+        self._told = told
         self._asked = asked
         self._left = left
+
+    def on_mount(self) -> None:
+        self._say()
+
+    def _say(self) -> None:
+        self.placeholder = f"{self._told} · {livekeys.key(self.app, 'log-bar.close')} closes"
 
     def action_leave(self) -> None:
         self._left()
@@ -54,11 +64,11 @@ class SearchBar(LogBar):
     ) -> None:
         super().__init__(pattern, "", lambda text: asked(text, self._regex), left)
         self._regex = regex
-        self._say()
 
     def _say(self) -> None:
         this, other = ("regular expression", "text") if self._regex else ("text", "regular expression")
-        self.placeholder = f"search for a {this}: enter · ctrl+r: {other} · escape closes"
+        self._told = f"search for a {this}: Enter · {livekeys.key(self.app, 'search.regex')}: {other}"
+        super()._say()
 
     def action_regex(self) -> None:
         self._regex = not self._regex

@@ -8,6 +8,7 @@ from textual.binding import BindingType
 
 from incident_console.errors import InputError
 from incident_console.tail.source import Source
+from incident_console.tui import livekeys
 from incident_console.tui.log.bar import FilterBar
 from incident_console.tui.log.seeking import LogSeeking, key
 from incident_console.tui.log.status import count
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from incident_console.tail.filtering.filtered import Filtered
 
 ERRORS_ONLY = "level:error"
-HOW = 'filter: word · "two words" · /regex/ · -word · level:error · sample:B · escape closes'
+HOW = 'filter: word · "two words" · /regex/ · -word · level:error · sample:B'
 
 
 class LogFiltering(LogSeeking):
@@ -80,5 +81,5 @@ class LogFiltering(LogSeeking):
             return ""
         told = f"{count(shown.matched)} of {count(shown.inner.line_count)} lines match"
         if not shown.matched and shown.progress >= 1:
-            return f"{told} · Esc shows all"
+            return f"{told} · {livekeys.key(self.app, 'log.clear')} shows all"
         return f"{told} · filtering {shown.progress:.0%}" if shown.progress < 1 else told

@@ -108,7 +108,7 @@ class LogLeaving(LogFiltering):
     def action_save(self) -> None:
         self._overwrite = None
         what = "selected lines" if self._anchor is not None else "lines shown"
-        self.ask(LogBar("", f"save the {what} as: path of a file · enter · escape closes", self.save_as, self.focus))
+        self.ask(LogBar("", f"save the {what} as: path of a file · Enter takes it", self.save_as, self.focus))
 
     def save_as(self, text: str) -> bool:
         """Save what is selected, or else all that is shown; False, and it is told, where that cannot begin."""
@@ -159,7 +159,7 @@ class LogLeaving(LogFiltering):
                 for piece in rows.pieces(SLICE_S):
                     await asyncio.to_thread(file.write, piece)
                     if time.monotonic() - said > SAY_EACH_S:
-                        self.tell(f"saving {path.name}: {rows.progress:.0%}, escape stops")
+                        self.tell(f"saving {path.name}: {rows.progress:.0%}, {self._stops} stops")
                         said = time.monotonic()
                 written = file.tell()
             part.replace(path)

@@ -24,6 +24,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
+from incident_console.tui import livekeys
+from incident_console.tui.line import LineField
 from incident_console.tui.log.files import File, Files
 from incident_console.tui.words import safe, size, span
 
@@ -31,7 +33,7 @@ LAID_EACH_S = 0.25
 """Files that change put the list in order again this often at most: rows that jump cannot be read."""
 AGES_EACH_S = 5.0
 GLANCE_EACH_S = 0.1
-NONE = "No file yet; new ones are listed by themselves. q leaves."
+NONE = "No file yet; new ones are listed by themselves."
 WIDE = 60
 """Columns from which on there is room for the age."""
 
@@ -216,9 +218,8 @@ class FileList(ScrollView, can_focus=True):
         base, cursor, faint, new, error = self._styles
         width, row = self.scrollable_content_region.width, self.scroll_offset.y + y
         if row >= len(self._rows):
-            told = self._notice or (
-                "No file has this in its path: / lists others, Esc in it all." if self._wanted else NONE
-            )
+            others = f"No file has this in its path: {livekeys.key(self.app, 'files.filter')} lists others."
+            told = self._notice or (others if self._wanted else NONE)
             return Strip([Segment(safe(told) if y == 0 else "", base + faint)]).crop_extend(0, width, base)
         file = self._rows[row]
         here = self.has_focus and file.path == self._cursor
@@ -254,7 +255,7 @@ def _age(changed_at: float, now: float) -> str:
     return f"{span(ago)} ago" if ago < 86400 else datetime.fromtimestamp(changed_at, UTC).strftime("%Y-%m-%d")
 
 
-class FilterLine(Input):
+class FilterLine(LineField):
     """The line below the list: it filters while one types. Enter keeps the filter, Escape drops it."""
 
     DEFAULT_CSS = "FilterLine, FilterLine:focus { height: 1; border: none; padding: 0 1; background: $panel; }"
@@ -263,7 +264,7 @@ class FilterLine(Input):
     ]
 
     def __init__(self, wanted: str, filter: Callable[[str], None], left: Callable[[], object]) -> None:
-        super().__init__(wanted, placeholder="list files with … · enter keeps the filter · escape drops it")
+        super().__init__(wanted, placeholder="list files with … · Enter keeps the filter · Esc drops it")
         self._filter = filter
         self._left = left
 

@@ -115,7 +115,7 @@ class LogPaint(ScrollView):
             return
         for row in range(max(0, top), min(top + self._page, rows)):
             tag = getattr(self._entries.row(source, row), "tag", "")
-            most = min(TAG_WIDTH, self.scrollable_content_region.width // 3)
+            most = min(TAG_WIDTH, self.scrollable_content_region.width // 5)
             self._tag_width = max(self._tag_width, min(most, cell_len(tag) + 1) if tag else 0)
 
     def _forget(self) -> None:
@@ -151,7 +151,7 @@ class LogPaint(ScrollView):
         self._shown = []
         lines: list[Strip] = []
         if source is None or not rows:
-            text = "No log is open: Enter in the list of logs opens one." if source is None else source.notice
+            text = "No log is open: choose one in the list of logs." if source is None else source.notice
             lines.append(self._notice(safe(text or ""), width, styles))
         else:
             look, height = self._common_look(), self._height

@@ -21,6 +21,7 @@ from textual.widget import Widget
 
 from incident_console.tail.logfile import LogFile
 from incident_console.tail.source import Place, Source, TextSource
+from incident_console.tui import livekeys
 from incident_console.tui.log import wrap
 from incident_console.tui.log.gauges import Gauges
 from incident_console.tui.log.paint import LogPaint
@@ -343,6 +344,7 @@ class LogScroll(LogPaint):
             rows=self._rows,
             progress=source.progress,
             size=source.size,
+            follows=livekeys.key(self.app, "log.follow"),
         )
         return title(self._label, self._gauges.rate(), self.size.width), subtitle(standing)
 

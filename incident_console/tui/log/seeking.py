@@ -18,6 +18,7 @@ from textual.widget import Widget
 from incident_console.errors import InputError
 from incident_console.tail.finding.search import Finder, Search, error_finder, finder, matcher
 from incident_console.tail.source import ALONE, Line, Place, Source
+from incident_console.tui import livekeys
 from incident_console.tui.log.bar import Asked, LogBar, SearchBar
 from incident_console.tui.log.rows import SIGNS, found_in
 from incident_console.tui.log.scroll import SAY_EACH_S, SEEKING, LogScroll
@@ -57,6 +58,10 @@ class LogSeeking(LogScroll):
     def _show_source(self, source: Source) -> None:
         self.stop_seeking()
         super()._show_source(source)
+
+    @property
+    def _stops(self) -> str:
+        return livekeys.key(self.app, "log.clear")
 
     def stop_seeking(self) -> None:
         self.workers.cancel_group(self, SEEKING)
@@ -134,7 +139,7 @@ class LogSeeking(LogScroll):
         said = time.monotonic()
         while not search.step(SEARCH_SLICE_S):
             if time.monotonic() - said > SAY_EACH_S:
-                self.tell(f"searching {what}: {search.progress:.0%}, escape stops")
+                self.tell(f"searching {what}: {search.progress:.0%}, {self._stops} stops")
                 said = time.monotonic()
             await asyncio.sleep(0)
 
@@ -142,7 +147,7 @@ class LogSeeking(LogScroll):
         said = time.monotonic()
         while not source.index_step(SEARCH_SLICE_S):
             if time.monotonic() - said > SAY_EACH_S:
-                self.tell(f"{doing}: {source.progress:.0%}, escape stops")
+                self.tell(f"{doing}: {source.progress:.0%}, {self._stops} stops")
                 said = time.monotonic()
             await asyncio.sleep(0)
 
@@ -175,7 +180,7 @@ class LogSeeking(LogScroll):
     # -- times and lines -----------------------------------------------------------------------------------------
 
     def _ask_where(self, told: str, asked: Asked) -> None:
-        self.ask(LogBar("", f"{told} · enter goes there · escape closes", asked, self.focus))
+        self.ask(LogBar("", f"{told} · Enter goes there", asked, self.focus))
 
     def action_time(self) -> None:
         self._ask_where("time: 13:58 · 13:58:02 · 2026-11-22 13:58 · -10m", self.go_to_time)
@@ -258,7 +263,7 @@ class LogSeeking(LogScroll):
         here = self.cursor_row
         beyond = [row for row in rows if (row > here if forward else row < here)]
         if not rows:
-            self.tell("no line is marked: m marks the one under the cursor")
+            self.tell(f"no line is marked: {livekeys.key(self.app, 'log.bookmark')} marks the one under the cursor")
             return
         end = "below; this is the first one" if forward else "above; this is the last one"
         self._pause()

@@ -37,6 +37,8 @@ class Standing:
     rows: int
     progress: float
     size: int
+    follows: str
+    """The key that follows again."""
 
 
 def subtitle(standing: Standing) -> str:
@@ -46,7 +48,9 @@ def subtitle(standing: Standing) -> str:
         parts.append("following")
     elif standing.live:
         new = standing.new
-        parts.append(f"paused, {new} new line{'' if new == 1 else 's'} · f follows" if new else "paused")
+        parts.append(
+            f"paused, {new} new line{'' if new == 1 else 's'} · {standing.follows} follows" if new else "paused"
+        )
     if standing.filtered:
         parts.append(standing.filtered)
     if standing.selected:

@@ -13,7 +13,7 @@ from runlogs import CASES, CORPUS, LOG, Case, LogText
 
 from incident_console.snakemake.find import FoundLog, watched_run
 from incident_console.snakemake.logevents import Finished, JobError, JobFailing, JobStarted, LogEvent, Progress
-from incident_console.snakemake.watcher import RunWatcher
+from incident_console.snakemake.watcher import OPENED_EACH_S, RunWatcher
 
 
 class Clock:
@@ -254,3 +254,28 @@ def _until(look: Callable[[], FoundLog | None], seconds: float) -> FoundLog:
             return found
         os.sched_yield()
     raise AssertionError("no run was found")
+
+
+def test_a_log_that_stands_still_is_not_opened_again_and_again(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    watcher = RunWatcher(log.parent, log, clock=lambda: now[0])
+    watcher.poll()
+    opened: list[object] = []
+    really = os.open
+
+    def noted(path: object, *how: int) -> int:
+        opened.append(path)
+        return really(path, *how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", noted)
+    for _ in range(8):
+        now[0] += 0.5
+        watcher.poll()
+    assert log not in opened
+    now[0] += OPENED_EACH_S
+    watcher.poll()
+    assert opened.count(log) == 1
+    with log.open("a", encoding="utf-8") as file:
+        file.write("[Sun Nov 22 13:20:35 2026]\nFinished jobid: 1 (Rule: none)\n")
+    watcher.poll()
+    assert opened.count(log) == 2

@@ -1,0 +1,150 @@
+"""When may the next frame be written, so that the answer to a key never waits behind frames that nobody has read yet?
+
+What was handed to a terminal cannot be taken back: on a link of 100 kB/s, 15 kB that are under way are 150 ms, and ssh
+and sshd hold megabytes between them without telling. So what is drawn because a log grows stays below a rate that such
+a link can carry, over ssh always, elsewhere once the terminal was seen not to keep up; keys are answered in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import select
+import time
+from collections.abc import Callable
+from typing import Any
+
+from textual import events
+from textual.app import App, ReturnType
+from textual.driver import Driver
+
+from incident_console.tui.thin import Thin
+
+RATE = 25_000
+"""Bytes a second for what is drawn by itself."""
+KEYED_RATE = 60_000
+"""The same just after a key: enough to answer each of a key that is held down."""
+KEYED_S = 0.15
+SLACK_S = 0.03
+"""So much may be under way already; less is not worth a wait."""
+SLOW_S = 10.0
+"""A terminal that did not keep up is held for slow so long."""
+LOOK_S = 0.02
+TERMINAL = 2
+"""The descriptor that Textual draws on."""
+TOGETHER_S = 0.01
+"""A key's effect and what waits to be drawn go into one frame."""
+
+
+class Budget:
+    """Counts what was written. `clock` gives seconds that only grow."""
+
+    def __init__(self, *, far: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+        self.far = far
+        """Whether what is under way cannot be seen from here."""
+        self._clock = clock
+        self._size = 0
+        """Bytes since a frame was over last."""
+        self._free = self._keyed_free = self._keyed = self._blocked = float("-inf")
+
+    @property
+    def slow(self) -> bool:
+        """Whether every byte counts."""
+        return self.far or self._clock() - self._blocked <= SLOW_S
+
+    def wrote(self, size: int) -> None:
+        self._size += size
+
+    def frame_over(self) -> None:
+        now = self._clock()
+        self._free = max(self._free, now) + self._size / RATE
+        self._keyed_free = max(self._keyed_free, now) + self._size / KEYED_RATE
+        self._size = 0
+
+    def keyed(self) -> None:
+        """A key or the mouse was used: what is drawn next is the answer."""
+        self._keyed = self._clock()
+
+    def pause(self, *, takes: bool) -> float:
+        """Seconds until there may be another frame. `takes`: the terminal takes more at this moment."""
+        now = self._clock()
+        if not takes:
+            self._blocked = now
+            return LOOK_S
+        if not self.slow:
+            return 0.0
+        free = self._keyed_free if now - self._keyed < KEYED_S else self._free
+        return max(0.0, free - now - SLACK_S)
+
+
+class Paced(App[ReturnType]):
+    """An app whose repaints are held as long as its budget says; what changes meanwhile is in the next frame."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._budget = Budget()
+        self._holding = False
+        self._keyed = asyncio.Event()
+        self._thin = Thin()
+        self.driver_class = _counted(self.driver_class, self._budget, self._thin)
+
+    def keep_pace(self, *, far: bool) -> None:
+        """`far`: the terminal is reached over ssh."""
+        self._budget.far = far
+
+    def post_display_hook(self) -> None:
+        """Textual calls it when a frame was handed to the terminal."""
+        self._budget.frame_over()
+        if not self._holding and not self.is_headless and self._pause() > 0:
+            self._holding = True
+            self.run_worker(self._hold(), group="pace")
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent) and not isinstance(event, events.MouseMove):
+            self._budget.keyed()
+            self._keyed.set()
+        elif isinstance(event, events.Resize):
+            self._thin.forget()
+        await super().on_event(event)
+
+    async def _hold(self) -> None:
+        try:
+            with self.batch_update():
+                while (pause := self._pause()) > 0:
+                    self._keyed.clear()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._keyed.wait(), pause)
+                        await asyncio.sleep(TOGETHER_S)
+        finally:
+            self._holding = False
+        if self.is_running:
+            self.screen.check_idle()
+
+    def _pause(self) -> float:
+        return self._budget.pause(takes=_takes(TERMINAL))
+
+
+def _takes(output: int) -> bool:
+    try:
+        return bool(select.select([], [output], [], 0)[1])
+    except OSError:
+        return True  # it is closed: whoever writes there is told so
+
+
+def _counted(driver: type[Driver], budget: Budget, thin: Thin) -> type[Driver]:
+    """The same driver, whose output is counted, and, where each byte counts, made thinner."""
+
+    class Counted(driver):  # type: ignore[valid-type, misc]
+        def start_application_mode(self) -> None:
+            thin.forget()
+            super().start_application_mode()
+
+        def write(self, data: str) -> None:
+            if budget.slow:
+                data = thin.frame(data)
+            else:
+                thin.forget()
+            budget.wrote(len(data))
+            super().write(data)
+
+    return Counted
