@@ -49,6 +49,8 @@ def handoff(arguments: argparse.Namespace) -> int:
         for place in in_runbook(session.trust.loaded, session.redactor):
             say(f"mind: the runbook, {place}")
         offered = offer(session, fields.pop("to"), fields, arguments.out)
+        for text in offered.guessed:
+            say(f"mind: {text}")
     finally:
         session.close()
     if arguments.json:
@@ -113,8 +115,14 @@ def _read(name: str) -> str:
 def accept(arguments: argparse.Namespace) -> int:
     """On a terminal the hand-off is shown, the read-back asked for, and the console opened where the sender stopped."""
     from incident_console.session.handoff import accept as take
+    from incident_console.session.handoff import doubts
 
     who = who_is(arguments, arguments.who)
+    if doubted := doubts(arguments.bundle, who):
+        for text in doubted:
+            say(text)
+        if has_terminal() and not _yes("Take it over nevertheless? [y/N] "):
+            raise UsageError("nothing was accepted")
     readback = arguments.readback
     if readback is None:
         if not has_terminal():
@@ -125,8 +133,8 @@ def accept(arguments: argparse.Namespace) -> int:
     accepted = take(arguments.bundle, who, readback, workdir=workdir)
     if accepted.told:
         say(accepted.told)
-    if not accepted.recorded:
-        say(f"{who.operator} has accepted this hand-off already; nothing was added to the record")
+    if accepted.why_not:
+        say(accepted.why_not)
     reached = _reach(accepted.record)
     if arguments.json:
         told = {"record": str(accepted.record), "new": accepted.recorded, "workflow_here": reached.here}
@@ -145,6 +153,13 @@ def accept(arguments: argparse.Namespace) -> int:
         return Plan(who, Path(Record(accepted.record).incident().workdir), resume=accepted.record)
 
     return console(f"opening {accepted.record.name} …", plan, plain=plainly(arguments))
+
+
+def _yes(question: str) -> bool:
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
 
 
 def _show(bundle: Path) -> None:

@@ -55,6 +55,8 @@ class EvidenceOutline(Model):
     id: str
     surface: str
     question: str
+    expect: str = ""
+    """What it shows where all is well."""
 
 
 class RungOutline(Model):
@@ -66,6 +68,8 @@ class RungOutline(Model):
     question: str
     prompts: dict[str, str] = Field(default_factory=dict)
     evidence: tuple[EvidenceOutline, ...] = ()
+    needs: tuple[str, ...] = ()
+    """As the runbook has them: ids of evidence and fields; of `a | b` one is enough."""
 
 
 class RunbookFrozen(Event):

@@ -56,6 +56,7 @@ def record_json(incident: Incident) -> dict[str, Any]:
                 "why": action.why,
                 "expected": action.expected,
                 "result": action.result,
+                "result_at": action.result_at,
                 "by_whom": action.by_whom,
             }
             for first, action in incident.actions.items()

@@ -10,6 +10,7 @@ import math
 import os
 import re
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
@@ -137,6 +138,11 @@ def read(path: Path) -> Reading:
             return _read(file)
         except OSError as fault:
             raise InputError(f"The journal {path} could not be read: {why_unread(fault)}.") from None
+
+
+def read_bytes(journal: bytes) -> Reading:
+    """As `read`, of a journal that is in memory."""
+    return _read(BytesIO(journal))
 
 
 def read_on(path: Path, seq: int, head: str, size: int) -> Reading:

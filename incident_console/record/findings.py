@@ -6,7 +6,7 @@ attempts are put together by what they said last, and captures of the same thing
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from incident_console.events import UNKNOWN, AttemptKept, EvidenceCaptured, EvidenceFailed, LogPinned
 from incident_console.record.incident import Incident
@@ -67,6 +67,10 @@ class Exhibit:
 
     item: Item
     times: int
+    quote: str = ""
+    """The first line of what was pinned."""
+    more: int = 0
+    """How many lines of it come after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +151,28 @@ def _alike(words: str, wildcards: Mapping[str, str]) -> str:
     return re.sub(r"\d+", "#", words)
 
 
-def exhibits(incident: Incident) -> tuple[Exhibit, ...]:
-    """What is kept: pins and the logs of rules and runs first, kept attempts last; of repeated captures the latest."""
+def exhibits(incident: Incident, read_blob: ReadBlob | None = None) -> tuple[Exhibit, ...]:
+    """What is kept: pins and the logs of rules and runs first, kept attempts last; of repeated captures the latest.
+
+    With `read_blob`, pins are quoted.
+    """
     found: dict[tuple[object, ...], Exhibit] = {}
     for item in incident.evidence:
         if item.kept:
             key = _key(item)
             before = found.pop(key, None)
             found[key] = Exhibit(item, (before.times if before else 0) + 1)
+            if isinstance(item.event, LogPinned) and read_blob and len(found) <= READ_LIMIT:
+                quote, more = _quoted(read_blob(item.event.sha256))
+                found[key] = replace(found[key], quote=quote, more=more)
     return tuple(sorted(found.values(), key=lambda each: (_order(each.item), each.item.seq)))
+
+
+def _quoted(data: bytes | None) -> tuple[str, int]:
+    """The first line that says something, and how many come after it."""
+    text = (data or b"")[:_TAIL].decode("utf-8", "backslashreplace").strip()
+    first, _, rest = text.partition("\n")
+    return first.strip()[:_LINE], len(rest.splitlines())
 
 
 def _key(item: Item) -> tuple[object, ...]:
@@ -249,12 +266,11 @@ def evidence_md(shown: tuple[Exhibit, ...], said: tuple[Claim, ...]) -> Iterator
     for each in listed[: SHOWN * 2]:
         item, event = each.item, each.item.event
         where = f"({prose(item.surface)}, event {item.seq}){times(each.times)}"
-        yield f"- **{prose(item.name)}** {where}: {prose(item.question)}"
+        says = code(each.quote, 200) + (f" … {_count(each.more, 'more line')}" if each.more else "")
+        yield f"- **{prose(item.name)}** {where}: {says if each.quote else prose(item.question)}"
         facts = [f"    - {code(f'data/evidence/{event.sha256}')}", clock_time(item.at)]
         if isinstance(event, EvidenceCaptured | EvidenceFailed):
             facts.insert(1, code(source(event)))
-        elif isinstance(event, LogPinned):
-            facts.insert(1, code(event.path))
         if isinstance(event, EvidenceCaptured) and event.exit_code is not None:
             facts.append(f"**{exit_said(event.exit_code)}**" if event.exit_code else exit_said(event.exit_code))
         yield ", ".join(facts)

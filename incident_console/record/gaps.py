@@ -18,6 +18,8 @@ def gaps(incident: "Known") -> tuple[str, ...]:
 def _rungs(incident: "Known") -> Iterator[str]:
     failed = {item.event.item: item.event for item in incident.evidence if isinstance(item.event, EvidenceFailed)}
     for state in incident.rungs.values():
+        if state.role == "prove" and not (incident.decision or state.entered_at or state.closed or state.answers):
+            continue  # before anything is decided there is nothing that could be proved
         if state.waived is not None:
             yield f"Rung {state.id} was waived: {state.waived}"
         elif not (state.entered_at or state.closed or state.answers):
@@ -29,12 +31,24 @@ def _rungs(incident: "Known") -> Iterator[str]:
                 continue
             if fault := failed.get(outline.id):
                 yield f"{_named(state, outline)} was tried and not captured: {fault.reason}"
+            elif instead := _instead(incident, state, outline.id):
+                yield f"{_named(state, outline)} was not captured; {instead}, which is enough there, was given."
             else:
                 yield f"{_named(state, outline)} was never captured."
         for name, answer in state.answers.items():
             if not answer.known:
                 prompt = state.outline.prompts.get(name, name) if state.outline else name
                 yield f"Rung {state.id}: {prompt} The answer is unknown."
+
+
+def _instead(incident: "Known", state: RungState, id: str) -> str | None:
+    """What was given instead of this evidence, where the runbook needs only one of several."""
+    given = {*incident.captured, *(name for name, answer in state.answers.items() if answer.text.strip())}
+    for need in state.outline.needs if state.outline else ():
+        ids = [each.strip() for each in need.split("|")]
+        if id in ids:
+            return next((each for each in ids if each in given), None)
+    return None
 
 
 def _named(state: RungState, outline: EvidenceOutline) -> str:

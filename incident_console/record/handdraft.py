@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from incident_console.errors import InputError
 from incident_console.events import UNKNOWN, HandoffOffered, Reentry
@@ -10,7 +11,7 @@ from incident_console.record import findings
 from incident_console.record.handfields import FIELDS, PERSONAL, Handoff, Known, is_unknown
 from incident_console.record.handknown import known
 from incident_console.record.incident import Incident
-from incident_console.record.note import note_md, told_before_failing, unredacted
+from incident_console.record.note import note_fields, told_before_failing, unredacted, waiting_at
 from incident_console.record.text import clock_time
 
 FOLDED = {"severity", "impact", "deadline"}
@@ -26,18 +27,20 @@ def draft(
     now: Mapping[str, Known] | None = None,
     reentry: Reentry | None = None,
     read_blob: findings.ReadBlob | None = None,
+    at: datetime | None = None,
 ) -> Handoff:
     """The hand-off as far as it is known, with what the sender supplied over it. Raises InputError.
 
     `supplied` may say `unknown`, which is an answer; an empty text says nothing. `now` is what was found out at this
     moment, with `reentry`. `read_blob` gives a kept log by its sha256, or None; without it the failures are told by
-    the run log's message.
+    the run log's message, and no line of a pin is quoted. `at`: when it is drafted; None: with the last event.
     """
     for name in supplied:
         if name not in FIELDS:
             raise InputError(f"A hand-off has no field {name!r}; it has {', '.join(FIELDS)}.")
     offered = incident.offered[-1] if incident.offered else None
-    found, said = known(incident), dict[str, str]()
+    at = None if incident.closed else at or waiting_at(incident)
+    found, said = known(incident, at), dict[str, str]()
     if offered:
         source = f"the hand-off of {clock_time(offered.at)}"
         theirs = said_in(offered.event)
@@ -62,11 +65,13 @@ def draft(
         actions=tuple(incident.actions.values()),
         gaps=incident.not_looked_at(),
         notes=tuple(incident.notes.values()),
-        note=note_md(incident),
+        note=note_fields(incident, at),
+        escalations=tuple(incident.escalations.values()),
+        at=at,
         late=told_before_failing(incident),
         unredacted=unredacted(incident),
         failures=findings.failures(incident, read_blob),
-        exhibits=findings.exhibits(incident),
+        exhibits=findings.exhibits(incident, read_blob),
         claims=findings.claims(incident),
         edits=findings.edits(incident),
         reentry=reentry,

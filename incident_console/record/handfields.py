@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from incident_console.events import UNKNOWN, Reentry
 from incident_console.record import findings
-from incident_console.record.seen import Action, Note
+from incident_console.record.note import NoteFields
+from incident_console.record.seen import Action, Escalation, Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,11 @@ class Handoff:
     """What was not looked at, in sentences."""
     notes: tuple[Note, ...] = ()
     """What the operators wrote down on the way."""
-    note: str = ""
-    """The incident note, Markdown."""
+    note: NoteFields | None = None
+    """The incident note."""
+    escalations: tuple[Escalation, ...] = ()
+    at: datetime | None = None
+    """What is due is held against it; None once the incident is closed."""
     late: str | None = None
     """What was told before the run failed, so that it may not be the symptom of that failure."""
     unredacted: str | None = None

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from incident_console.events import UNKNOWN, AttemptKept, EvidenceCaptured, EvidenceFailed, LogPinned
 from incident_console.record import speaking
+from incident_console.record.due import due_told
 from incident_console.record.findings import exhibits
 from incident_console.record.handfields import Known
 from incident_console.record.incident import Incident
-from incident_console.record.note import note_fields
+from incident_console.record.note import note_fields, waiting_at
 from incident_console.record.text import clock_time, command
 
 LISTED = 12
@@ -20,9 +22,10 @@ _CLEARED = re.compile(r"/(?:tmp|var/tmp|dev/shm|run/user)(?:/|\Z)")
 _SCRATCH = re.compile(r"/[^/]*(?:scratch|nobackup)[^/]*(?:/|\Z)", re.IGNORECASE)
 
 
-def known(incident: Incident) -> dict[str, Known]:
-    """By field; one of which the record knows nothing is not there."""
-    return {name: Known(text, source) for name, text, source in _fields(incident) if text and text != UNKNOWN}
+def known(incident: Incident, now: datetime | None = None) -> dict[str, Known]:
+    """By field; one of which the record knows nothing is not there. `now`: what is due is held against it."""
+    now = now or waiting_at(incident)
+    return {name: Known(text, source) for name, text, source in _fields(incident, now) if text and text != UNKNOWN}
 
 
 def is_scratch(path: str, folders: Iterable[str] = ()) -> bool:
@@ -39,7 +42,7 @@ def lines(texts: Iterable[str], limit: int = LISTED) -> str:
     return "\n".join([*found[:limit], *more])
 
 
-def _fields(incident: Incident) -> Iterator[tuple[str, str, str]]:
+def _fields(incident: Incident, now: datetime | None) -> Iterator[tuple[str, str, str]]:
     entry, run = incident.reentry, incident.run
     opened = f"when the incident was opened, {clock_time(incident.opened_at)}"
     last_seen = f"the run as it was seen at {clock_time(run.at)}" if run else opened
@@ -58,7 +61,7 @@ def _fields(incident: Incident) -> Iterator[tuple[str, str, str]]:
     pid = (run.event.pid if run else None) or entry.pid
     yield "engine_pid", "none: the run ended" if run and run.ended else str(pid) if pid else "", last_seen
     yield "tmux", entry.tmux or "", opened
-    yield "open_actions", lines(_open_actions(incident)), RECORD
+    yield "open_actions", lines(_open_actions(incident, now)), RECORD
     yield "ruled_out", lines(_ruled_out(incident)), "the class and the escalations"
     yield "expiring", lines(_expiring(incident)), RECORD
     yield "recheck", "\n".join(_recheck(incident)), "the commands that were captured"
@@ -105,17 +108,18 @@ def evidence_running(incident: Incident) -> Iterator[str]:
         yield f"evidence command {each.event.item}, started {each.event.started_at}"
 
 
-def _open_actions(incident: Incident) -> Iterator[str]:
+def _open_actions(incident: Incident, now: datetime | None) -> Iterator[str]:
     for action in incident.actions.values():
         if action.open:
             yield f"{action.text}: owner {action.by_whom}; state: done, its result is not known yet; due {UNKNOWN}"
     decided = incident.decision
     if decided and not incident.closed:
-        yield f"{decided.decision}: owner {decided.owner}; state: decided; due {incident.deadline}"
+        yield f"{decided.decision}: owner {decided.owner}; state: decided; due {due_told(incident.deadline, now)}"
     for each in incident.escalations.values():
         if not each.answers:
             owner = each.event.to if each.event.owner == UNKNOWN else each.event.owner
-            yield f"escalated to {each.event.to}: owner {owner}; state: not answered yet; due {each.event.due}"
+            due = due_told(each.event.due, now)
+            yield f"escalated to {each.event.to}: owner {owner}; state: not answered yet; due {due}"
 
 
 def _ruled_out(incident: Incident) -> Iterator[str]:
@@ -129,9 +133,14 @@ def _ruled_out(incident: Incident) -> Iterator[str]:
     for other in speaking.of_other_classes(incident):
         if other.speaks == "against":
             yield f"against {other.class_}: {speaking.text(incident, other)} (said as event {other.seq})"
+    told = {*said.ruled_out.split("; "), *speaking.case(incident, said)[1]} if said is not None else set()
     for each in incident.escalations.values():
-        if each.event.points_away_from != UNKNOWN:
-            yield f"{each.event.points_away_from} (escalation, event {each.seq}){_evidence_before(incident, each.seq)}"
+        # An escalation is drafted from what was ruled out before: only what it adds is new.
+        away = each.event.points_away_from
+        fresh = [part for part in away.split("; ") if part not in told and away != UNKNOWN]
+        if fresh:
+            told.update(fresh)
+            yield f"{'; '.join(fresh)} (escalation, event {each.seq}){_evidence_before(incident, each.seq)}"
 
 
 def _evidence_before(incident: Incident, seq: int) -> str:
@@ -173,4 +182,9 @@ def _recheck(incident: Incident) -> Iterator[str]:
 def _exit_criteria(incident: Incident) -> Iterator[str]:
     for state in incident.rungs.values():
         if state.role == "prove" and state.outline:
-            yield from (f"{each.id} answers: {each.question}" for each in state.outline.evidence)
+            for each in state.outline.evidence:
+                yield (
+                    f"{each.id}: {each.expect}"
+                    if each.expect
+                    else f"{each.id} is captured, and answers well: {each.question}"
+                )

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 
 from incident_console.events import UNKNOWN, HandoffOffered
 from incident_console.record import findings
+from incident_console.record.due import due_at, due_told
 from incident_console.record.handdraft import draft
 from incident_console.record.handfields import FIELDS, PROMPTS, Handoff
-from incident_console.record.text import clock_time, code, prose, table
+from incident_console.record.text import because, clock_time, code, prose, table
+
+SHOWN = 400
+"""Characters of what an escalation points to: the record has all of it."""
 
 __all__ = ["FIELDS", "PROMPTS", "Handoff", "draft", "handoff_md", "offer"]
 
@@ -28,7 +32,8 @@ def offer(handoff: Handoff, head: str) -> HandoffOffered:
 
 def handoff_md(handoff: Handoff) -> str:
     """`HANDOFF.md`. Times are UTC."""
-    return "\n".join(line for part in _SECTIONS for line in (*part(handoff), "")).rstrip() + "\n"
+    parts = ("\n".join(part(handoff)).strip("\n") for part in _SECTIONS)
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def _head(handoff: Handoff) -> Iterator[str]:
@@ -43,9 +48,46 @@ def _head(handoff: Handoff) -> Iterator[str]:
         yield ""
         yield f"**{prose(handoff.unredacted)}**"
     yield ""
-    yield from _lines(handoff, "severity", "impact", "deadline", "summary")
+    yield from _lines(handoff, "severity", "impact")
+    yield f"- **{PROMPTS['deadline']}**: {prose(_deadline(handoff))}"
+    if handoff.note is None or handoff.state("summary") != "known":
+        yield from _lines(handoff, "summary")
+    if handoff.note is not None:
+        # A summary that the console drafts says the same in one long line.
+        yield f"- **Symptom**: {prose(handoff.note.symptom)}"
+        yield f"- **Affected scope**: {prose(handoff.note.affected_scope)}"
+        yield f"- **Current class**: {prose(handoff.note.current_class)}"
+        yield f"- **Next action**: {prose(handoff.note.next_action)}"
     if handoff.late:
         yield f"- **Mind**: {prose(handoff.late)}"
+
+
+def _deadline(handoff: Handoff) -> str:
+    if "deadline" in handoff.missing:
+        return UNKNOWN
+    guess = "" if due_at(handoff.deadline) else " (as it was said: which day and zone is not known)"
+    return due_told(handoff.deadline, handoff.at) + guess
+
+
+def _escalations(handoff: Handoff) -> Iterator[str]:
+    if not handoff.escalations:
+        return
+    yield "## Asked of others, and what they answered"
+    yield ""
+    for each in handoff.escalations:
+        raised = each.event
+        about = [because(raised.trigger)] if raised.trigger != UNKNOWN else []
+        about += [f"pointing to {raised.points_to}"] if raised.points_to != UNKNOWN else []
+        asked = prose("; ".join(about) or UNKNOWN, SHOWN)
+        yield f"- **{prose(raised.to)}**, {clock_time(each.at)} by {prose(each.by)}: {asked}"
+        for answer in each.answers:
+            told = answer.event
+            decided = f"; **decided: {prose(told.decision)}**" if told.decision != UNKNOWN else ""
+            at = clock_time(told.occurred_at or answer.at)
+            yield f"    - **answered** {at} by {prose(told.who)}: {prose(told.text)}{decided}"
+        if each.open:
+            who = "" if raised.owner == UNKNOWN else f" by {prose(raised.owner)}"
+            yield f"    - **not answered yet**{who}; due {prose(due_told(raised.due, handoff.at))}"
 
 
 def _failures(handoff: Handoff) -> Iterator[str]:
@@ -92,7 +134,7 @@ def _actions(handoff: Handoff) -> Iterator[str]:
         yield table(
             ["at", "what was tried", "why", "expected", "result", "by"],
             (
-                [clock_time(a.at), *(prose(text) for text in (a.text, a.why, a.expected, a.result, a.by_whom))]
+                [clock_time(a.at), *(prose(text) for text in (a.text, a.why, a.expected, a.resulted, a.by_whom))]
                 for a in handoff.actions
             ),
         )
@@ -123,12 +165,6 @@ def _done(handoff: Handoff) -> Iterator[str]:
     lines = [] if "recheck" in handoff.missing else [code(line) for line in handoff.recheck.split("\n")]
     yield from (f"    - {line}" for line in lines or [UNKNOWN] if line)
     yield from _lines(handoff, "exit_criteria")
-
-
-def _note(handoff: Handoff) -> Iterator[str]:
-    yield "## Incident note"
-    yield ""
-    yield from (line for line in handoff.note.split("\n")[1:] if line.startswith("- "))
 
 
 def _notes(handoff: Handoff) -> Iterator[str]:
@@ -167,7 +203,8 @@ def _readback(handoff: Handoff) -> Iterator[str]:
 
 
 _SECTIONS = (
-    *(_head, _failures, _evidence, _edits, _now, _reentry, _actions, _known_not),
-    *(_around, _done, _note, _notes, _integrity, _readback),
+    *(_head, _escalations, _now, _failures, _evidence, _edits, _reentry, _actions, _known_not),
+    *(_around, _done, _notes, _integrity, _readback),
 )
-"""In the order in which somebody reads who has to act: how bad it is, what failed, what was seen, how to get there."""
+"""In the order in which somebody reads who has to act: how bad it is, what others said, what not
+to touch, what failed, how to get there."""

@@ -71,10 +71,15 @@ class Incident(Known):
     def _opened(self, line: Recorded, event: IncidentOpened) -> None:
         self.severity, self.impact, self.deadline = event.severity, event.impact, event.deadline
         if self.opened_at is not None:
-            return  # a second one puts right what was said of severity, impact and deadline
+            self._moved(event.workdir)
+            return  # a second one puts right what was said of severity, impact, deadline and place
         self.title, self.workdir, self.context = event.title, event.workdir, event.context
         self.reentry, self.watched_sha256 = event.reentry, event.watched_sha256
         self.opened_at, self.opened_by, self.console = event.occurred_at or line.at, line.by, event.console
+
+    def _moved(self, workdir: str | None) -> None:
+        if workdir and workdir != self.workdir:
+            self.workdir, self.workdir_said = workdir, True
 
     def _frozen(self, line: Recorded, event: RunbookFrozen) -> None:
         self.runbook = event
@@ -173,7 +178,10 @@ class Incident(Known):
         expected = before.expected if event.expected == UNKNOWN else event.expected
         whom = event.by_whom or before.by_whom
         told = (event.text, event.why, expected, event.result, whom)
-        self.actions[first] = Action(line.seq, line.at, line.by, *told, before, before.launch, before.sent_to)
+        # It was done when it was done: telling its result moves nothing but the result.
+        self.actions[first] = Action(
+            line.seq, before.at, line.by, *told, before, before.launch, before.sent_to, event.occurred_at or line.at
+        )
 
     def _edited(self, line: Recorded, event: EditObserved) -> None:
         self.edits[line.seq] = Edit(line.seq, line.at, line.by, event)
@@ -206,8 +214,13 @@ class Incident(Known):
                 setattr(self, name, told)
 
     def _taken(self, line: Recorded, event: HandoffAccepted) -> None:
-        self.accepted.append(Stated(line.seq, line.at, line.by, event))
-        self.workdir = event.workdir or self.workdir
+        taken: Stated[HandoffAccepted] = Stated(line.seq, line.at, line.by, event)
+        known = [each.seq for each in self.accepted]
+        if event.corrects in known:  # he says where his copy is: he took it over once
+            self.accepted[known.index(event.corrects)] = taken
+        else:
+            self.accepted.append(taken)
+        self._moved(event.workdir)
 
     def _closed(self, line: Recorded, event: IncidentClosed) -> None:
         self.closed = Stated(line.seq, line.at, line.by, event)

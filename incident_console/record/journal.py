@@ -54,6 +54,8 @@ class Journal:
         self._seq = 0
         self._head = START
         self._size = 0
+        self._changed_ns = os.fstat(descriptor).st_mtime_ns
+        """When the file was changed last, as far as this journal did it or has read it since."""
         self._open = True
 
     @classmethod
@@ -89,6 +91,7 @@ class Journal:
             raise InputError(f"There is no journal at {path}.")
         pen = Pen(path.parent)
         try:
+            changed_ns = path.stat().st_mtime_ns  # taken before: what is written while it is read is not known
             reading = read(path)
             if reading.fault:
                 raise InputError(
@@ -104,6 +107,7 @@ class Journal:
             raise
         journal.reading = reading
         journal._seq, journal._head, journal._size = len(reading.lines), reading.head, reading.size
+        journal._changed_ns = changed_ns
         journal.repairs = tuple(_untold(path.parent, reading))
         if reading.torn:
             try:
@@ -169,8 +173,9 @@ class Journal:
         """Of the file, when it holds what was acknowledged and nothing else; None when that is not sure."""
         with self._lock:
             try:
-                sure = self._open and not self._doubtful and self._is_as_left()
-                return os.fstat(self._descriptor) if sure else None
+                facts = os.fstat(self._descriptor)
+                sure = self._open and not self._doubtful and facts.st_mtime_ns == self._changed_ns
+                return facts if sure and self._is_as_left() else None
             except OSError:
                 return None
 
@@ -205,6 +210,7 @@ class Journal:
             written = os.write(self._descriptor, raw)
             if written == len(raw):
                 os.fsync(self._descriptor)
+                self._changed_ns = os.fstat(self._descriptor).st_mtime_ns
                 return
         except OSError as fault:
             self._cut_back()

@@ -41,7 +41,9 @@ class Known:
         self.title = ""
         """What it was opened as; the symptom's sentence once somebody has said it."""
         self.workdir = ""
-        """Where it is worked now: a receiver may have the workflow elsewhere."""
+        """Where it is worked now: a receiver may have the workflow elsewhere, and a folder may be moved."""
+        self.workdir_said = False
+        """Whether somebody said that it is elsewhere than where the incident was opened."""
         self.severity = UNKNOWN
         self.impact = UNKNOWN
         self.deadline = UNKNOWN

@@ -21,8 +21,8 @@ _LINES = re.compile(
     rf',"session":{_TEXT},"by":{_TEXT},"kind":{_TEXT},"data":({{.*}}),"prev":"(.{{64}})","hash":"(.{{64}})"}}\n',
     re.MULTILINE,
 ).findall
-_SMALL_OR_LARGE = re.compile(rb"e[-+]?[0-9]+[,\]}]").search
-"""The end of a number that other JSON writers write in another way. (It may stand in a text, too.)"""
+_SMALL_OR_LARGE = re.compile(rb"e[-+]?[0-9]+[,\]}]|[\[:,-]0\.0000").search
+"""A part of a number that other JSON writers write in another way: 0.00001 is 1e-05. (It may be in a text, too.)"""
 
 
 def links(block: bytes, number: int, prev: str) -> list[Recorded] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from datetime import datetime
 
 from incident_console.events import (
     UNKNOWN,
@@ -11,8 +12,9 @@ from incident_console.events import (
     LogPinned,
 )
 from incident_console.record import speaking
+from incident_console.record.due import due_told
 from incident_console.record.incident import Incident
-from incident_console.record.note import note_fields, told_before_failing, unredacted, warning
+from incident_console.record.note import note_fields, told_before_failing, unredacted, waiting_at, warning
 from incident_console.record.seen import Escalation, Item, how_changed
 from incident_console.record.text import because, clock_time, code, excerpt, exit_said, fence, prose, table
 from incident_console.record.timeline import LEGEND, letter, source, timeline
@@ -45,7 +47,7 @@ def _header(incident: Incident) -> Iterator[str]:
     yield f"- Opened: {clock_time(incident.opened_at)} by {prose(incident.opened_by)}"
     yield f"- Written by: {prose(', '.join(incident.operators) or UNKNOWN)}"
     yield f"- Severity: {prose(incident.severity)}; impact: {prose(incident.impact)}"
-    yield f"- Deadline: {prose(incident.deadline)}"
+    yield f"- Deadline: {prose(due_told(incident.deadline, waiting_at(incident)))}"
     book = incident.runbook
     if book:
         yield f"- Runbook: {code(book.id)} {prose(book.version)} ({prose(book.trusted)}), sha256 {code(book.sha256)}"
@@ -211,11 +213,16 @@ def _doings(incident: Incident) -> Iterator[str]:
     yield "## Actions"
     yield ""
     rows = (
-        [str(a.seq), "D", prose(a.text), prose(a.why), prose(a.expected), prose(a.result), prose(a.by_whom)]
+        [
+            str(a.seq),
+            "D",
+            clock_time(a.at),
+            *(prose(text) for text in (a.text, a.why, a.expected, a.resulted, a.by_whom)),
+        ]
         for a in incident.actions.values()
     )
     if incident.actions:
-        yield table(["event", "F/I/D", "what", "why", "expected", "result", "by"], rows)
+        yield table(["event", "F/I/D", "at", "what", "why", "expected", "result", "by"], rows)
     else:
         yield "None was recorded."
     yield ""
@@ -275,7 +282,7 @@ def _class(incident: Incident) -> Iterator[str]:
 
 
 def _handing(incident: Incident) -> Iterator[str]:
-    said = [_escalation(each) for each in incident.escalations.values()]
+    said = [_escalation(each, waiting_at(incident) if each.open else None) for each in incident.escalations.values()]
     said += [
         f"event {o.seq}: offered to {prose(o.event.to)} by {prose(o.by)}, {clock_time(o.at)}" for o in incident.offered
     ]
@@ -293,13 +300,13 @@ def _handing(incident: Incident) -> Iterator[str]:
     yield from _bullets("Escalation, hand-off, closing", said)
 
 
-def _escalation(each: Escalation) -> str:
+def _escalation(each: Escalation, now: datetime | None) -> str:
     """One escalation with what made it hold and every answer, as a list item."""
     raised = each.event
     lines = [
         f"({letter(raised)}) event {each.seq}: **escalation {each.number}, {each.state}**: escalated to "
         f"{prose(raised.to)} {prose(because(raised.trigger))}; points to {prose(raised.points_to)}; points away from "
-        f"{prose(raised.points_away_from)}; owner {prose(raised.owner)}; answer due {prose(raised.due)}"
+        f"{prose(raised.points_away_from)}; owner {prose(raised.owner)}; answer due {prose(due_told(raised.due, now))}"
     ]
     lines += [f"held because of: {prose(text)}" for text in raised.evidence]
     for answer in each.answers:

@@ -1,14 +1,16 @@
 """The incident note in its six fields, and the brief to paste into a chat. Generated: nobody types a field twice."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from incident_console.events import UNKNOWN, EvidenceCaptured
+from incident_console.events import UNKNOWN, EvidenceCaptured, RunSeen
 from incident_console.record import speaking
 from incident_console.record.clock import moment, stamp
+from incident_console.record.due import due_told, overdue
 from incident_console.record.findings import exhibits, times
 from incident_console.record.incident import Incident
-from incident_console.record.seen import Escalation
+from incident_console.record.seen import ENDED, Escalation
 from incident_console.record.text import clock_time, code, elapsed, exit_said, one_line, prose
 from incident_console.record.timeline import source
 
@@ -27,10 +29,10 @@ class NoteFields:
     next_action: str
 
 
-def note_fields(incident: Incident) -> NoteFields:
-    return NoteFields(
-        incident.symptom, incident.scope, _command(incident), _evidence(incident), _class(incident), _next(incident)
-    )
+def note_fields(incident: Incident, now: datetime | None = None) -> NoteFields:
+    """`now`: what is due is held against it; None: against the time of the last event."""
+    told = _next(incident, now or waiting_at(incident))
+    return NoteFields(incident.symptom, incident.scope, _command(incident), _evidence(incident), _class(incident), told)
 
 
 def note_md(incident: Incident) -> str:
@@ -46,6 +48,11 @@ def note_md(incident: Incident) -> str:
             f"{code(incident.id or UNKNOWN)} · {code(incident.workdir or UNKNOWN)} · {prose(incident.state)} · opened "
             f"{clock_time(incident.opened_at)} · as of {_as_of(incident)}",
             "",
+            *(
+                [f"**Deadline {prose(over)}**", ""]
+                if (over := overdue(incident.deadline, waiting_at(incident)))
+                else []
+            ),
             *([f"**{prose(warning(incident))}**", ""] if incident.fault else []),
             *([f"**{prose(told)}**", ""] if (told := unredacted(incident)) else []),
             *lines,
@@ -56,28 +63,41 @@ def note_md(incident: Incident) -> str:
     )
 
 
-def brief(incident: Incident, now: datetime) -> str:
-    """At most twelve short lines of plain text for a chat."""
+def brief(incident: Incident, now: datetime, seen: RunSeen | None = None) -> str:
+    """At most twelve short lines of plain text for a chat. `seen`: the run as it stands now, where that is known."""
     said = incident.classification
     since = elapsed(moment(incident.opened_at), now)
     lines = [
-        f"{incident.id or 'incident'}: {incident.title or UNKNOWN} [{incident.state}]",
+        _named(incident),
         f"Impact: {incident.impact} (severity {incident.severity})",
-        f"Deadline: {incident.deadline}",
-        f"State as of {clock_time(stamp(now))} ({since or 'time since opening unknown'}): {_run(incident)}",
+        f"Deadline: {due_told(incident.deadline, None if incident.closed else now)}",
+        f"State as of {clock_time(stamp(now))} ({since or 'time since opening unknown'}): {_run(incident, seen)}",
         f"Symptom: {incident.symptom}",
         f"Scope: {incident.scope}",
         f"Hypothesis: {said.class_}, cost {said.cost}, confidence {said.confidence}; ruled out: {said.ruled_out}"
         if said
         else f"Hypothesis: class {UNNAMED}",
         f"Done: {_done(incident)}",
-        f"Next check: {_next(incident)}",
-        f"Unknown: {_unknown(incident)}",
-        f"Record: {len(incident.lines)} events, chain head {incident.head[:12]}…",
+        f"Next check: {_next(incident, now)}",
+        f"Unknown: {_unknown(incident)}; {len(incident.lines)} events, chain head {incident.head[:12]}…",
     ]
+    if incident.escalations:
+        lines.insert(-2, f"Escalated: {'; '.join(_escalated(incident, now))}")
     if incident.fault:
         lines.append(warning(incident))
     return "\n".join(one_line(line, 280) for line in lines) + "\n"
+
+
+def waiting_at(incident: Incident) -> datetime | None:
+    """The time of the last event, against which a document holds what is due; None once nobody waits any more."""
+    return moment(incident.lines[-1].at) if incident.lines and not incident.closed else None
+
+
+def held_by(incident: Incident) -> str:
+    """Who has it: whoever took it over last, else whoever opened it."""
+    if incident.accepted:
+        return incident.accepted[-1].event.as_
+    return incident.opened_by.partition("@")[0]
 
 
 def warning(incident: Incident) -> str:
@@ -139,51 +159,74 @@ def _class(incident: Incident) -> str:
     return f"{said.class_} (cost {said.cost}, confidence {said.confidence}){marked}; ruled out: {said.ruled_out}"
 
 
-def _next(incident: Incident) -> str:
+def _next(incident: Incident, now: datetime | None) -> str:
     said = incident.classification
     narrower = f"next narrower measurement: {said.next_measurement if said else UNNAMED}"
     if incident.closed:
         return f"none, closed: {incident.closed.event.outcome}"
-    parts = [_awaited(incident.waiting)] if incident.waiting else []
+    parts = [_awaited(incident.waiting, now)] if incident.waiting else []
     if incident.decision:
         owner = "" if incident.decision.owner == UNKNOWN else f" (owner {incident.decision.owner})"
         parts.append(f"{incident.decision.decision}{owner}")
     return "; ".join([*(parts or [UNNAMED]), narrower])
 
 
-def _awaited(waiting: tuple[Escalation, ...]) -> str:
+def _awaited(waiting: tuple[Escalation, ...], now: datetime | None) -> str:
     told = []
     for each in waiting[:3]:
         known = [each.event.owner] if each.event.owner != UNKNOWN else []
-        known += [f"due {each.event.due}"] if each.event.due != UNKNOWN else []
+        known += [f"due {due_told(each.event.due, now)}"] if each.event.due != UNKNOWN else []
         told.append(f"{each.number} to {each.event.to}" + (f" ({', '.join(known)})" if known else ""))
     more = f" and {len(waiting) - 3} more" if len(waiting) > 3 else ""
     return f"no answer yet to escalation {', '.join(told)}{more}"
 
 
-def _run(incident: Incident) -> str:
+def _run(incident: Incident, seen: RunSeen | None) -> str:
     run = incident.run
+    if seen is not None and (run is None or run.event.log == seen.log):
+        return _stands(seen, "now", over=seen.status in ENDED, late=told_before_failing(incident))
     if run is None:
         started = [action for action in incident.actions.values() if action.launch]
         if not started:
             return "no run seen"
         result = started[-1].result
         return f"{started[-1].text}: {result if result != UNKNOWN else 'its end is not known yet'}"
-    figures = ", ".join(f"{count} {name}" for name, count in run.event.figures.items())
-    pid = f", pid {run.event.pid}" if run.event.pid and not run.ended else ""
-    return f"run {run.event.status}{pid}{f' ({figures})' if figures else ''}, seen {clock_time(run.at)}" + (
-        f"; {late}" if (late := told_before_failing(incident)) else ""
-    )
+    return _stands(run.event, clock_time(run.at), over=run.ended, late=told_before_failing(incident))
+
+
+def _stands(run: RunSeen, when: str, *, over: bool, late: str | None) -> str:
+    figures = ", ".join(f"{count} {name}" for name, count in run.figures.items())
+    pid = f", pid {run.pid}" if run.pid and not over else ""
+    return f"run {run.status}{pid}{f' ({figures})' if figures else ''}, seen {when}{f'; {late}' if late else ''}"
 
 
 def _done(incident: Incident) -> str:
     kept = sum(item.kept for item in incident.evidence)
     parts = [f"{kept} pieces of evidence kept"]
     parts += [f"{one_line(each.text, 90)} → {one_line(each.result, 60)}" for each in incident.actions.values()]
-    if incident.escalations:
-        told = (f"{each.event.to} ({each.state})" for each in incident.escalations.values())
-        parts.append("escalated to " + ", ".join(told))
     return "; ".join(parts)
+
+
+def _named(incident: Incident) -> str:
+    """Its id, how it stands, who has it; and its title, where that is not the symptom, which is told anyway."""
+    title = "" if incident.symptom.startswith(incident.title) else f": {incident.title or UNKNOWN}"
+    waits = incident.state.startswith("handed off")
+    state = f"{incident.state}, who has not accepted it yet" if waits else incident.state
+    holder = "" if incident.closed else f", held by {held_by(incident)}"
+    return f"{incident.id or 'incident'} [{state}{holder}]{title}"
+
+
+def _escalated(incident: Incident, now: datetime) -> Iterator[str]:
+    """The latest first: it is the one that is asked about."""
+    for each in reversed(tuple(incident.escalations.values())):
+        if each.answers:
+            last = each.answers[-1]
+            at, told = clock_time(last.event.occurred_at or last.at), last.event
+            decided = "" if told.decision == UNKNOWN else f", decided: {told.decision}"
+            yield f"{each.event.to} → {told.who} {at}: {told.text}{decided}"
+        else:
+            over = overdue(each.event.due, now)
+            yield f"{each.event.to} → no answer yet{f', {over}' if over else ''}"
 
 
 def _unknown(incident: Incident) -> str:

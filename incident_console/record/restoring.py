@@ -1,8 +1,9 @@
 """The record's folder was deleted while a console was writing it: what of it comes back, and what is gone?
 
-The open file still holds the journal though it has no name any more; where a network file system lost it, the events in
-memory are written out again, if every one of them gives its own hash. Evidence that was on disk is gone: it is told.
-A journal that was only moved, or whose disk was pulled out, is left alone: a second one would be a fork.
+The open file still holds the journal though it has no name any more; where a network file system lost it, or it was
+overwritten first, the events in memory are written out again, if every one of them gives its own hash. Evidence that
+was on disk is gone: it is told. A journal that was only moved, or whose disk was pulled out, is left alone: a second
+one would be a fork.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from incident_console.errors import DiskError
 from incident_console.events import Recorded
 from incident_console.record import files
-from incident_console.record.chain import clean, line_hash
+from incident_console.record.chain import clean, line_hash, read_bytes
 from incident_console.record.custody import named
 from incident_console.record.journal import Journal
 from incident_console.record.store import Record
@@ -54,6 +56,8 @@ def _was_deleted(journal: Journal, path: Path) -> bool:
     except OSError as fault:
         return fault.errno == errno.ESTALE
     try:
+        if path.parent.is_symlink():
+            return False  # whatever it leads to, the record was not there
         there = next(folder for folder in path.parents if folder.is_dir())
         return facts.st_nlink == 0 and there.stat().st_dev == facts.st_dev
     except OSError:
@@ -61,10 +65,12 @@ def _was_deleted(journal: Journal, path: Path) -> bool:
 
 
 def _text(journal: Journal, lines: tuple[Recorded, ...]) -> bytes:
-    try:
-        return b"".join(journal.contents())
-    except OSError:
-        return b"".join(_again(lines, journal.path))
+    with suppress(OSError):
+        data = b"".join(journal.contents())
+        found = read_bytes(data)
+        if found.head == journal.head and not found.torn and not found.fault:
+            return data
+    return b"".join(_again(lines, journal.path))  # `shred` overwrites a file before it deletes it
 
 
 def _again(lines: Iterable[Recorded], path: Path) -> Iterator[bytes]:

@@ -26,6 +26,7 @@ from incident_console.events import (
     RungOutline,
     RunSeen,
 )
+from incident_console.record.text import clock_time
 
 E = TypeVar("E", bound=Event)
 ENDED = frozenset({"succeeded", "failed", "interrupted", "nothing-to-do"})
@@ -187,6 +188,8 @@ class Speaks(Said):
 
 @dataclass(frozen=True, slots=True)
 class Action(Said):
+    """What was done; `at` is when that was, `seq` and `by` are of what was told of it last."""
+
     text: str
     why: str
     expected: str
@@ -197,6 +200,8 @@ class Action(Said):
     launch: str | None = None
     """The run that the console started by it."""
     sent_to: str | None = None
+    result_at: str | None = None
+    """When the result was there, where that was told later."""
 
     @property
     def history(self) -> tuple["Action", ...]:
@@ -205,6 +210,11 @@ class Action(Said):
     @property
     def open(self) -> bool:
         return self.result == UNKNOWN
+
+    @property
+    def resulted(self) -> str:
+        """The result, with its own time where it was told later."""
+        return f"{self.result} ({clock_time(self.result_at)})" if self.result_at and not self.open else self.result
 
 
 @dataclass(frozen=True, slots=True)

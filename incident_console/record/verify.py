@@ -42,6 +42,8 @@ class Verdict:
     fault: str | None
     """The first broken place, as a sentence."""
     notes: tuple[str, ...] = ()
+    went_on_after: int | None = None
+    """The event that the given head belongs to, when all is well but the chain goes on after it; `fault` says so."""
 
 
 def verify(path: Path, head: str | None = None) -> Verdict:
@@ -89,16 +91,16 @@ def _start(path: Path) -> bytes:
 def verify_record(record: Record, head: str | None = None) -> Verdict:
     """A record folder, or the payload of a bag. Raises InputError when there is no journal."""
     reading = record.read()
-    faults = _faults(record, reading, head)
+    faults = _faults(record, reading)
     notes = (*_chain_notes(reading), *_left_over(record, reading), *reachable(record), *_part_of_head(head))
-    return _verdict(reading, next(faults, None), notes)
+    return _verdict(reading, next(faults, None), notes, head)
 
 
 def _journal(path: Path, head: str | None) -> Verdict:
     reading = read(path)
-    fault = next(_chain_faults(path, reading, head), None)
+    fault = next(_chain_faults(path, reading), None)
     alone = "only the chain was checked: the blobs that it names were not"
-    return _verdict(reading, fault, (*_chain_notes(reading), alone, *_part_of_head(head)))
+    return _verdict(reading, fault, (*_chain_notes(reading), alone, *_part_of_head(head)), head)
 
 
 def verify_bag(found: bag.Bag, head: str | None = None) -> Verdict:
@@ -113,17 +115,33 @@ def verify_bag(found: bag.Bag, head: str | None = None) -> Verdict:
     if not (broken or verdict.fault) and stated and stated != verdict.head:
         broken = f"bag-info.txt says that the chain ends at {stated}, but it ends at {verdict.head}."
     fault = broken or verdict.fault
-    return Verdict(fault is None, verdict.head, verdict.events, verdict.items, fault, verdict.notes)
+    went_on = None if broken else verdict.went_on_after
+    return Verdict(fault is None, verdict.head, verdict.events, verdict.items, fault, verdict.notes, went_on)
 
 
-def _verdict(reading: Reading, fault: str | None, notes: tuple[str, ...]) -> Verdict:
+def _verdict(reading: Reading, fault: str | None, notes: tuple[str, ...], head: str | None) -> Verdict:
+    """`head`: where the chain was said to end; looked at last, when nothing else is wrong."""
+    went_on = None
+    if fault is None and head is not None and not reading.head.startswith(head):
+        went_on = next((line.seq for line in reading.lines if line.hash.startswith(head)), None)
+        fault = _elsewhere(reading, went_on)
     kinds = (EvidenceCaptured, EvidenceFailed, LogPinned, AttemptKept)
     items = sum(isinstance(line.event, kinds) for line in reading.lines)
-    return Verdict(fault is None, reading.head, len(reading.lines), items, fault, notes)
+    return Verdict(fault is None, reading.head, len(reading.lines), items, fault, notes, went_on)
 
 
-def _faults(record: Record, reading: Reading, head: str | None) -> Iterator[str]:
-    yield from _chain_faults(record.journal, reading, None)
+def _elsewhere(reading: Reading, at: int | None) -> str:
+    """Why the head that was given is not the chain's."""
+    if at is None:
+        return f"The chain ends at {reading.head}, not at the head that was given, which is in no event of it."
+    told = "everything up to it is as it was told" if at > 1 else "it is as it was told"
+    beyond = len(reading.lines) - at
+    went_on = f"the record went on after it with {beyond} event{'' if beyond == 1 else 's'}"
+    return f"The head that was given is event {at} of this chain: {told}, and {went_on}."
+
+
+def _faults(record: Record, reading: Reading) -> Iterator[str]:
+    yield from _chain_faults(record.journal, reading)
     checked: set[tuple[str, int | None]] = set()
     for each in named(reading.lines):
         if (each.sha256, each.size) in checked:
@@ -134,7 +152,6 @@ def _faults(record: Record, reading: Reading, head: str | None) -> Iterator[str]
         elif wrong := record.blobs.check(each.sha256, each.size):
             yield f"The blob evidence/{each.sha256}, which event {each.seq} names, {wrong}."
     yield from _runbook(record, reading)
-    yield from _chain_faults(record.journal, reading, head)
 
 
 def _runbook(record: Record, reading: Reading) -> Iterator[str]:
@@ -150,13 +167,9 @@ def _runbook(record: Record, reading: Reading) -> Iterator[str]:
         yield "The frozen runbook.yaml was altered: its sha256 is not the one that the journal froze."
 
 
-def _chain_faults(path: Path, reading: Reading, head: str | None) -> Iterator[str]:
+def _chain_faults(path: Path, reading: Reading) -> Iterator[str]:
     if reading.fault:
         yield f"{path.name}, {reading.fault}."
-    elif head is not None and not reading.head.startswith(head):
-        at = next((line.seq for line in reading.lines if line.hash.startswith(head)), None)
-        beyond = f"; the given head is event {at}, and the journal goes on after it" if at else ""
-        yield f"The chain ends at {reading.head}, not at the head that was given{beyond}."
 
 
 def _chain_notes(reading: Reading) -> Iterator[str]:

@@ -7,7 +7,7 @@ coming back. Folded state in, drafts out; nothing is escalated here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,17 @@ def raised_by(incident: Incident, crossing: Crossing) -> int | None:
         if (each.event.to, each.event.trigger) == (crossing.to, crossing.because)
     ]
     return numbers[-1] if numbers else None
+
+
+def to_show(held: Iterable[ladder.Held], rung: str, incident: Incident) -> tuple[tuple[int, ladder.Held], ...]:
+    """Those that stand on this rung, each with its place among all: its own, and those of others until they are raised.
+
+    A trigger holds wherever one is on the ladder, from the answer that fulfils it on.
+    """
+    raised = {(each.event.to, each.event.trigger) for each in tuple(incident.escalations.values())}
+    return tuple(
+        (place, each) for place, each in enumerate(held) if each.rung == rung or (each.to, each.because) not in raised
+    )
 
 
 def draft(incident: Incident) -> Draft:

@@ -6,9 +6,11 @@ All of them are UTC, unless `local` says that they are this machine's.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from incident_console.errors import Refused
+from incident_console.record.due import due_at
 
 HOW = "write 14:05 (UTC), 14:05 local, 10 min ago, yesterday 23:10, or 2026-01-31T14:05Z"
 HOW_AHEAD = "write 18:00 (UTC), 18:00 local, in 20 min, tomorrow 9:00, or 2026-01-31T18:00Z"
@@ -22,6 +24,7 @@ _CLOCK = re.compile(
     r"(?:(yesterday|today|tomorrow)\s+)?(\d{1,2}):(\d\d)(?::(\d\d))?\s*(z|utc|local)?", re.ASCII | re.IGNORECASE
 )
 _FULL = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d.*?)(?:\s+(utc|local))?", re.ASCII | re.IGNORECASE)
+_BESIDE = re.compile(r"(?:by|until|till|at)\s+", re.IGNORECASE)
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -47,6 +50,22 @@ def when(said: str, now: datetime, *, ahead: bool = False, zone: tzinfo | None =
     if found < now and ahead:
         raise Refused(f"{text[:SHOWN]!r} has passed already; write when it is due")
     return found
+
+
+def settled(said: str, now: datetime) -> str:
+    """When something is due, so that it says the same to whoever reads it later: in UTC, with the words kept.
+
+    What is no time stays as it was said; one that has passed is a time, too. `until` and what stands after a comma are
+    words beside it.
+    """
+    text = said.strip()
+    if not text or due_at(text):
+        return text
+    part = _BESIDE.sub("", text.partition(",")[0]).strip()
+    for ahead in (True, False):
+        with suppress(Refused):
+            return f"{written(when(part, now, ahead=ahead))} (said: {text})" if part else text
+    return text
 
 
 def _found(text: str, now: datetime, *, ahead: bool, zone: tzinfo | None) -> datetime | None:

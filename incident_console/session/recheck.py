@@ -19,7 +19,7 @@ from incident_console.record.clock import moment
 from incident_console.record.incident import Incident
 from incident_console.record.seen import Item
 from incident_console.runbook.schema import EvidenceItem, Rung
-from incident_console.session.edits import as_seen_last
+from incident_console.session.edits import kept_last
 from incident_console.session.view import View
 from incident_console.snakemake.run import Run
 
@@ -78,28 +78,39 @@ def reach(view: View, host: str | None = None) -> Reach:
         return Reach(
             False,
             f"The workflow is not here: {here} has no folder {workdir} (it was worked on {there}). "
-            "Nothing can be checked again from here: go there, or say where your copy is with `accept --workdir DIR`.",
+            f"Nothing can be checked again from here: go there, or say where your copy is: {_where(view)}.",
         )
-    named = any(each.event.workdir for each in incident.accepted)
-    seen = as_seen_last(view.record, incident, workdir, view.runbook.watch).files
-    now = gate.take(workdir, view.runbook.watch).files
-    equal = [name for name in seen if name in now and now[name].sha256 == seen[name].sha256]
-    found = sum(name in now for name in seen)
+    named = incident.workdir_said
+    kept = kept_last(view.record, incident, workdir)
+    seen = kept.files if kept is not None else {}
+    # Only what the sender kept says anything of now: his files are looked for wherever the walk would have ended.
+    theirs = gate.Baseline({name: gate.Seen(one.sha256) for name, one in seen.items()})
+    now = gate.take(workdir, view.runbook.watch, theirs)
+    equal = [name for name in seen if name in now.files and now.files[name].sha256 == seen[name].sha256]
+    found = sum(name in now.files for name in seen)
     files = f"{len(equal)} of {len(seen)} watched files are as the sender saw them last"
-    if not seen:
+    if kept is None and now.files:
+        files = f"the sender kept no state of the watched files, so none is compared ({_named(now.files)})"
+    elif not seen:
         files = "no file of it is watched, so nothing but the folder tells that it is the same one"
     if seen and (found * 2 < len(seen) or not equal) and here != there and not named:
         return Reach(
             False,
             f"The folder {workdir} is here, but it is not that workflow: {files}. "
-            "Say where your copy is with `accept --workdir DIR`.",
+            f"Say where your copy is: {_where(view)}.",
         )
     if not seen and here != there and not named:
         return Reach(False, f"The folder {workdir} is here, but the record holds no file to tell that workflow by.")
     differing = [name for name in seen if name not in equal]
     others = f"; not: {_named(differing)}" if differing else ""
+    if seen and (uncompared := [name for name in now.files if name not in seen]):
+        others += f"; not compared, as the sender kept none: {_named(uncompared)}"
     elsewhere = f" Another machine than the sender's: {there} then, {here} now." if here != there else ""
     return Reach(True, f"The workflow is here, in {workdir}: {files}{others}.{elsewhere}")
+
+
+def _where(view: View) -> str:
+    return f"`incident-console resume {view.id} --workdir DIR`"
 
 
 def since(view: View, run: Run | None) -> tuple[Then, ...]:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 
 from incident_console.events import UNKNOWN, EscalationAnswered
 from incident_console.record import speaking
+from incident_console.record.due import due_told
 from incident_console.record.handoff import PROMPTS
 from incident_console.record.incident import Incident
+from incident_console.record.note import waiting_at
 from incident_console.record.page.html import bullets, code, event, nature, pairs, pill, said, table, text, when
 from incident_console.record.seen import Stated, how_changed
 from incident_console.record.text import because
@@ -65,11 +67,11 @@ def diff(lines: str) -> str:
 
 def acted(incident: Incident) -> Iterator[str]:
     rows = (
-        [event(a.seq), said(a.text), said(a.why), said(a.expected), said(a.result), text(a.by_whom)]
+        [event(a.seq), when(a.at), *map(said, (a.text, a.why, a.expected, a.resulted)), text(a.by_whom)]
         for a in list(incident.actions.values())[-_LISTED:]
     )
     if incident.actions:
-        yield table("Actions", ("event", "what", "why", "expected", "result", "by"), rows)
+        yield table("Actions", ("event", "at", "what", "why", "expected", "result", "by"), rows)
     yield bullets(
         (
             f"{nature(LETTERS.get(note.nature, ''))} {said(note.text)} "
@@ -130,6 +132,7 @@ def handed(incident: Incident) -> Iterator[str]:
         yield '<p class="quiet">It was neither escalated nor handed off, and is not closed.</p>'
     for each in incident.escalations.values():
         raised = each.event
+        now = waiting_at(incident) if each.open else None
         standing = pill("answered", "good") if each.answers else pill("no answer yet", "warn")
         yield f"<h3>Escalated to {text(raised.to)} {standing}</h3>"
         yield pairs(
@@ -139,7 +142,10 @@ def handed(incident: Incident) -> Iterator[str]:
                 ("Points to", said(raised.points_to)),
                 ("Points away from", said(raised.points_away_from)),
                 *([("Evidence", bullets(map(text, raised.evidence)))] if raised.evidence else []),
-                ("Who is to answer", f"{text(raised.owner)}, due {text(raised.due)}"),
+                (
+                    "Who is to answer",
+                    f"{text(raised.owner)}, due {text(due_told(raised.due, now))}",
+                ),
                 *(("Answer", _answer(a)) for a in each.answers),
             ]
         )

@@ -1,12 +1,13 @@
 """What is this, how does it stand, and what is asked of who opens it?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
 from incident_console.events import UNKNOWN
 from incident_console.record.clock import moment
+from incident_console.record.due import due_told, overdue
 from incident_console.record.incident import Incident
-from incident_console.record.note import brief, note_fields, told_before_failing, unredacted, warning
+from incident_console.record.note import brief, note_fields, told_before_failing, unredacted, waiting_at, warning
 from incident_console.record.page.html import bullets, code, counted, event, pairs, pill, said, text, when
 from incident_console.record.text import clock_time
 from incident_console.record.timeline import LEGEND
@@ -39,7 +40,7 @@ def _facts(incident: Incident) -> Iterator[tuple[str, str]]:
     yield "Written by", text(", ".join(incident.operators) or UNKNOWN)
     yield "Impact", said(incident.impact)
     yield "Severity", text(incident.severity)
-    yield "Deadline", text(incident.deadline)
+    yield "Deadline", text(due_told(incident.deadline, waiting_at(incident)))
     if run:
         tone = {"succeeded": "good", "failed": "bad", "interrupted": "bad"}.get(run.event.status, "")
         yield "Latest run", f"{pill(run.event.status, tone)} {text(_figures(run.event.figures))}"
@@ -61,13 +62,21 @@ def _figures(figures: dict[str, int]) -> str:
 def asked(incident: Incident) -> Iterator[str]:
     """What waits for somebody: the reader may be the one."""
     yield bullets(_waiting(incident), "Nothing waits for an answer.")
-    unknown = [part for part in ("impact", "severity", "deadline") if getattr(incident, part) == UNKNOWN]
+    silent = [part for part in ("impact", "severity", "deadline") if getattr(incident, part) == UNKNOWN]
+    known_not: list[str] = []
     if incident.offered:
-        unknown += [name.replace("_", " ") for name in incident.offered[-1].event.missing if name not in unknown]
+        offer = incident.offered[-1].event
+        known_not = [name for name in offer.missing if name in offer.said]
+        silent = [name for name in dict.fromkeys((*silent, *offer.missing)) if name not in known_not]
     gaps = incident.not_looked_at()
     yield "<h3>What is unknown</h3>"
-    names = [f"Nobody said: <strong>{text(', '.join(unknown))}</strong>."] if unknown else []
+    told = (("Nobody said", silent), ("Not known to the sender", known_not))
+    names = [f"{how}: <strong>{text(_named(fields))}</strong>." for how, fields in told if fields]
     yield bullets([*names, f'<a href="#gaps">{counted(len(gaps), "thing")} not looked at</a>.'])
+
+
+def _named(fields: Iterable[str]) -> str:
+    return ", ".join(name.replace("_", " ") for name in fields)
 
 
 def _waiting(incident: Incident) -> Iterator[str]:
@@ -81,9 +90,11 @@ def _waiting(incident: Incident) -> Iterator[str]:
         )
     for raised in incident.escalations.values():
         if not raised.answers:
+            over = overdue(raised.event.due, waiting_at(incident))
+            waits = f"is not answered, {text(over)}" if over else "is not answered"
             yield (
-                f"<strong>Escalation to {text(raised.event.to)}</strong> is not answered: {said(raised.event.trigger)} "
-                f"({event(raised.seq)})."
+                f"<strong>Escalation to {text(raised.event.to)}</strong> {waits}: "
+                f"{said(raised.event.trigger)} ({event(raised.seq)})."
             )
     for action in incident.actions.values():
         if action.open:

@@ -166,15 +166,17 @@ def test_what_is_no_regular_file_is_refused(tmp_path) -> None:
     ("data", "hashed"),
     [
         (b'{"n":1e-7}', b'{"n":1e-7}'),  # as one JSON writer has it; the definition's has 1e-07
+        (b'{"n":0.00001}', b'{"n":0.00001}'),
+        (b'{"n":[-0.0000123]}', b'{"n":[-0.0000123]}'),
         (b'{"text":"a","text":"b"}', b'{"text":"b"}'),
         (b'{"text":"\\u0061"}', b'{"text":"\\u0061"}'),
         (b'{"n":1.50}', b'{"n":1.50}'),
     ],
 )
 def test_data_written_in_another_way_does_not_pass_with_a_hash_of_its_own(tmp_path, data, hashed) -> None:
-    rest = b'"kind":"note.added","mono_s":0.0,"prev":"%b","seq":1,"session":"s"}' % START.encode()
+    rest = b'"kind":"future.thing","mono_s":0.0,"prev":"%b","seq":1,"session":"s"}' % START.encode()
     digest = hashlib.sha256(b'{"at":"t","by":"b","data":' + hashed + b"," + rest).hexdigest().encode()
-    line = b'{"seq":1,"at":"t","mono_s":0.0,"session":"s","by":"b","kind":"note.added",'
+    line = b'{"seq":1,"at":"t","mono_s":0.0,"session":"s","by":"b","kind":"future.thing",'
     line += b'"data":%b,"prev":"%b","hash":"%b"}\n'
     path = tmp_path / "journal.jsonl"
     path.write_bytes(line % (data, START.encode(), digest))

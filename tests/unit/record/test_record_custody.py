@@ -109,10 +109,23 @@ def test_the_beginning_of_a_head_is_enough_and_says_so(record, bundle) -> None:
         assert verdict.ok and "of the head only the first 12 digits were compared" in verdict.notes
         assert not verify(path, "f" * 12).ok
     earlier = read(record.journal).lines[9].hash
-    assert "the given head is event 10" in (verify(record.path, earlier[:16]).fault or "")
+    assert "The head that was given is event 10" in (verify(record.path, earlier[:16]).fault or "")
 
 
 @pytest.mark.parametrize("head", ["", "abc", "f" * 11, "f" * 65, "g" * 64, "0x" + "f" * 20])
 def test_what_is_no_head_is_wrong_usage(record, head) -> None:
     with pytest.raises(UsageError, match="is no head"):
         verify(record.path, head)
+
+
+def test_a_head_that_the_record_went_on_after_is_good_news_said_as_such(record) -> None:
+    lines = read(record.journal).lines
+    verdict = verify(record.path, head=lines[0].hash)
+    assert not verdict.ok and verdict.went_on_after == 1
+    assert verdict.fault is not None and "is event 1 of this chain" in verdict.fault and "went on" in verdict.fault
+    assert verify(record.path, head=lines[-1].hash).went_on_after is None
+    assert verify(record.path, head="0" * 64).went_on_after is None
+
+    record.blobs.folder.joinpath(next(iter(record.blobs.names()))).unlink()
+    broken = verify(record.path, head=lines[0].hash)
+    assert broken.went_on_after is None and broken.fault is not None and "blob" in broken.fault

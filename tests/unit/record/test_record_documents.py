@@ -104,7 +104,7 @@ def test_the_record_holds_what_a_reader_looks_for(record) -> None:
         "Error in rule align:",
         "before, event 5: align fails on sample B",  # the superseded answer
         "before, event 14: align fails on sample B",  # the corrected note
-        "| quiet | ana@node1 |",
+        "| quiet (2026-11-22 13:47:00Z) | ana@node1 |",
         "the gate was closed",
         "waived: align fails on sample B",
         "escalated to profile review",
@@ -270,7 +270,7 @@ def test_a_hand_off_is_drafted_from_the_record(incident) -> None:
     assert drafted.recheck == "cd /srv/wf\nsnakemake -n 'align fails on sample B'"
     assert drafted.open_actions == "align fails on sample B: owner ana; state: decided; due unknown"
     assert drafted.expiring.startswith("lost: align")
-    assert drafted.exit_criteria == "tour answers: May it be trusted?"
+    assert drafted.exit_criteria == "tour is captured, and answers well: May it be trusted?"
     assert set(drafted.missing) == {
         "to",
         "severity",
@@ -306,7 +306,7 @@ def test_a_hand_off_read_alone_has_every_field_and_says_how_to_check_it(record, 
     drafted = draft(incident, {})
     told = handoff_md(drafted)
     assert drafted.to == "bo" and drafted.contingencies == "if it stalls, hold the queue"
-    for prompt in (prompt for name, prompt in PROMPTS.items() if name not in ("to", "severity")):
+    for prompt in (prompt for name, prompt in PROMPTS.items() if name not in ("to", "summary")):
         assert prompt in told
     for part in (
         "sha256sum -c manifest-sha256.txt",

@@ -84,7 +84,7 @@ def test_attempts_with_the_same_last_words_are_one_cause(tmp_path, clock) -> Non
     assert "**align**, 2 jobs, 3 failed attempts, exit 1" in found and "`ERROR: B is truncated at byte 7`" in found
     assert "sample=A (attempt 1); sample=B (attempt 1, 2)" in found and "every attempt, whole" in found
     assert f"data/evidence/{blob(b'Killed' + bytes([10]))}" in found and "earlier run" not in found
-    assert document.index("Summary") < document.index("## Failures") < document.index("## What is running")
+    assert document.index("Symptom") < document.index("## What is running") < document.index("## Failures")
 
 
 def test_an_attempt_that_was_not_kept_is_said_with_its_cause(tmp_path, clock) -> None:

@@ -143,6 +143,7 @@ def test_what_was_not_looked_at_is_said_in_sentences(tmp_path, clock, outline) -
         events.RungWaived(rung="scope", reason="only one target"),
         failed,
         events.AttemptKept(rule="align", attempt=2, complete=False, missing="opened too late"),
+        events.DecisionMade(decision="hold the queue"),
         captured("other", truncated=12),
         started("hanging", started_at="t7"),
     )
@@ -154,7 +155,7 @@ def test_what_was_not_looked_at_is_said_in_sentences(tmp_path, clock, outline) -
         "Rung prove (Prove) was never entered.",
         "Evidence tour of rung prove",
         "align attempt 2 was not kept whole: opened too late",
-        "Evidence other (event 6) was cut: 12 bytes",
+        "Evidence other (event 7) was cut: 12 bytes",
         "Evidence hanging, started t7: no end is recorded.",
     ):
         assert sentence in told
@@ -211,11 +212,12 @@ def test_the_symptoms_sentence_names_the_incident_and_stands_first(tmp_path, clo
     assert incident.symptom == "align fails on B; surface: logs/B"
 
 
-def test_severity_impact_and_deadline_can_be_told_later_and_nothing_else_of_the_opening(tmp_path, clock) -> None:
+def test_severity_impact_deadline_and_place_can_be_told_later_and_nothing_else_of_the_opening(tmp_path, clock) -> None:
     first = events.IncidentOpened(title="a run", workdir="/w")
     later = events.IncidentOpened(
         title="x", workdir="/x", severity="2", impact="reports late", deadline="18:00", corrects=1
     )
     incident = climb(tmp_path, clock, first, later)
     assert (incident.severity, incident.impact, incident.deadline) == ("2", "reports late", "18:00")
-    assert (incident.title, incident.workdir, incident.opened_at) == ("a run", "/w", incident.lines[0].at)
+    assert (incident.title, incident.workdir, incident.opened_at) == ("a run", "/x", incident.lines[0].at)
+    assert incident.workdir_said

@@ -149,6 +149,21 @@ def test_a_console_leaves_no_summary_of_a_journal_that_another_program_wrote_to(
     assert "INC-1" in read
 
 
+@pytest.mark.parametrize("opened_only", [False, True])
+def test_a_console_leaves_no_summary_of_a_journal_that_was_altered_meanwhile(records, clock, opened_only) -> None:
+    path = records / "INC-1" / "journal.jsonl"
+    with Journal.open(path, session="s", by="b", clock=clock) as journal:
+        assert journal.settled() is not None
+        if not opened_only:
+            journal.append(IncidentClosed(outcome="repaired"))
+            assert journal.settled() is not None
+        before = path.stat()
+        with path.open("r+b") as file:  # as many bytes as before
+            file.write(path.read_bytes().replace(b"tool-behavior", b"tool-behaviox"))
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 10**7))  # the next tick of a coarse clock
+        assert journal.settled() is None
+
+
 @pytest.mark.parametrize(
     "nonsense",
     [

@@ -6,10 +6,11 @@ import pytest
 
 from incident_console import events
 from incident_console.errors import Refused
+from incident_console.record.due import due_told
 from incident_console.record.note import brief
 from incident_console.record.render import note_md, record_json, record_md
 from incident_console.session.core import Session
-from incident_console.session.escalating import crossings, draft, raised_by
+from incident_console.session.escalating import crossings, draft, raised_by, to_show
 from incident_console.session.moments import when
 
 NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
@@ -125,7 +126,9 @@ def test_every_document_tells_what_is_awaited_and_what_was_answered(session: Ses
     raised = session.escalate(
         "profile review", "x", "y", "one context", owner="kim", due="18:00", evidence=("contexts: ci (event 3)",)
     )
-    awaited = "no answer yet to escalation 1 to profile review (kim, due 18:00)"
+    due = due_told(raised.event.due, None)
+    assert due.endswith(":00Z (said: 18:00)")
+    awaited = f"no answer yet to escalation 1 to profile review (kim, due {due})"
     text = brief(session.incident, session.clock.now())
     assert awaited in text and len(text.splitlines()) <= 12
     assert awaited in note_md(session.incident)
@@ -137,6 +140,19 @@ def test_every_document_tells_what_is_awaited_and_what_was_answered(session: Ses
     assert "by lee" in record and r"\*raise\* the quota; decided: wait" in record
     (told,) = record_json(session.incident)["escalations"]
     assert (told["state"], told["number"], told["answered"][0]["who"]) == ("answered", 1, "lee")
+
+
+def test_a_trigger_of_a_later_rung_is_shown_where_one_is_until_it_is_raised(session: Session) -> None:
+    session.answer("decide", {"decision": "repair", "reason": "r"})
+    session.answer("scope", {"targets": "all", "contexts": ["ci"]})
+    everywhere = session.escalations()
+    (waiting,) = [each for each in everywhere if each.to == "profile review"]
+    for rung in ("symptom", waiting.rung):
+        assert waiting in [each for _, each in to_show(everywhere, rung, session.incident)]
+    session.escalate(waiting.to, "", "", waiting.because)
+    shown = to_show(everywhere, "symptom", session.incident)
+    assert waiting not in [each for _, each in shown] and all(everywhere[at] == each for at, each in shown)
+    assert waiting in [each for _, each in to_show(everywhere, waiting.rung, session.incident)]
 
 
 def test_a_crossing_that_was_escalated_already_says_so(session: Session) -> None:

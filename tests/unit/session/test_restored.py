@@ -75,6 +75,31 @@ def test_where_the_open_file_is_lost_too_the_events_in_memory_give_the_same_chai
     assert found.fault is None and found.lines[: len(lines)] == lines
 
 
+@pytest.mark.parametrize("left", [b"", b"\0" * 4096, b"no journal\n" * 500])
+def test_a_journal_that_was_overwritten_before_it_was_deleted_comes_back_from_memory(
+    session: Session, left: bytes
+) -> None:
+    session.note("said before")
+    lines = tuple(session.incident.lines)
+    session.record.journal.write_bytes(left)  # as `shred -u` does
+    shutil.rmtree(session.record.path)
+    session.note("on")
+    found = session.record.read()
+    assert found.fault is None and found.lines[: len(lines)] == lines and len(found.lines) == len(lines) + 2
+
+
+def test_nothing_is_put_back_through_a_link_that_stands_in_the_folders_place(session: Session) -> None:
+    folder, elsewhere = session.record.path, session.record.path.with_name("elsewhere")
+    shutil.rmtree(folder)
+    elsewhere.mkdir()
+    folder.symlink_to(elsewhere)
+    with pytest.raises(DiskError, match="was removed or replaced"):
+        session.note("on")
+    assert not list(elsewhere.iterdir())
+    folder.unlink()
+    session.note("on")  # for the fixture, which writes the documents when it ends
+
+
 def test_an_event_that_does_not_give_its_own_hash_is_not_passed_off_as_recorded(
     stale: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

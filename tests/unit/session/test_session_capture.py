@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -104,6 +105,34 @@ def test_effects_are_asked_for_before_anything_is_recorded(session: Session, kin
         take(session, "writer", allow=("deletes",))
     assert len(kinds()) == 2
     assert captured(session, "writer", allow=("writes",)).effects == "writes"
+
+
+def test_a_line_pinned_out_of_a_private_key_is_redacted_by_what_surrounds_it(session: Session) -> None:
+    lines = [
+        b"start",
+        b"-----BEGIN PRIVATE KEY-----",
+        b"MIIEowIBAAKCplantedplantedplanted",
+        b"QUJD",
+        b"-----END PRIVATE KEY-----",
+    ]
+    lines += [b"MIIEowIBAAKCthisisnokeybutlooksso"]
+    log = session.workdir / "key.log"
+    log.write_bytes(b"\n".join(lines) + b"\n")
+
+    def pinned(first: int, last: int) -> bytes:
+        start = sum(len(line) + 1 for line in lines[:first])
+        data = b"\n".join(lines[first : last + 1])
+        event = pin(session, Pinned(log, 1, (first + 1, last + 1), (start, start + len(data)), data), None).event
+        assert isinstance(event, events.LogPinned)
+        return session.record.blobs.get(event.sha256)
+
+    assert re.fullmatch(rb"\[redacted private-key:[0-9a-f]{8}\]", pinned(2, 2))
+    assert re.fullmatch(rb"\[redacted private-key:[0-9a-f]{8}\]", pinned(3, 3))
+    assert re.fullmatch(rb"start\n\[redacted private-key:[0-9a-f]{8}\]", pinned(0, 2))
+    assert pinned(5, 5) == lines[5]
+    pinned_after = Pinned(log, 1, (1, 1), (0, 5), b"other text than stands there now")
+    event = pin(session, pinned_after, None).event
+    assert isinstance(event, events.LogPinned) and session.record.blobs.get(event.sha256) == pinned_after.data
 
 
 def test_secrets_are_redacted_before_anything_is_hashed(session: Session) -> None:

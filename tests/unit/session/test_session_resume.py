@@ -20,7 +20,7 @@ from incident_console.runbook import shelf, trust
 from incident_console.runbook.load import Loaded, loads
 from incident_console.session.capture import capture
 from incident_console.session.core import Session
-from incident_console.session.opening import open_incident, resume_incident
+from incident_console.session.opening import Plan, open_incident, resume_incident
 from incident_console.session.who import Who, open_on
 
 HOLDER = """
@@ -76,6 +76,31 @@ def test_after_a_kill_everything_is_where_it_was(killed: Record, who: Who) -> No
     assert session.incident.rungs["symptom"].answers["surface"].value == "align.log"
     session.close()
     assert verify_record(killed).ok
+
+
+def test_whoever_goes_on_knows_what_was_cut_off(killed: Record, who: Who) -> None:
+    session = resume_incident(who, killed.path)
+    assert session.taken_up and session.cut_off == ("endless",)
+    session.close()
+    again = resume_incident(who, killed.path)
+    assert again.cut_off == ()
+    again.close()
+
+
+def test_a_runbook_that_is_not_the_frozen_one_is_said_when_the_incident_goes_on(
+    killed: Record, who: Who, tmp_path: Path
+) -> None:
+    session = resume_incident(who, killed.path)
+    mine = tmp_path / "mine.yaml"
+    mine.write_bytes(killed.frozen_runbook())
+    assert Plan(who, session.workdir, said=str(mine)).set_aside(session) == ""
+    assert Plan(who, session.workdir).set_aside(session) == ""
+    mine.write_text(mine.read_text().replace('version: "1"', 'version: "2"'))
+    told = Plan(who, session.workdir, said=str(mine)).set_aside(session)
+    assert told.startswith(f"{mine} is not what this incident froze") and "\n" not in told
+    mine.unlink()
+    assert "goes on with its own runbook" in Plan(who, session.workdir, said=str(mine)).set_aside(session)
+    session.close()
 
 
 def test_a_command_that_was_running_is_marked_interrupted_once(killed: Record, who: Who) -> None:
