@@ -86,6 +86,8 @@ def faults(loaded: Loaded) -> Iterator[Fault]:
             seen.add(branch.when)
             if domain.single:
                 remaining -= holds
+            elif branch.when.present and holds == values:
+                left[branch.when.field or ""] = set()  # always answered here: nothing goes on to the next rung
             ways.add(at, places[branch.go], place)
         ways.falls.append(all(left.values()))
         for trigger, place in zip(rung.escalate, node.members("escalate"), strict=True):
@@ -118,10 +120,22 @@ def _never(
             return f"`{asked}` must be answered here, so it is never absent", "drop the condition"
         return None
     value = next(value for value in (when.is_, when.not_, when.includes) if value is not None)
+    if when.field is not None and not _number_may_be(
+        value, [field for owner in owners if (field := owner.field(asked))]
+    ):
+        return f"{value!r} can never be the answer to `{asked}`, which is a number", "a number, or the field a choice"
     asking = when if when.not_ is None else Condition.model_validate({"field": "x", "is": value})
     if not domain.told or any(ladder.matches(asking, each) for each in domain.values):
         return None
     return f"{value!r} can never be the answer to `{asked}`", f"allowed: {', '.join(domain.told)}"
+
+
+def _number_may_be(value: Any, fields: list[Field]) -> bool:
+    """Whether one of the fields that are asked for takes the value, as far as their being numbers goes."""
+    return not fields or any(
+        asked.type != "number" or ladder.is_number(value) or (asked.unknown and str(value).casefold() == UNKNOWN)
+        for asked in fields
+    )
 
 
 def _domain(runbook: Runbook, rung: Rung, when: Condition, *, within: bool) -> _Domain:

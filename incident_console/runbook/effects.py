@@ -1,6 +1,7 @@
 """Does a command do more to the scene than the runbook says? Its words are read, nothing is run.
 
-Known words only: what a command of another name does, nobody can tell from here, and the declared effects stand.
+Known words only (`elsewhere` knows databases, buckets, servers and packers): what a command of another name does,
+nobody can tell from here, and the declared effects stand. Where that is a script, it is said.
 """
 
 from __future__ import annotations
@@ -8,14 +9,25 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import PurePath
 
+from incident_console.runbook import elsewhere
+from incident_console.runbook.faults import clip
 from incident_console.runbook.schema import EvidenceItem
 
 DEPTH = 4
 """Commands within commands (`sh -c`, `env`, `xargs`) that are looked into."""
-Wrong = tuple[str, str]
-"""What the command does, and which effects to declare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What the command does, and which effects to declare."""
+
+    message: str
+    allowed: str
+    certain: bool = True
+    """False: a script, of which nothing is known here."""
 
 
 def _set(words: str) -> frozenset[str]:
@@ -37,6 +49,8 @@ _SNAKEMAKE_QUERY = re.compile(
 _SNAKEMAKE_CHANGES = re.compile(
     r"--(unlock|touch|delete-all-output|delete-temp-output|cleanup-\S+|archive|set-\S+-metadata)$|-t$"
 )
+_INTERPRETERS = re.compile(r"(python|pypy)[\d.]*|perl|ruby|node|Rscript")
+_INTERPRETER_VALUES = _set("-W -X -I -r -M -m -c -e -E")
 _CLUSTER_CHANGES = {
     "docker": _set("rm rmi kill stop restart run exec prune system volume container image compose"),
     "podman": _set("rm rmi kill stop restart run exec prune system volume container image"),
@@ -55,15 +69,17 @@ def understated(item: EvidenceItem) -> Wrong | None:
     if item.run is None or item.effects not in ("read-only", "engine-bookkeeping"):
         return None
     if item.shell:
-        return next(_line(" ".join(item.run), item.effects, 0), None)
-    return next(_command(list(item.run), item.effects, 0), None)
+        found = list(_line(" ".join(item.run), item.effects, 0))
+    else:
+        found = list(_command(list(item.run), item.effects, 0))
+    return next((wrong for wrong in found if wrong.certain), next(iter(found), None))
 
 
 def _line(line: str, effects: str, depth: int) -> Iterator[Wrong]:
     """What a line for a shell does."""
     for found in _REDIRECTED.finditer(_QUOTED.sub("q", line)):
         if found[1] not in ("/dev/null", "/dev/stderr", "/dev/stdout"):
-            yield "the command line writes to a file", "effects: writes"
+            yield Wrong("the command line writes to a file", "effects: writes")
     try:
         lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|()\n")
         lexer.whitespace, lexer.whitespace_split = " \t\r", True
@@ -89,13 +105,34 @@ def _command(words: list[str], effects: str, depth: int) -> Iterator[Wrong]:
         if "-c" in options[:-1]:
             yield from _line(options[options.index("-c") + 1], effects, depth + 1)
         elif any(not option.startswith("-") for option in options):
-            yield f"`{program}` runs a script, which may do anything", "effects: what the script does, after reading it"
+            yield _script(next(option for option in options if not option.startswith("-")))
     elif program == "find":
         yield from _find(options, effects, depth)
     elif program == "snakemake":
         yield from _snakemake(options, effects)
     elif wrong := _plain(program, options):
         yield wrong
+    elif script := _script_of(words[0], program, options):
+        yield _script(script)
+
+
+def _script(name: str) -> Wrong:
+    told = f"what {clip(name)} does is not known to this check"
+    return Wrong(told, "say its effects after reading it, or name a program that only reads", certain=False)
+
+
+def _script_of(first: str, program: str, options: list[str]) -> str:
+    """The script that the command runs, by its own path or as an interpreter's; empty where it runs none."""
+    if "/" in first and not first.startswith("/"):
+        return first
+    if not _INTERPRETERS.fullmatch(program):
+        return ""
+    for option in options:
+        if option in _INTERPRETER_VALUES:  # code, a module, or an option whose value is no script
+            return ""
+        if not option.startswith("-"):
+            return option
+    return ""
 
 
 def _wrapped(options: list[str]) -> list[str]:
@@ -110,9 +147,9 @@ def _wrapped(options: list[str]) -> list[str]:
 
 def _find(options: list[str], effects: str, depth: int) -> Iterator[Wrong]:
     if "-delete" in options:
-        yield "`find -delete` deletes what it finds", "effects: deletes"
+        yield Wrong("`find -delete` deletes what it finds", "effects: deletes")
     if any(option.startswith(("-fprint", "-fls")) for option in options):
-        yield "`find -fprint` writes to a file", "effects: writes"
+        yield Wrong("`find -fprint` writes to a file", "effects: writes")
     for number, option in enumerate(options):
         if option in ("-exec", "-execdir", "-ok", "-okdir"):
             yield from _command(options[number + 1 :], effects, depth + 1)
@@ -121,41 +158,41 @@ def _find(options: list[str], effects: str, depth: int) -> Iterator[Wrong]:
 def _snakemake(options: list[str], effects: str) -> Iterator[Wrong]:
     changing = [option for option in options if _SNAKEMAKE_CHANGES.match(option)]
     if changing:
-        yield f"`snakemake {changing[0]}` changes the scene", "effects: deletes"
+        yield Wrong(f"`snakemake {changing[0]}` changes the scene", "effects: deletes")
     elif not any(_SNAKEMAKE_QUERY.match(option) for option in options):
-        yield "snakemake without -n or a query runs the workflow", "effects: runs-workflow"
+        yield Wrong("snakemake without -n or a query runs the workflow", "effects: runs-workflow")
     elif effects == "read-only":
-        yield "every snakemake query writes inside .snakemake/", "effects: engine-bookkeeping"
+        yield Wrong("every snakemake query writes inside .snakemake/", "effects: engine-bookkeeping")
 
 
 def _plain(program: str, options: list[str]) -> Wrong | None:
     verb = next((word for word in options if not word.startswith("-")), "")
     if program in _DELETES:
-        return f"`{program}` deletes what it is given", "effects: deletes"
+        return Wrong(f"`{program}` deletes what it is given", "effects: deletes")
     if program in _WRITES:
-        return f"`{program}` changes what it is given", "effects: writes, or deletes"
+        return Wrong(f"`{program}` changes what it is given", "effects: writes, or deletes")
     if program in _STOPS and not (program == "kill" and options[:1] in (["-0"], ["-l"])):
         if program == "scontrol" and verb in ("show", "ping", "version", ""):
             return None
-        return (
+        return Wrong(
             f"`{program}` stops or changes what is running",
             "effects: writes; better: an action that the operator takes",
         )
     if program in ("sed", "perl") and any(re.match(r"-[a-zA-Z]*i|--in-place", word) for word in options):
-        return f"`{program} -i` changes the file in place", "effects: writes"
+        return Wrong(f"`{program} -i` changes the file in place", "effects: writes")
     if program in ("make", "gmake") and not {"-n", "--dry-run", "--just-print", "-q", "--question"} & set(options):
-        return (
+        return Wrong(
             f"`{program}` may run anything",
             "-n, or effects: writes, runs-workflow or deletes, after reading the target",
         )
     if program == "git":
         verb = _git_verb(options)
         if verb not in _GIT_READS and verb:
-            return f"`git {verb}` may change the repository", "effects: writes"
+            return Wrong(f"`git {verb}` may change the repository", "effects: writes")
     elif verb in _CLUSTER_CHANGES.get(program, ()):
-        return f"`{program} {verb}` changes what is running", "effects: writes, or deletes"
-    if program in ("curl", "wget") and (program == "wget" or {"-o", "-O", "--output", "--remote-name"} & set(options)):
-        return f"`{program}` writes what it fetches to a file", "effects: writes"
+        return Wrong(f"`{program} {verb}` changes what is running", "effects: writes, or deletes")
+    if found := elsewhere.changes(program, options):
+        return Wrong(*found)
     return None
 
 

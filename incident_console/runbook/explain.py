@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast, get_args
 
@@ -23,6 +24,15 @@ _WANTED = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
 }
+_FORMS = {
+    "when": "{field: F, is: V}",
+    "next": "[{when: {field: F, is: V}, go: RUNG}]",
+    "escalate": "[{when: {field: F, is: V}, to: REVIEW, because: WHY}]",
+    "ask": "[{id: F, type: text, prompt: QUESTION}]",
+    "refuse": "[{field: F, pattern: REGEX, because: WHAT TO WRITE}]",
+    "evidence": "[{id: E, surface: S, question: QUESTION, run: [PROGRAM, WORD], effects: read-only}]",
+}
+"""How the values are written that hold more than a word or a list of words."""
 _ENOUGH = 1_000
 """A file with more faults than this is something else; a megabyte of them must not take a minute to tell."""
 Loc = tuple[int | str, ...]
@@ -63,10 +73,12 @@ def _fault(model: type[BaseModel], name: str, node: Node, loc: Loc, entry: Mappi
     if kind == "missing":
         key = str(loc[-1])
         described = _described(_model(model, loc[:-1]), key)
+        if key == "when" and "next" in loc:
+            described = f"{described}, such as {_FORMS['when']}; without one the next rung in order follows by itself"
         return Fault(name, node.line, node.column, f"`{key}` is missing", described)
     if kind == "extra_forbidden":
         return _unknown_key(_model(model, loc[:-1]), name, node, str(loc[-1]))
-    return Fault(name, node.line, node.column, *_wrong_value(_what(loc), node, kind, context, entry["msg"]))
+    return Fault(name, node.line, node.column, *_wrong_value(loc, node, kind, context, entry["msg"]))
 
 
 def _described(model: type[BaseModel], key: str) -> str:
@@ -82,10 +94,11 @@ def _what(loc: Loc) -> str:
     return f"item {loc[-1] + 1} of `{key}`" if isinstance(loc[-1], int) else f"`{key}`"
 
 
-def _wrong_value(what: str, node: Node, kind: str, context: Mapping[str, Any], told: str) -> tuple[str, str]:
+def _wrong_value(loc: Loc, node: Node, kind: str, context: Mapping[str, Any], told: str) -> tuple[str, str]:
     """What is wrong, and what is allowed."""
+    what, key = _what(loc), next((part for part in reversed(loc) if isinstance(part, str)), "")
     if kind in _WANTED:
-        return f"{what} is {node.kind()}, where {_WANTED[kind]} is expected", _hint(node, kind)
+        return f"{what} is {node.kind()}, where {_WANTED[kind]} is expected", _hint(node, kind, key)
     if kind == "literal_error":
         allowed = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
         return f"{what} is {clip(node.raw) or node.kind()}", f"allowed: {allowed}"
@@ -105,9 +118,13 @@ def _wrong_value(what: str, node: Node, kind: str, context: Mapping[str, Any], t
     return f"{what} is not as it should be", told
 
 
-def _hint(node: Node, kind: str) -> str:
+def _hint(node: Node, kind: str, key: str) -> str:
     if kind == "string_type" and node.value is not None and not isinstance(node.value, (list, dict)):
         return f'quote it: "{clip(node.raw)}"'
+    if key in _FORMS and kind in ("tuple_type", "model_type", "model_attributes_type"):
+        return _FORMS[key]
+    if kind.startswith("int_") and (seconds := re.fullmatch(r"(\d+) ?(s|sec|seconds?|m|min|minutes?)", node.raw)):
+        return f"write {int(seconds[1]) * (60 if seconds[2].startswith('m') else 1)}"
     if kind == "tuple_type" and isinstance(node.value, str):
         return f"a list is written [{clip(', '.join(node.raw.split()))}]"
     return "leave the key out, or give it a value" if node.value is None else ""

@@ -187,7 +187,7 @@ def _wrong_type(field: Field, value: Any) -> str | None:
     if not all(isinstance(part, (str, int, float)) for part in (value if several else (value,))):
         return "Text, a number, or yes or no is expected."
     text = _text(value).strip()
-    if field.type == "number" and not _is_number(value):
+    if field.type == "number" and not is_number(value):
         return f"{text!r} is not a number."
     if field.type == "yes-no" and text.casefold() not in ("yes", "no"):
         return f"{text!r} is neither yes nor no."
@@ -196,7 +196,8 @@ def _wrong_type(field: Field, value: Any) -> str | None:
     return None
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a field of the type number takes the value."""
     if isinstance(value, bool):
         return False
     try:

@@ -16,6 +16,7 @@ from incident_console.runbook.faults import Fault, clip, in_order
 from incident_console.runbook.load import Loaded
 from incident_console.runbook.nodes import Node
 from incident_console.runbook.schema import Runbook, Rung
+from incident_console.runbook.wording import unworkable
 
 _SECTIONS = {
     "symptom": "symptom check",
@@ -38,6 +39,10 @@ _NO_ENDING = re.compile(
     r"|figure (it|this) out|see what happens|try (something|things|some things|anything)( else)?"
     r"|(use|apply) (your )?(best )?judge?ment|ask around|troubleshoot (it|this|the (issue|problem))"
     r"|(do|act|proceed) as (appropriate|needed|necessary))\b(?! to\b)",
+    re.IGNORECASE,
+)
+_NOT = re.compile(
+    r"\b(do not|don't|must not|should not|need not|never|not to|instead of|no need to|without) (try to |go on to )?$",
     re.IGNORECASE,
 )
 _NOBODY = re.compile(
@@ -117,7 +122,10 @@ def _rung(rung: Rung, node: Node, name: str) -> Iterator[Fault]:
         yield _warning(name, node, "the decision has no boundary", "`escalate` triggers: whose decision it is no more")
     for item, place in zip(rung.evidence, node.members("evidence"), strict=True):
         if wrong := understated(item):
-            yield _fault(name, place.get("effects") or place.get("run") or place, *wrong)
+            at = place.get("effects") or place.get("run") or place
+            yield (_fault if wrong.certain else _warning)(name, at, wrong.message, wrong.allowed)
+        if item.run and not item.shell and (never := unworkable(item.run)):
+            yield _fault(name, place.get("run") or place, *never)
         if not item.expect.strip():
             yield _warning(name, place, f"{item.id} says nothing of what to expect", "expect: what a healthy run shows")
     for trigger, place in zip(rung.escalate, node.members("escalate"), strict=True):
@@ -159,13 +167,18 @@ def _endings(node: Node, name: str, key: str = "") -> Iterator[Fault]:
     # A runbook may well refuse such words, and a command's words are no advice.
     if key in ("pattern", "run", "id"):
         return
-    if isinstance(node.value, str) and (match := _NO_ENDING.search(node.value)):
+    if isinstance(node.value, str) and (match := _sends_away(node.value)):
         yield _fault(name, node, f"{clip(match[0])!r} is no next step", "name the measurement, or who to escalate to")
     if isinstance(node.value, dict):
         for inner, child in node.value.items():
             yield from _endings(child, name, inner)
     for child in node.items():
         yield from _endings(child, name, key)
+
+
+def _sends_away(text: str) -> re.Match[str] | None:
+    """The first words that are no step; "do not investigate further" is one: it tells where to stop."""
+    return next((found for found in _NO_ENDING.finditer(text) if not _NOT.search(text, 0, found.start())), None)
 
 
 def _fault(name: str, node: Node, message: str, allowed: str) -> Fault:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 from incident_console.runbook.load import Loaded
@@ -23,11 +23,20 @@ NARROWEST, WIDEST = 40, 120
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
-def render(loaded: Loaded, width: int = WIDTH, format: Format = "text") -> str:
+Caution = Callable[[EvidenceItem], str]
+"""What to beware of in a piece of evidence; empty where nothing is known."""
+
+
+def own_warning(item: EvidenceItem) -> str:
+    """What the runbook itself says."""
+    return item.warn or ""
+
+
+def render(loaded: Loaded, width: int = WIDTH, format: Format = "text", caution: Caution = own_warning) -> str:
     """The page for `runbook show`: what it is for, the three questions, and every rung with all that it would run."""
     if format == "md":
-        return "\n".join(_markdown(loaded)) + "\n"
-    return "\n".join(_Page(min(max(width, NARROWEST), WIDEST)).lines(loaded)) + "\n"
+        return "\n".join(_markdown(loaded, caution)) + "\n"
+    return "\n".join(_Page(min(max(width, NARROWEST), WIDEST), caution).lines(loaded)) + "\n"
 
 
 def questions(runbook: Runbook) -> tuple[tuple[str, int, Rung], ...]:
@@ -44,8 +53,8 @@ def questions(runbook: Runbook) -> tuple[tuple[str, int, Rung], ...]:
 class _Page:
     """Lines of one width."""
 
-    def __init__(self, width: int) -> None:
-        self.width = width
+    def __init__(self, width: int, caution: Caution) -> None:
+        self.width, self.caution = width, caution
 
     def lines(self, loaded: Loaded) -> Iterator[str]:
         runbook = loaded.runbook
@@ -81,8 +90,8 @@ class _Page:
             yield from self._wrapped("     $ " if item.run is not None else "     ", _how(item))
             if item.expect:
                 yield from self._wrapped("     expect: ", item.expect, hang=7)
-            if item.warn:
-                yield from self._wrapped("     beware: ", item.warn, hang=7)
+            if beware := self.caution(item):
+                yield from self._wrapped("     beware: ", beware, hang=7)
         if rung.needs:
             yield from self._wrapped("   needs ", _needs(rung))
         for branch in rung.next:
@@ -104,7 +113,7 @@ class _Page:
             )
 
 
-def _markdown(loaded: Loaded) -> Iterator[str]:
+def _markdown(loaded: Loaded, caution: Caution) -> Iterator[str]:
     runbook = loaded.runbook
     yield f"# {_flat(runbook.title)}"
     yield ""
@@ -120,10 +129,10 @@ def _markdown(loaded: Loaded) -> Iterator[str]:
             yield f"- **{title}:** {', '.join(_code(glob) for glob in globs)}"
     for number, rung in enumerate(runbook.rungs, 1):
         yield ""
-        yield from _markdown_rung(rung, number)
+        yield from _markdown_rung(rung, number, caution)
 
 
-def _markdown_rung(rung: Rung, number: int) -> Iterator[str]:
+def _markdown_rung(rung: Rung, number: int, caution: Caution) -> Iterator[str]:
     yield f"## {number}. {_flat(rung.title)}"
     yield ""
     yield f"*{_flat(rung.question)}* ({_code(rung.id)}, {rung.role})"
@@ -139,11 +148,11 @@ def _markdown_rung(rung: Rung, number: int) -> Iterator[str]:
         yield f"- **Refuses:** {_code(refuse.field)} like {_code(refuse.pattern)}: {_flat(refuse.because)}"
     for item in rung.evidence:
         yield f"- **Evidence:** {_code(item.id)} ({item.surface}): {_flat(item.question)}"
-        yield f"  - {_code(_how(item)) if item.run is not None or item.file is not None else _flat(_how(item))}"
+        yield f"  - {_markdown_how(item)}"
         if item.expect:
             yield f"  - expect: {_flat(item.expect)}"
-        if item.warn:
-            yield f"  - beware: {_flat(item.warn)}"
+        if beware := caution(item):
+            yield f"  - beware: {_flat(beware)}"
     if rung.needs:
         yield f"- **Needs:** {_flat(_needs(rung))}"
     for branch in rung.next:
@@ -180,15 +189,33 @@ def _field(field: Field) -> str:
     return "".join(told)
 
 
+def _line(item: EvidenceItem) -> str:
+    """The command as it is typed."""
+    words = item.run or ()
+    return " ".join(words) if item.shell else shlex.join(words)
+
+
+def _markdown_how(item: EvidenceItem) -> str:
+    """The command alone in its code span: it is copied from there."""
+    if item.run is not None:
+        where = f" in {_code(item.cwd)}" if item.cwd else ""
+        return f"{_code(_line(item))} ({item.effects}, at most {item.timeout} s{', a shell line' * item.shell}){where}"
+    return f"file {_code(item.file)}{_newest(item.file)}" if item.file is not None else _flat(_how(item))
+
+
 def _how(item: EvidenceItem) -> str:
     """How the evidence is captured, with what a command does to the scene."""
     if item.run is not None:
-        line = " ".join(item.run) if item.shell else shlex.join(item.run)
         where = f" in {item.cwd}" if item.cwd else ""
-        return f"{'shell: ' if item.shell else ''}{line}  [{item.effects}, at most {item.timeout} s]{where}"
+        shell = "shell: " if item.shell else ""
+        return f"{shell}{_line(item)}  [{item.effects}, at most {item.timeout} s]{where}"
     if item.file is not None:
-        return f"file {item.file}"
+        return f"file {item.file}{_newest(item.file)}"
     return f"the console picks: {item.pick}" if item.pick else "you look, and write what you see"
+
+
+def _newest(file: str) -> str:
+    return ", the newest that matches" if re.search(r"[*?\[]", file) else ""
 
 
 def _condition(when: Condition) -> str:

@@ -105,7 +105,7 @@ first: planned-work                    # what do I run first?
 second: narrowest-evidence             # what do I look at second?
 stop: decide                           # when do I stop and escalate?
 
-contexts: [local, ci, escalation]      # where it is used
+contexts: [local, ci, escalation]      # where the runbook is used; where the trouble was seen is asked in `scope`
 watch: ["Makefile", "config/**", "scripts/**"]    # the workflow's own files: an edit of these before its time is told
 logs: ["logs/**/*.log"]                # the logs to follow
 
@@ -168,7 +168,7 @@ rungs:
         expect: A first error that names one cause.
         warn: After a retry the file tells of the try that worked.
       - id: seen
-        surface: observation           # no run, file or pick: a person looks, and writes what they see
+        surface: observation           # without run, file or pick: a person looks, and writes it down
         question: What do you see there? Give the file, the line numbers and the text.
         expect: Lines that somebody else finds in the same place.
     needs: ["failing-log|seen"]

@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
+from incident_console.runbook.schema import EvidenceItem
+from incident_console.session.surfaces import WEAK
 from incident_console.snakemake.changes import ChangeList
 from incident_console.snakemake.dryrun import DryRun, PlannedJob
+from incident_console.snakemake.facts import WARNINGS
 from incident_console.snakemake.summary import Summary
 
 _NAMED = 4
+
+
+def of_item(item: EvidenceItem) -> str:
+    """What to beware of before it is captured: the question that its surface answers badly, and what the runbook says.
+
+    Where the runbook says nothing, Snakemake's own lies stand for it, but only where Snakemake is what is looked at.
+    """
+    weak = WEAK.get(item.surface)
+    weakness = f"It does not say {weak}." if weak is not None else ""
+    if item.warn is None and any("snakemake" in word for word in (*(item.run or ()), item.file or "")):
+        return WARNINGS.get(item.surface, weakness)
+    return f"{weakness} {item.warn or ''}".strip()
 
 
 def of_plan(plan: DryRun, running: Sequence[PlannedJob], live: bool, half: Sequence[str]) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from incident_console import cli
-from incident_console.runbook import shelf
+from incident_console.runbook import shelf, skeleton
 from incident_console.runbook.show import render
+from incident_console.session import cautions
 from tests.e2e.terminal import Terminal
 from tests.needs import needs
 
@@ -185,6 +186,13 @@ def test_show_reads_as_text_and_as_markdown(run: Run) -> None:
     assert run("show", "slow-or-flaky-run", "--format", "md")[1].startswith("# Slow, noisy or flaky")
 
 
+def test_show_warns_in_the_words_of_the_console(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "late.yaml").write_text(skeleton.text("late"))
+    shown = " ".join(run("show", str(tmp_path / "late.yaml"))[1].split())
+    assert "beware: It does not say how long it will take. It shows the commands" in shown
+    assert "Snakemake" not in shown and "snakemake" not in shown and "which rule" not in shown
+
+
 def test_show_folds_to_the_terminal(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "incident_console", "runbook", "show", "flaky-command"]
     env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
@@ -193,5 +201,5 @@ def test_show_folds_to_the_terminal(tmp_path: Path) -> None:
         page.wait_for("the cause is not the one that was")
         shown = [line for line in page.rows() if line.strip()]
     assert shown[0].startswith("Flaky command")
-    laid_out = render(shelf.find("flaky-command"), 60).splitlines()
+    laid_out = render(shelf.find("flaky-command"), 60, caution=cautions.of_item).splitlines()
     assert [line.rstrip() for line in shown] == [line.rstrip() for line in laid_out if line.strip()]

@@ -116,7 +116,17 @@ def test_an_ending_that_sends_the_reader_away_is_told_in_other_words_too(ending:
     assert any("is no next step" in fault for fault in told("help: Write the claim first", f"help: {ending} Write"))
 
 
-@pytest.mark.parametrize("text", ["Look at line 4 of the log.", "Check the sum again.", "More jobs than expected."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Look at line 4 of the log.",
+        "Check the sum again.",
+        "More jobs than expected.",
+        "Do not investigate further; the cursor is theirs.",
+        "Never try something else here.",
+        "Escalate instead of looking, and don't dig deeper.",
+    ],
+)
 def test_a_step_is_no_such_ending(text: str) -> None:
     assert told("help: Write the claim first", f"help: {text} Write") == []
 
@@ -165,6 +175,10 @@ def branched(*branches: str) -> list[str]:
             ["{when: {field: how, is: slow}, go: planned-work}", "{when: {field: how, is: fast}, go: planned-work}"],
             ["goes past scope", "goes past scope", "no way leads to the rung scope"],
         ),
+        (
+            ["{when: {field: surface, present: true}, go: planned-work}"],
+            ["warning: the branch to planned-work goes past scope", "no way leads to the rung scope"],
+        ),
         (["{when: {field: how, is: slow}, go: prove}"], ["goes past scope, narrowest-evidence, classify, decide"]),
     ],
 )
@@ -172,6 +186,28 @@ def test_branches_are_followed(branches: list[str], expected: list[str]) -> None
     told = branched(*branches)
     assert len(told) == len(expected), told
     assert all(any(part in fault for fault in told) for part in expected), told
+
+
+@pytest.mark.parametrize(
+    ("condition", "unknown", "never"),
+    [
+        ("is: many", False, True),
+        ("not: many", False, True),
+        ("is: 3", False, False),
+        ('is: "3"', False, False),
+        ("is: unknown", True, False),
+        ("is: unknown", False, True),
+        ("present: true", False, False),
+    ],
+)
+def test_a_condition_that_no_number_fulfils_is_told(condition: str, unknown: bool, never: bool) -> None:
+    old = "      - {id: comparison,"
+    asked = f"      - {{id: rows, type: number, prompt: How many?, required: true, unknown: {str(unknown).lower()}}}\n"
+    text = SOUND.replace(old, asked + old).replace(
+        "{fact: class, is: operating-context}", f"{{field: rows, {condition}}}"
+    )
+    found = [str(fault) for fault in lint.check(loads(text.encode(), "s.yaml"))]
+    assert any("can never be the answer to `rows`, which is a number" in each for each in found) is never, found
 
 
 def test_a_branch_that_goes_round_in_a_circle_is_told() -> None:
@@ -235,6 +271,42 @@ def test_a_question_that_may_be_left_empty_and_that_nothing_reads_is_warned_of()
         ("find . -exec sha256sum {} +", "read-only", False),
         ("sh check.sh", "read-only", True),
         ("env env env env env env rm x", "read-only", False),
+        ("curl -X DELETE https://h/x", "read-only", True),
+        ("curl -sXDELETE https://h/x", "read-only", True),
+        ("curl --request=PUT https://h/x", "read-only", True),
+        ("curl -d a=b https://h/x", "read-only", True),
+        ("curl --data-binary @f https://h/x", "read-only", True),
+        ("curl -T f https://h/x", "read-only", True),
+        ("curl -sO https://h/x", "read-only", True),
+        ("curl -G -d q=1 https://h/x", "read-only", False),
+        ("curl -X GET https://h/x", "read-only", False),
+        ("curl -sS -o /dev/null -w %{http_code} https://h/x", "read-only", False),
+        ("curl -sI https://h/x", "read-only", False),
+        ("curl -X DELETE https://h/x", "deletes", False),
+        ("wget https://h/x", "read-only", True),
+        ("wget -qO- https://h/x", "read-only", False),
+        ("wget --post-data=a -qO- https://h/x", "read-only", True),
+        ("aws s3 rm s3://b/k", "read-only", True),
+        ("aws --profile p s3 sync a s3://b", "read-only", True),
+        ("aws s3 ls s3://b", "read-only", False),
+        ("aws s3 cp s3://b/k -", "read-only", False),
+        ("aws s3 rm --dryrun s3://b/k", "read-only", False),
+        ("aws s3api delete-object --bucket b", "read-only", True),
+        ("aws s3api head-object --bucket b", "read-only", False),
+        ("gsutil -m rm gs://b/k", "read-only", True),
+        ("gsutil ls gs://b", "read-only", False),
+        ("gcloud storage cp a gs://b", "read-only", True),
+        ("rclone sync a b:c", "read-only", True),
+        ("rclone lsl b:copy", "read-only", False),
+        ("gzip -kf work/a.csv", "read-only", True),
+        ("gunzip a.gz", "read-only", True),
+        ("gzip -t a.gz", "read-only", False),
+        ("xz --list a.xz", "read-only", False),
+        ("bzip2 -dc a.bz2", "read-only", False),
+        ("tar xf a.tar", "read-only", True),
+        ("tar -tzf a.tar", "read-only", False),
+        ("unzip -l a.zip", "read-only", False),
+        ("unzip a.zip", "read-only", True),
     ],
 )
 def test_a_command_that_does_more_than_it_declares_is_told(command: str, declared: str, understated: bool) -> None:
@@ -259,6 +331,102 @@ def test_a_command_that_does_more_than_it_declares_is_told(command: str, declare
 def test_a_shell_line_is_read_too(line: str, understated: bool) -> None:
     item = {"id": "e", "surface": "diff", "question": "q", "run": [line], "shell": True, "effects": "read-only"}
     assert (effects.understated(EvidenceItem.model_validate(item)) is not None) is understated
+
+
+@pytest.mark.parametrize(
+    ("words", "understated"),
+    [
+        (["psql", "-c", "DELETE FROM exports"], True),
+        (["psql", "--command=update exports set done = true"], True),
+        (["psql", "-c", "SELECT 1; drop table exports"], True),
+        (["psql", "-c", "WITH gone AS (DELETE FROM exports RETURNING id) SELECT * FROM gone"], True),
+        (["mysql", "-e", "INSERT INTO t VALUES (1)"], True),
+        (["sqlite3", "a.db", "CREATE TABLE t (a)"], True),
+        (["sqlite3", "a.db", "alter table t add column b"], True),
+        (["psql", "-c", "TRUNCATE exports"], True),
+        (["psql", "-c", "SELECT * FROM log WHERE said = 'delete from exports'"], False),
+        (["psql", "-c", "SELECT create_time, update_count FROM exports"], False),
+        (["psql", "-c", "EXPLAIN DELETE FROM exports"], False),
+        (["psql", "-c", "EXPLAIN ANALYZE DELETE FROM exports"], True),
+        (["mysql", "-e", "SHOW CREATE TABLE exports"], False),
+        (["python", "-c", "import os; os.remove('a')"], True),
+        (["python3.11", "-c", "from pathlib import Path; Path('a').unlink()"], True),
+        (["python3", "-c", "import shutil; shutil.rmtree('out')"], True),
+        (["python3", "-c", "open('a', 'w').write('x')"], True),
+        (["python3", "-c", "open('a', mode='ab')"], True),
+        (["env", "A=b", "python3", "-c", "Path('a').write_text('x')"], True),
+        (["python3", "-c", "print(open('a', 'rb').read())"], False),
+        (["python3", "-c", "print(open('wax').read())"], False),
+    ],
+)
+def test_a_statement_and_a_one_liner_are_read(words: list[str], understated: bool) -> None:
+    item = {"id": "e", "surface": "diff", "question": "q", "run": words, "effects": "read-only"}
+    assert (effects.understated(EvidenceItem.model_validate(item)) is not None) is understated
+
+
+@pytest.mark.parametrize(
+    ("words", "script"),
+    [
+        ("./export.sh dump tonight", "./export.sh"),
+        ("scripts/show", "scripts/show"),
+        ("bash script.sh", "script.sh"),
+        ("python -u script.py", "script.py"),
+        ("nice Rscript count.R", "count.R"),
+        ("python -m json.tool a.json", ""),
+        ("/usr/bin/uptime", ""),
+        ("tail logs/a.log", ""),
+        ("squeue --me", ""),
+    ],
+)
+def test_a_script_declared_read_only_is_warned_of_and_a_program_of_the_machine_is_not(words: str, script: str) -> None:
+    found = told("run: [make, -n]                #", f"run: [{', '.join(words.split())}]  #")
+    if script:
+        assert (
+            len(found) == 1 and f"warning: what {script} does is not known to this check; say its effects" in found[0]
+        )
+    else:
+        assert found == []
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("['make -n']", "the program is called 'make -n', blanks and all; [make, -n], or shell: true"),
+        ("[ls, '|', wc]", "'|' is only a word here: no shell reads it; shell: true"),
+        ("[make, -n, out, '&&', ls]", "'&&' is only a word here"),
+        ("[df, '>', out]", "'>' is only a word here"),
+        ("[df, '2>/dev/null']", "'2>/dev/null' is only a word here"),
+        (
+            "[gzip, -t, 'published/*.gz']",
+            "'published/*.gz' is taken for a file's name: no shell fills it in; shell: true",
+        ),
+        ("[ls, ~/logs]", "'~/logs' is only a word here"),
+        ("[ls, $HOME]", "'$HOME' is only a word here"),
+    ],
+)
+def test_words_that_only_a_shell_would_read_are_told(words: str, expected: str) -> None:
+    old = "run: [make, -n]                #"
+    found = told(old, f"run: {words}  #")
+    assert len(found) == 1 and expected in found[0] and "warning" not in found[0]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[find, ., -name, '*.log', -exec, wc, '{}', ';']",
+        "[grep, -c, '|', a.log]",
+        "[cut, -d, '|', a.log]",
+        "[git, --no-pager, diff, --, '*.py']",
+        "[ls, -I, '*.gz']",
+        "['./my tool/show', a]",
+    ],
+)
+def test_such_words_where_the_program_reads_them_itself_are_fine(words: str) -> None:
+    assert not [each for each in told("run: [make, -n]                #", f"run: {words}  #") if "warning" not in each]
+
+
+def test_a_line_for_a_shell_may_hold_them() -> None:
+    assert told("run: [make, -n]                #", "shell: true\n        run: ['ls *.log | wc -l']  #") == []
 
 
 # -- the JSON Schema --------------------------------------------------------------------------------------------------

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from incident_console.errors import InputError
-from incident_console.runbook import rehearsal, shelf, skeleton
+from incident_console.events import Effects, Surface
+from incident_console.runbook import rehearsal, schema, shelf, skeleton
+from incident_console.runbook.answers import check_answers, loads_answers
 from incident_console.runbook.faults import RunbookFaults
+from incident_console.runbook.load import loads
 from incident_console.runbook.rehearsal import beside, is_rehearsal, load_rehearsal, within
 from incident_console.runbook.rehearse import Result, rehearse
 
@@ -68,6 +72,20 @@ def test_the_example_of_the_readme_is_a_rehearsal_of_the_skeleton(tmp_path: Path
     (tmp_path / "late-export.yaml").write_text(skeleton.text("late-export"))
     example = readme.split("```yaml\n")[1].split("```")[0]
     assert rehearse(load_rehearsal(written(tmp_path, example))).faults == ()
+
+
+def test_the_answers_of_the_readme_are_answers_for_the_skeleton() -> None:
+    readme = (shelf.shipped()[0].parent / "README.md").read_text()
+    example = readme.split("```yaml\n")[2].split("```")[0]
+    answers = loads_answers(example.encode(), "answers.yaml")
+    assert check_answers(answers, loads(skeleton.text("late-export").encode(), "late-export.yaml").runbook) == ()
+
+
+def test_the_readme_names_every_value_that_the_format_takes() -> None:
+    readme = (shelf.shipped()[0].parent / "README.md").read_text()
+    closed = (Surface, schema.FieldType, Effects, schema.Pick, schema.ChoicesFrom, schema.Context)
+    words = {*schema.CLASSES, *schema.COSTS, *schema.FACTS, *(word for each in closed for word in get_args(each))}
+    assert sorted(word for word in words if f"`{word}`" not in readme) == []
 
 
 # -- another path -----------------------------------------------------------------------------------------------------

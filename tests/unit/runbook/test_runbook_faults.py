@@ -106,6 +106,8 @@ def test_a_duplicate_key_names_the_line_of_the_first() -> None:
         (", effects: read-only", "", "the command's `effects` are missing; say what the command does to the scene"),
         ("effects: read-only", "effects: none", "`effects` is none; allowed: read-only"),
         ("effects: read-only", "effects: read-only, timeout: 0", "`timeout` is 0; 1 to 3600"),
+        ("effects: read-only", "effects: read-only, timeout: 60s", "a whole number is expected; write 60"),
+        ("effects: read-only", "effects: read-only, timeout: 2 min", "a whole number is expected; write 120"),
         ("effects: read-only", "effects: read-only, timeout: 3601", "`timeout` is 3601; 1 to 3600"),
         ("id: space", "id: listing", "the evidence item id 'listing' is taken in line 19"),
         ("id: what,", "id: waive,", "no field can be called `waive`"),
@@ -146,6 +148,21 @@ def test_a_duplicate_key_names_the_line_of_the_first() -> None:
 def test_a_fault_says_what_is_wrong_and_what_is_allowed(old: str, new: str, expected: str) -> None:
     told = changed(old, new)
     assert any(expected in fault for fault in told), told
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ("decide", "`next` is text, where a list is expected; [{when: {field: F, is: V}, go: RUNG}]"),
+        ("[decide]", "item 1 of `next` is text, where a mapping is expected; [{when: {field: F, is: V}, go: RUNG}]"),
+        (
+            "[{go: decide}]",
+            "`when` is missing; a condition, such as {field: F, is: V}; without one the next rung in order follows",
+        ),
+    ],
+)
+def test_how_a_branch_is_written_is_told_the_first_time(given: str, hint: str) -> None:
+    assert hint in changed("[{when: {field: what, includes: nothing}, go: decide}]", given)[0]
 
 
 def test_yes_no_and_dates_are_words_here() -> None:
