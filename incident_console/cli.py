@@ -167,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
 
     resume = command("resume", ("working", "resume"), "go on with an incident", operator=True)
     resume.add_argument("id", nargs="?", metavar="ID")
+    resume.add_argument("--workdir", type=Path, metavar="DIR", help="where the workflow is now, if it was moved")
     resume.add_argument("--no-redact", metavar="REASON", help=NO_REDACT)
     resume.add_argument("--plain", action="store_true", help=PLAIN)
 
@@ -285,7 +286,7 @@ def _verbs(runbook: _Parser) -> None:
     which.add_argument("name", nargs="?", metavar="PATH")
     which.add_argument("--list", action="store_true", help="what is trusted")
     which.add_argument("--withdraw", metavar="PATH|HASH", help="trust it no more")
-    trust.add_argument("--yes", action="store_true", help="do not ask on a terminal")
+    trust.add_argument("--yes", action="store_true", help="do not ask; needed where there is no terminal")
 
 
 def _common(parser: _Parser, *, records: bool, operator: bool, json: bool, absent: str | None = None) -> None:

@@ -72,12 +72,17 @@ def verify(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"schema": "incident-console/verify/1", "path": str(path), **asdict(verdict)})
     else:
-        print(f"{'ok' if verdict.ok else 'NOT OK'}  {verdict.events} events, {verdict.items} evidence items")
-        print(f"head {verdict.head}")
+        went_on = verdict.went_on_after
+        said = "ok" if verdict.ok else f"ok up to event {went_on}, and it went on" if went_on else "NOT OK"
+        if verdict.events or not verdict.fault:
+            print(f"{said}  {verdict.events} events, {verdict.items} evidence items")
+            print(f"head {verdict.head}")
+        else:
+            print(f"{said}  nothing in it could be read")
         for note in verdict.notes:
             print(f"note: {one_line(note)}")
         if verdict.fault:
-            print(f"broken: {one_line(verdict.fault)}")
+            print(f"{'went on' if went_on else 'broken'}: {one_line(verdict.fault)}")
     return Exit.OK if verdict.ok else Exit.NO
 
 

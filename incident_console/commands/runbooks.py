@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from incident_console.commands.common import has_terminal, print_json, say, who_is
-from incident_console.errors import Exit
+from incident_console.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from incident_console.runbook.trust import Trusted
@@ -22,12 +22,14 @@ def runbook(arguments: argparse.Namespace) -> int:
         case "list":
             _print_runbooks(arguments)
         case "show":
+            from incident_console.session import cautions
+
             loaded = shelf.find(arguments.name)
             if arguments.json:
                 print_json(loaded.runbook.model_dump(mode="json", by_alias=True, exclude_defaults=True))
             else:
                 width = shutil.get_terminal_size((show.WIDTH, 24)).columns if sys.stdout.isatty() else show.WIDTH
-                print(show.render(loaded, width, arguments.format), end="")
+                print(show.render(loaded, width, arguments.format, cautions.of_item), end="")
         case "schema":
             print(skeleton.schema_text(), end="")
         case "trust":
@@ -54,7 +56,7 @@ def _print_runbooks(arguments: argparse.Namespace) -> None:
 
 
 def _trust(arguments: argparse.Namespace) -> int:
-    """Shown, asked for on a terminal, given. Without a terminal the call itself is the answer."""
+    """Shown, asked for on a terminal, given. Where nobody can be asked `--yes` is the answer; raises UsageError."""
     from datetime import UTC, datetime
 
     from incident_console.record.clock import stamp
@@ -74,9 +76,12 @@ def _trust(arguments: argparse.Namespace) -> int:
         say(reviewed(loaded, who.trust).rstrip("\n"))
         for told in secrets_told(loaded):  # last, where it is read before the question
             say(f"mind: {told}")
-        if not (arguments.yes or arguments.json) and has_terminal() and not _agreed():
-            say("nothing was trusted")
-            return Exit.NO
+        if not arguments.yes:
+            if arguments.json or not has_terminal():
+                raise UsageError("nothing was trusted: there is nobody to ask here; once it is read, --yes trusts it")
+            if not _agreed():
+                say("nothing was trusted")
+                return Exit.NO
         trust.give(loaded, who.operator, now, who.trust)
     by = known or who.operator
     if arguments.json:

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +22,11 @@ from incident_console.commands.common import (
     who_is,
     workflow_folder,
 )
-from incident_console.commands.records import print_list, told
+from incident_console.commands.records import print_list, row, told
 from incident_console.errors import Exit, InputError, UsageError
 
 if TYPE_CHECKING:
+    from incident_console.record.summaries import Summary
     from incident_console.runbook.answers import Answers
     from incident_console.session.opening import Plan
     from incident_console.session.who import Who
@@ -94,6 +95,7 @@ def _to_open(arguments: argparse.Namespace, workdir: Path) -> Plan:
         command=tuple(arguments.run_command),
         sources=tuple(words(line, workdir) for line in arguments.source),
         no_redact=no_redact(arguments),
+        said=arguments.runbook,
     )
     plan.check()
     return plan
@@ -111,28 +113,64 @@ def resume(arguments: argparse.Namespace) -> int:
         if not waiting:
             raise InputError(f"no incident is open in {who.records}; `incident-console open` begins one")
         if len(waiting) > 1:
-            print_list(waiting, as_json=arguments.json)
             if not has_terminal():
+                print_list(waiting, as_json=arguments.json)
                 say("several incidents are open; name one: `incident-console resume ID`")
                 return Exit.USAGE
-            folder = find(who.records, _ask("several incidents are open; type the beginning of one's id: "))
+            folder = _chosen(waiting, who.records)
         else:
             folder = waiting[0].path
     plain = plainly(arguments)
     need_terminal("collect", plain=plain)
+    moved = workflow_folder(arguments.workdir) if arguments.workdir is not None else _moved(who.records, folder)
     return console(
-        f"resuming {folder.name} …", lambda: _to_resume(arguments, folder), plain=plain, debug=arguments.debug
+        f"resuming {folder.name} …", lambda: _to_resume(arguments, folder, moved), plain=plain, debug=arguments.debug
     )
 
 
-def _to_resume(arguments: argparse.Namespace, folder: Path) -> Plan:
+def _moved(records: Path, folder: Path) -> Path | None:
+    """Where the workflow is now, if its folder is gone and somebody knows; None opens the record without it."""
+    from incident_console.record.summaries import summaries
+
+    known = next((one.workdir for one in summaries(records).found if one.path == folder), "")
+    if not known or Path(known).is_dir():
+        return None
+    say(f"the workflow's folder {known} is not here")
+    if not has_terminal():
+        say(f"if it is elsewhere: `incident-console resume {folder.name} --workdir DIR`")
+        return None
+    try:
+        said = input("where is it now? (Enter: nowhere here; the record is opened without it) ").strip()
+    except EOFError:
+        return None
+    return workflow_folder(Path(said).expanduser()) if said else None
+
+
+def _to_resume(arguments: argparse.Namespace, folder: Path, moved: Path | None) -> Plan:
     from incident_console.record.store import Record
     from incident_console.session.opening import Plan
 
     reason, incident = no_redact(arguments), Record(folder).incident()
     # Who took an incident over goes on under the name that stands in the record, unless another one is said.
     who = who_is(arguments, fallback=incident.accepted[-1].event.as_ if incident.accepted else None)
-    return Plan(who, Path(incident.workdir), resume=folder, no_redact=reason)
+    return Plan(who, moved or Path(incident.workdir), resume=folder, no_redact=reason, moved=moved)
+
+
+def _chosen(waiting: Sequence[Summary], records: Path) -> Path:
+    """Asked for by number, those of this folder first and then the newest; the beginning of an id will do, too."""
+    from incident_console.evidence.names import shown
+    from incident_console.record.folders import find
+    from incident_console.record.text import one_line
+
+    here = shown(Path().resolve())
+    listed = sorted(reversed(waiting), key=lambda one: one.workdir != here)
+    for number, one in enumerate(listed, 1):
+        mine = "  (this folder)" if one.workdir == here else ""
+        print(f"{number}  " + "  ".join(one_line(part) for part in row(one).values()) + mine)
+    said = _ask("several incidents are open; type a number, or the beginning of an id: ")
+    if said.isascii() and said.isdigit() and 1 <= int(said[:9]) <= len(listed):
+        return listed[int(said[:9]) - 1].path
+    return find(records, said)
 
 
 def _ask(question: str) -> str:

@@ -131,9 +131,12 @@ def _refuse_used(folder: Path) -> None:
 
 
 def _lay_out(workdir: Path, story: Story, short: bool) -> None:
-    skipped = shutil.ignore_patterns("__pycache__")
-    # Contents only: an installation may be read-only, the demo's files must not be.
-    shutil.copytree(story.files, workdir, dirs_exist_ok=True, ignore=skipped, copy_function=shutil.copyfile)
+    for source in story.files.rglob("*"):
+        name = source.relative_to(story.files)
+        if source.is_file() and "__pycache__" not in name.parts:
+            # Contents only: an installation may be read-only, the demo's files and folders must not be.
+            (workdir / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, workdir / name)
     if story.pace:
         _replace(workdir / "config/config.yaml", "pace: 1.0", f"pace: {story.pace[short]}")
     story.data(workdir)

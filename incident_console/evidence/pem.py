@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from incident_console.evidence.secret import Secret
 
 KIND = "private-key"
-_LONGEST = 64 * 1024
+LONGEST = 64 * 1024
 """Bytes from BEGIN to END; farther apart they do not belong together."""
 
 _EDGE = re.compile(rb"-----(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -32,7 +32,7 @@ def secrets(data: bytes) -> Iterator[Secret]:
         following = edges[place + 1] if place + 1 < len(edges) else None
         if edge[1] == b"END":
             start, end = max(done, _body_before(data, edge.start(), done)), edge.end()
-        elif following and following[1] == b"END" and following.end() - edge.start() <= _LONGEST:
+        elif following and following[1] == b"END" and following.end() - edge.start() <= LONGEST:
             start, end = edge.start(), following.end()
         else:
             start, end = edge.start(), _body_after(data, edge.end(), following.start() if following else len(data))
@@ -42,7 +42,7 @@ def secrets(data: bytes) -> Iterator[Secret]:
 
 def _body_after(data: bytes, start: int, limit: int) -> int:
     """The end of the key's lines that follow `start`; the rest of the BEGIN line itself belongs to them."""
-    limit = min(limit, start + _LONGEST)
+    limit = min(limit, start + LONGEST)
     end = _line_end(data, start, limit)
     while end < limit:
         after = _line_end(data, end + 1, limit)
@@ -55,7 +55,7 @@ def _body_after(data: bytes, start: int, limit: int) -> int:
 
 def _body_before(data: bytes, end: int, limit: int) -> int:
     """The start of the key's lines that stand before `end`."""
-    limit = max(limit, end - _LONGEST)
+    limit = max(limit, end - LONGEST)
     start = max(limit, data.rfind(b"\n", limit, end) + 1)
     last = True
     while start > limit:

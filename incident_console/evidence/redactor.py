@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from incident_console.events import Event
+from incident_console.evidence import pem
 from incident_console.evidence.assignments import is_harmless, kind_of_option
 from incident_console.evidence.named import Named
 from incident_console.evidence.names import shown
@@ -39,6 +40,24 @@ class Redactor:
 
     def data(self, data: bytes) -> Redacted:
         return Redacted(data) if self.off else redact(data, self.key, self.named)
+
+    def part(self, before: bytes, data: bytes, after: bytes) -> Redacted:
+        """Lines redacted with what surrounds them in view: one out of a key's block tells nothing by itself."""
+        if self.off:
+            return Redacted(data)
+        at = len(before), len(before) + len(data)
+        keys = [each for each in pem.secrets(before + data + after) if each.start < at[1] and each.end > at[0]]
+        pieces, counts, done = [], Counter[str](), 0
+        for key in keys:
+            start, end = max(key.start - at[0], done), min(key.end - at[0], len(data))
+            clean = self.data(data[done:start])
+            pieces += [clean.data, mark(data[start:end], key.kind, self.key)]
+            counts.update(clean.counts)
+            counts[key.kind] += 1
+            done = end
+        clean = self.data(data[done:])
+        counts.update(clean.counts)
+        return Redacted(b"".join([*pieces, clean.data]), dict(counts))
 
     def text(self, text: str) -> str:
         """The text as it may stand in a record: secrets replaced, a byte that is not UTF-8 as `\\xNN`."""

@@ -85,6 +85,8 @@ def _greet(desk: Desk) -> None:
         talk.say(f"Mind: {told}.")
     if told := exposed(view.record):
         talk.say(f"Mind: {told}.")
+    if isinstance(view, Session) and (told := desk.plan.set_aside(view)):
+        talk.say(f"Mind: {told}")
     desk.wait_for_facts()
     facts(desk, "")
     if isinstance(view, Session):

@@ -11,6 +11,7 @@ from incident_console.record.seen import Item
 from incident_console.record.text import size
 from incident_console.runbook.schema import EvidenceItem, Field, Rung
 from incident_console.session.core import Session
+from incident_console.session.escalating import to_show
 from incident_console.session.picture import Picture
 from incident_console.session.suggest import draft
 from incident_console.session.surfaces import smallest_first
@@ -77,9 +78,8 @@ def rung_told(view: View, rung: Rung, picture: Picture) -> Iterator[str]:
         answer = state.answers.get(field.id) if state is not None else None
         drafted = "" if answer is not None else draft(rung, field, picture)
         yield from _field(number, field, answer.text if answer is not None else "", drafted)
-    for held in view.escalations():
-        if held.rung == rung.id:
-            yield f"Escalation holds, to {held.to}: {held.because} Say escalate."
+    for _, held in to_show(view.escalations(), rung.id, view.incident):
+        yield f"Escalation holds, to {held.to}: {held.because} Say escalate."
     yield to_complete(view, rung)
 
 

@@ -17,6 +17,7 @@ from incident_console.runbook.schema import CLASSES
 from incident_console.session import emergency
 from incident_console.session.core import unexplained
 from incident_console.session.escalating import Crossing, crossings, draft, raised_by
+from incident_console.session.sightings import sighting
 
 LEFT = "it was left, and nothing was recorded"
 MOMENTS = 20
@@ -177,7 +178,9 @@ def close(desk: Desk, words: str) -> None:
 
 
 def brief_(desk: Desk, words: str) -> None:
-    desk.talk.read_out(document(brief(desk.view.incident, desk.view.clock.now())))
+    run = desk.picture.run
+    seen = None if run is None else sighting(run)
+    desk.talk.read_out(document(brief(desk.view.incident, desk.view.clock.now(), seen)))
 
 
 def record(desk: Desk, words: str) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 from incident_console import events
 from incident_console.errors import EvidenceError, HeldError, InputError, Refused
 from incident_console.evidence import command as commands
-from incident_console.evidence import environment, files, leftover, scene
+from incident_console.evidence import environment, files, leftover, pem, scene
 from incident_console.evidence.names import relative
 from incident_console.record.clock import stamp
 from incident_console.runbook.schema import EvidenceItem, Rung
@@ -225,7 +225,7 @@ def pin(session: Session, pinned: Pinned, rung: str | None) -> events.Recorded:
         session.runbook.rung(rung)
     if not pinned.data:
         raise Refused("there is no line here to pin")
-    sha256, size, counts = session.keep(pinned.data)
+    sha256, size, counts = session.keep_part(*around(pinned))
     return session.append(
         events.LogPinned(
             path=relative(pinned.path, session.workdir),
@@ -240,6 +240,25 @@ def pin(session: Session, pinned: Pinned, rung: str | None) -> events.Recorded:
             run=session.run,
         )
     )
+
+
+def around(pinned: Pinned) -> tuple[bytes, bytes, bytes]:
+    """What stands before the pinned lines, they themselves, and what stands after: as much of it as a key may have.
+
+    Nothing around them where the file is no more what it was.
+    """
+    start, end = pinned.span
+    begin = max(0, start - pem.LONGEST)
+    try:
+        with pinned.path.open("rb") as file:
+            file.seek(begin)
+            read = file.read(end - begin + pem.LONGEST)
+    except (OSError, ValueError):
+        return b"", pinned.data, b""
+    lines = read[start - begin : end - begin]
+    if lines.rstrip(b"\r\n") != pinned.data.rstrip(b"\r\n"):
+        return b"", pinned.data, b""
+    return read[: start - begin], pinned.data, read[start - begin + len(pinned.data) :]
 
 
 def _exit_code(outcome: commands.Outcome) -> int | None:

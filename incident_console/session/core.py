@@ -16,6 +16,8 @@ from typing import Any
 
 from incident_console import events, gate
 from incident_console.errors import HeldError, Refused
+from incident_console.evidence.names import shown
+from incident_console.evidence.redact import Redacted
 from incident_console.evidence.redactor import Redactor
 from incident_console.record import speaking, summaries
 from incident_console.record.clock import Clock, jump_told, stamp
@@ -62,6 +64,10 @@ class Session(View):
         """What the run's evidence says of the class now, to be recorded beside what is decided."""
         self.edits = EditWatch(workdir, runbook.watch, gate.Baseline(), None)
         """The watched files as last seen."""
+        self.cut_off: tuple[str, ...] = ()
+        """The evidence whose commands ran when the console before this one ended."""
+        self.taken_up = False
+        """The record was there before, and is gone on with."""
         self.trust = trust
         self.redactor = redactor
         self._journal = journal
@@ -139,7 +145,13 @@ class Session(View):
 
         One that the disk does not take is held, and the event that names it waits behind it; see `append`.
         """
-        clean = self.redactor.data(data)
+        return self._keep(self.redactor.data(data))
+
+    def keep_part(self, before: bytes, data: bytes, after: bytes) -> tuple[str, int, dict[str, int]]:
+        """Store lines as `keep` does; what stands before and after them in their file tells what they are part of."""
+        return self._keep(self.redactor.part(before, data, after))
+
+    def _keep(self, clean: Redacted) -> tuple[str, int, dict[str, int]]:
         sha256, size = self._holding.keep(clean.data)
         return sha256, size, clean.counts
 
@@ -249,16 +261,30 @@ class Session(View):
 
     def describe(self, severity: str, impact: str, deadline: str) -> events.Recorded:
         """Say how bad it is, for whom, and by when; an empty text stays as it was said before."""
+        return self._correct_opening(
+            self.incident.workdir,
+            severity=clean_text(severity),
+            impact=clean_text(impact),
+            deadline=moments.settled(clean_text(deadline), self.clock.now()),
+        )
+
+    def move(self) -> events.Recorded:
+        """Record that the workflow is in this session's workdir now."""
+        return self._correct_opening(shown(self.workdir))
+
+    def _correct_opening(
+        self, workdir: str, severity: str = "", impact: str = "", deadline: str = ""
+    ) -> events.Recorded:
         incident = self.incident
         return self.append(
             events.IncidentOpened(
                 corrects=incident.lines[0].seq,
                 title=incident.title,
-                workdir=incident.workdir,
+                workdir=workdir,
                 context=incident.context,
-                severity=clean_text(severity) or incident.severity,
-                impact=clean_text(impact) or incident.impact,
-                deadline=clean_text(deadline) or incident.deadline,
+                severity=severity or incident.severity,
+                impact=impact or incident.impact,
+                deadline=deadline or incident.deadline,
             )
         )
 
@@ -319,7 +345,7 @@ class Session(View):
                 trigger=said_or_unknown(trigger),
                 evidence=tuple(clean_text(text) for text in evidence),
                 owner=said_or_unknown(owner),
-                due=said_or_unknown(due),
+                due=said_or_unknown(moments.settled(due, self.clock.now())),
             )
         )
 

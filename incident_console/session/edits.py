@@ -60,14 +60,19 @@ class EditWatch:
 
 
 def as_seen_last(record: Record, incident: Incident, workdir: Path, globs: Sequence[str]) -> gate.Baseline:
-    """The watched files as a record saw them last."""
+    """The watched files as a record saw them last; where it kept none, as they are now."""
+    return kept_last(record, incident, workdir) or gate.take(workdir, globs, repository=gate.repository(workdir))
+
+
+def kept_last(record: Record, incident: Incident, workdir: Path) -> gate.Baseline | None:
+    """The same, where the record holds it: None when it was never kept, or is lost."""
     sha256 = incident.watched_sha256
     try:
         baseline = gate.from_json(record.blobs.get(sha256)) if sha256 else None
     except InputError:
         baseline = None
     if baseline is None:
-        return gate.take(workdir, globs, repository=gate.repository(workdir))
+        return None
     seen, commit = dict(baseline.files), incident.reentry.commit
     for edit in incident.edits.values():
         if not gate.is_inside(edit.event.path):

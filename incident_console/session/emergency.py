@@ -233,7 +233,8 @@ def take_in(session: Session, left: Left) -> int:
     for event in left.entries:
         with suppress(HeldError):
             session.append(event)
-    told = f"{len(left.entries)} entries were taken in from the emergency copy {left.folder}"
+    count = "1 entry was" if len(left.entries) == 1 else f"{len(left.entries)} entries were"
+    told = f"{count} taken in from the emergency copy {left.folder}"
     with suppress(HeldError):
         session.append(events.NoteAdded(text=f"{told}; they were not chained until then."))
     return len(left.entries)

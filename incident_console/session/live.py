@@ -97,6 +97,7 @@ class Live:
         self._other_run: str | None = None
         self._other_is_live = True
         self._others = Found((), (), left_out=False)
+        self._queries: frozenset[Path] = frozenset()
         self._job_logs: frozenset[Path] = frozenset()
         self._looked = False
         self._told: Picture | None = None
@@ -217,6 +218,7 @@ class Live:
             self._chosen = True
         elif self._may_be_another():
             wanted = self._newer_run()
+            self._queries = find.queries(self._workdir)
         self._looked = True
         if wanted is not None:
             self._begin(self._workdir / wanted)
@@ -318,7 +320,7 @@ class Live:
     def _picture(self) -> Picture:
         run = self._run
         gone = "" if self._workdir.is_dir() else f"the folder {self._workdir} is gone; what was recorded is kept"
-        logs = log_entries(run, self._session.incident, self._workdir, self._others.files)
+        logs = log_entries(run, self._session.incident, self._workdir, self._others.files, self._queries)
         first = 1 if run is not None else 0
         known = self._understander.latest
         notices = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import stat
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ class LogEntry:
     """No other entry has it."""
     label: str
     state: str
-    """run, running, failed, retried, succeeded, waiting, kept, lost, other."""
+    """run, running, failed, retried, succeeded, waiting, kept, lost, query, other."""
     path: Path | None = None
     size: int | None = None
     changed_at: float | None = None
@@ -41,8 +41,17 @@ class LogEntry:
     """Why there is nothing to show, for a lost one; what is shown beside the log's own text, for a kept one."""
 
 
-def log_entries(run: Run | None, incident: Incident, workdir: Path, others: Iterable[Path]) -> tuple[LogEntry, ...]:
-    """Failed first, then running, then retried, then the rest; a job's kept attempts stand under it."""
+def log_entries(
+    run: Run | None,
+    incident: Incident,
+    workdir: Path,
+    others: Iterable[Path],
+    queries: Collection[Path] = (),
+) -> tuple[LogEntry, ...]:
+    """Failed first, then running, then retried, then the rest; a job's kept attempts stand under it.
+
+    `queries`: logs of what only asked the engine something.
+    """
     kept = _kept(incident)
     seen: set[Path] = set()
     entries: list[LogEntry] = []
@@ -58,7 +67,7 @@ def log_entries(run: Run | None, incident: Incident, workdir: Path, others: Iter
     for attempts in kept.values():
         entries += [_attempt(seq, event, earlier=True) for seq, event in attempts]
     found = (
-        _entry(f"file:{path}", _name(path, workdir), "other", path)
+        _entry(f"file:{path}", _name(path, workdir), "query" if path in queries else "other", path)
         for path in dict.fromkeys(others)
         if path not in seen
     )

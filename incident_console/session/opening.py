@@ -94,9 +94,12 @@ def _tell_secrecy(session: Session, no_redact: str) -> None:
         session.append(note)
 
 
-def resume_incident(who: Who, folder: Path, *, no_redact: str = "", clock: Clock | None = None) -> Session:
+def resume_incident(
+    who: Who, folder: Path, *, no_redact: str = "", moved: Path | None = None, clock: Clock | None = None
+) -> Session:
     """Take up a record again where it was left; redaction is on again unless it is said otherwise.
 
+    `moved`: where the workflow is now, if it is not where the record has it; that is recorded.
     Raises InputError, RecordError.
     """
     clock = clock or SystemClock()
@@ -111,13 +114,16 @@ def resume_incident(who: Who, folder: Path, *, no_redact: str = "", clock: Clock
             raise InputError(f"{folder} holds no incident that could be continued: its journal is empty")
         if incident.runbook.sha256 != loaded.sha256:
             raise InputError(f"{record.runbook} is not the runbook that this incident froze: the file was altered")
-        workdir = Path(incident.workdir)
+        workdir = _folder(moved) if moved is not None else Path(incident.workdir)
         redactor = secrecy.redactor(who.trust, record.id, who.secrets, no_redact=no_redact)
         trust = _trust(loaded, who)
         session = Session(record, journal, loaded.runbook, workdir, trust=trust, redactor=redactor, clock=clock)
         session.incident = incident
         session.trusted()
         _tell_secrecy(session, no_redact)
+        if moved is not None and shown(workdir) != incident.workdir:
+            session.move()
+        session.taken_up = True
         _catch_up(session, journal)
     except BaseException:
         journal.close()
@@ -133,6 +139,7 @@ def _catch_up(session: Session, journal: Journal) -> None:
         session.append(repair)
     for cut_off in session.incident.running_evidence:
         started = cut_off.event
+        session.cut_off = (*session.cut_off, started.item)
         pids = " ".join(map(str, leftover.still_running(leftover.mark(session.id, cut_off.seq))))
         left = f"; it still runs on this machine, `kill {pids}` ends it" if pids else ""
         session.append(
@@ -155,10 +162,10 @@ def _catch_up(session: Session, journal: Journal) -> None:
     session.look_for_edits()
 
 
-def resume_or_review(who: Who, folder: Path, *, no_redact: str = "") -> Session | Review:
+def resume_or_review(who: Who, folder: Path, *, no_redact: str = "", moved: Path | None = None) -> Session | Review:
     """Take up a record again, or look at it while another console has its pen. Raises InputError, RecordError."""
     try:
-        return resume_incident(who, folder, no_redact=no_redact)
+        return resume_incident(who, folder, no_redact=no_redact, moved=moved)
     except RecordError:
         if holder(folder) is None:
             raise
@@ -203,9 +210,10 @@ def outlines(runbook: Runbook) -> tuple[events.RungOutline, ...]:
             question=rung.question,
             prompts={field.id: field.prompt for field in rung.ask},
             evidence=tuple(
-                events.EvidenceOutline(id=item.id, surface=item.surface, question=item.question)
+                events.EvidenceOutline(id=item.id, surface=item.surface, question=item.question, expect=item.expect)
                 for item in rung.evidence
             ),
+            needs=tuple(rung.needs),
         )
         for rung in runbook.rungs
     )
@@ -234,6 +242,10 @@ class Plan:
     """Commands whose output is followed beside the logs."""
     no_redact: str = ""
     """Why no secret is to be replaced in what is recorded."""
+    moved: Path | None = None
+    """Where the workflow is now, where somebody said that it is not where the record has it."""
+    said: str | None = None
+    """The runbook as it was named on the command line: one that goes on has its own, as it was frozen."""
     bundle: Path | None = None
     """A bundle to be reviewed; everything else is then left aside."""
 
@@ -247,6 +259,20 @@ class Plan:
         """Open incidents that could be taken up again instead of beginning a new one."""
         return () if self.resume is not None or self.bundle is not None else open_on(self.workdir, self.who.records)
 
+    def set_aside(self, session: Session) -> str:
+        """That the runbook which was named is not the one that this incident froze; empty where it is."""
+        if self.said is None or not session.taken_up:
+            return ""
+        frozen = f"{session.runbook.id}, as it was when the incident began"
+        try:
+            if shelf.find(self.said, self.workdir).sha256 == session.trust.loaded.sha256:
+                return ""
+        except ConsoleError as fault:
+            return f"This incident goes on with its own runbook, {frozen}: {fault}"
+        return (
+            f"{self.said} is not what this incident froze: it goes on with {frozen}. A new incident would take yours."
+        )
+
     def begin(self, resume: Path | None = None) -> Session | Review:
         """A record that somebody else writes, and a bundle, are opened to be read only.
 
@@ -256,7 +282,7 @@ class Plan:
             return review_bundle(self.bundle)
         folder = resume or self.resume
         if folder is not None:
-            found = resume_or_review(self.who, folder, no_redact=self.no_redact)
+            found = resume_or_review(self.who, folder, no_redact=self.no_redact, moved=self.moved)
             if isinstance(found, Review):
                 if self.command:
                     raise Refused(

@@ -28,7 +28,8 @@ def parting(session: View, *flags: str) -> str:
             f"Nothing was written, and nothing was accepted.\nTake it over with: {program()} accept {bundle} --as NAME"
         )
     if isinstance(session, Review):
-        return f"Nothing was written here.\nThe record is {session.record.path}"
+        told = f"Nothing was written here.\nThe record is {session.record.path}"
+        return f"{told}\n{going_on(session, *flags)}"
     return f"All is saved in {session.record.path}\n{going_on(session, *flags)}"
 
 

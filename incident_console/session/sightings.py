@@ -18,6 +18,27 @@ PATIENCE_S = 10.0
 """How long a run that just began may take to say with what it was started, before it is recorded without."""
 
 
+def sighting(run: Run) -> events.RunSeen:
+    """How a run stands, without what differs from an earlier one."""
+    return events.RunSeen(
+        log=run.log,
+        status=run.status,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        pid=run.pid,
+        command=run.command,
+        version=run.version,
+        cores=run.cores,
+        figures={
+            "planned": run.planned,
+            "finished": run.finished,
+            "failed": run.failed,
+            "running": run.running,
+            "retried": run.retried,
+        },
+    )
+
+
 class Sightings:
     """Not for use from several threads at once. `clock` gives seconds that only grow."""
 
@@ -33,26 +54,8 @@ class Sightings:
             return
         previous = self._session.incident.run
         restarted = previous is not None and previous.event.log != run.log and run.log not in self._recorded
-        seen = events.RunSeen(
-            log=run.log,
-            status=run.status,
-            started_at=run.started_at,
-            ended_at=run.ended_at,
-            pid=run.pid,
-            command=run.command,
-            version=run.version,
-            cores=run.cores,
-            differs=tuple(_differs(previous.event, run, self._session.redactor))
-            if previous is not None and restarted
-            else (),
-            figures={
-                "planned": run.planned,
-                "finished": run.finished,
-                "failed": run.failed,
-                "running": run.running,
-                "retried": run.retried,
-            },
-        )
+        differs = tuple(_differs(previous.event, run, self._session.redactor)) if previous and restarted else ()
+        seen = sighting(run).model_copy(update={"differs": differs})
         with suppress(HeldError):
             self._session.append(seen)
         self._recorded[run.log] = run.status

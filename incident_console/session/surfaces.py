@@ -15,12 +15,12 @@ from incident_console.session.suggest import UNDETERMINED
 
 WEAK: Mapping[str, str] = MappingProxyType(
     {
-        "dry-run": "how long the tools will take",
+        "dry-run": "how long it will take",
         "summary": "why a tool failed",
         "change-list": "whether the rerun was expensive",
         "rule-log": "whether the whole run was efficient",
-        "run-log": "which rule is slow (volume is not cost)",
-        "benchmark": "why the DAG grew",
+        "run-log": "which step is slow (volume is not cost)",
+        "benchmark": "why there is more to do",
         "provenance": "the text of a failing command",
         "profile": "what the workflow means",
         "verify-report": "why it was slow",

@@ -93,7 +93,9 @@ def draft_symptom(run: Run) -> str:
         said.append(f"the run stopped without a word at {run.finished} of {run.planned} jobs")
     if not said:
         return ""
-    return "; ".join(said) + f" ({run.finished} of {run.planned} jobs done, run {run.status})"
+    # While the run goes on, how far it is would be wrong a moment after it was taken down.
+    ended = run.status in ("succeeded", "failed", "interrupted")
+    return "; ".join(said) + (f" ({run.finished} of {run.planned} jobs done, run {run.status})" if ended else "")
 
 
 def choices(run: Run, kind: str) -> tuple[str, ...]:

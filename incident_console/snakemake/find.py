@@ -72,6 +72,11 @@ def runs(workdir: Path, limit: int = LIMIT) -> tuple[FoundLog, ...]:
     return tuple(_settled(_look(workdir, limit)))
 
 
+def queries(workdir: Path, limit: int = LIMIT) -> frozenset[Path]:
+    """The logs that queries left, as far as that can be told: what the console itself asks leaves such logs, too."""
+    return frozenset(log.path for log in _settled(_look(workdir, limit)) if log.kind != "run")
+
+
 def watched_run(workdir: Path) -> FoundLog | None:
     """The log to watch: the newest run, but rather one that a live process writes; None where there was no run."""
     seen = list(_look(workdir, LIMIT))

@@ -15,6 +15,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
+from textual.events import Event, Key
 from textual.message import Message
 
 from incident_console.errors import ConsoleError, Exit
@@ -40,6 +41,7 @@ from incident_console.tui.footer import KeyLine
 from incident_console.tui.handed import HandedPane
 from incident_console.tui.header import Header, Heading
 from incident_console.tui.inbox import Inbox
+from incident_console.tui.inorder import done_first
 from incident_console.tui.intents import Intents
 from incident_console.tui.keys import KEYS
 from incident_console.tui.ladder import FACTS, HANDOFF, Ladder
@@ -47,7 +49,7 @@ from incident_console.tui.layout import Body
 from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList, LogsPane
 from incident_console.tui.look import Look, breakpoints
-from incident_console.tui.notify import DISK_EACH_S, DiskWatch, Few, Notices, Title, disks, title
+from incident_console.tui.notify import DISK_EACH_S, RECORDS, WORKFLOW, DiskWatch, Few, Notices, Title, disks, title
 from incident_console.tui.rung import RungPane
 from incident_console.tui.runpane import RunPane
 from incident_console.tui.since import Since
@@ -114,6 +116,13 @@ class Console(Intents):
         self.desk = Desk(self)
         self._since = datetime.now(UTC).replace(microsecond=0)
         """When the console was opened; a run log tells whole seconds."""
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key) and not event.is_forwarded:
+            self._budget.keyed()
+            if await done_first(self, event, lambda: self.desk.opening):
+                return
+        await super().on_event(event)
 
     def compose(self) -> ComposeResult:
         yield Header(still=self.look.still)
@@ -205,8 +214,9 @@ class Console(Intents):
             self.go(FACTS)
         if self.incident.accepted:
             self.desk.start(self.desk.taking.look())
-        if isinstance(session, Session) and self.incident.open_rung is not None:
-            self.desk.tell(f"{session.id} goes on where it was left.", "resumed")
+        if isinstance(session, Session) and session.taken_up:
+            told = news.resumed(session.id, session.cut_off, self.desk.drafts.waiting)
+            self.desk.tell(told, "resumed", seconds=15)
         self._watch_disks()
         self.desk.start(self._tell_exposed(session))
         self.refresh_bindings()
@@ -215,12 +225,14 @@ class Console(Intents):
     async def _tell_exposed(self, session: Session | Review) -> None:
         if told := await self.desk.in_thread(exposed, session.record):
             self.desk.tell(told, "others may write here", "warning", 15)
+        if isinstance(session, Session) and (told := await self.desk.in_thread(self.plan.set_aside, session)):
+            self.desk.tell(told, "another runbook", "warning", 15)
 
     @work(exclusive=True, group="disks")
     async def _watch_disks(self) -> None:
         """One look after the other: a file system that hangs is asked once, and holds one thread."""
         while (session := self.session) is not None:
-            where = {"records folder": session.record.path, "workflow's folder": session.workdir}
+            where = {RECORDS: session.record.path, WORKFLOW: session.workdir}
             for told in self.disk.look(await self.desk.in_thread(lambda where=where: tuple(disks(where)))):
                 self.desk.tell(told, "a disk is nearly full", "warning", kind="disk")
             await asyncio.sleep(DISK_EACH_S)
@@ -271,6 +283,7 @@ class Console(Intents):
         if session is None:
             self._go(Exit.OK, "")
             return
+        ended = tuple(self.desk.climb.busy)
         await self.desk.climb.cancel_all()
         await self.desk.long.settle()
         await self.desk.drafts.write()
@@ -291,7 +304,7 @@ class Console(Intents):
             kept = f"Every entry that was told as saved is in {session.record.path}"
             self._go(failed.exit_code, f"incident-console: {failed}\n{kept}")
         else:
-            self._go(Exit.OK, news.parting(session))
+            self._go(Exit.OK, news.parting(session, ended, self.picture.run))
 
     def _go(self, code: Exit, parting: str) -> None:
         self.parting = parting
@@ -325,6 +338,8 @@ class Console(Intents):
         if not before.looked:
             self.ends.tell("the first picture of the run")
         news.of_run(self.desk, before, self.picture)
+        if before.run is not self.picture.run:
+            self.screen_stack[0].query_one(Ask).renew()
         # After the next frame: to open a thousand logs as one takes longer than to tell the facts.
         self.call_after_refresh(self._follow_logs, before, self.picture)
         if (review := self.desk.review) is not None and before.notices != self.picture.notices:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Protocol
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -23,11 +23,14 @@ from textual.widgets import Static, TextArea
 from incident_console.tui import editor
 from incident_console.tui.choosing import Choose, Many
 from incident_console.tui.entry import LIMIT, Entry, Preview
+from incident_console.tui.keys import briefly
 from incident_console.tui.livekeys import key
+from incident_console.tui.question import Aside as Aside
+from incident_console.tui.question import Check as Check
+from incident_console.tui.question import Kind as Kind
+from incident_console.tui.question import Question as Question
 from incident_console.tui.words import safe, safe_text
 
-Kind = Literal["text", "lines", "choice", "many"]
-"""`lines`: text that may grow to several lines."""
 _KEPT = ("ask.leave", "keeps it as a draft")
 _PREVIEW = ("entry.preview", "preview")
 _MORE = (("entry.edit", "editor"), ("entry.undo", "undo"), ("entry.redo", "redo"))
@@ -41,39 +44,11 @@ KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 """What stands in the border by binding id, the most needed first: as many as there is room for."""
 SPOT = ("entry.spot", "log time")
+TURN = "entry.turn"
+BACK = ("ask.back", "step back")
+OPTIONAL = "  (may stay empty)"
 CHECKED = 4000
 """Characters of a text that are looked at while it is typed; all of it when it is taken."""
-
-
-class Check(Protocol):
-    """Looks at a text while it is typed: what is told beside it, and whether it can be taken."""
-
-    def __call__(self, text: str, /) -> tuple[str, bool]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One thing to ask. `optional`: an empty answer is taken.
-
-    `draft` stands in the field when it opens: text, the choice under the cursor, or the marked choices, one a line.
-    """
-
-    id: str
-    prompt: str
-    kind: Kind = "text"
-    choices: tuple[str, ...] = ()
-    help: str = ""
-    draft: str = ""
-    optional: bool = False
-    labels: Mapping[str, str] = field(default_factory=dict)
-    """How a choice is shown, where it is not shown as it is."""
-    cursor: str = ""
-    """Where it stands in the draft: `row,column`; empty: at the end."""
-    own: bool = False
-    """Other words than the choices are an answer, too."""
-    check: Check | None = None
-    spot: Callable[[], str] | None = None
-    """Gives the text for the key of `SPOT`; empty where there is none."""
 
 
 Answer = str | tuple[str, ...]
@@ -109,6 +84,10 @@ class _Asking:
     def question(self) -> Question:
         return self.questions[self.at]
 
+    def put(self, question: Question) -> None:
+        """In place of the open one."""
+        self.questions = (*self.questions[: self.at], question, *self.questions[self.at + 1 :])
+
 
 class Ask(VerticalScroll, can_focus=False):
     """The panel. `await ask.these(questions)` gives the answers, or None when the operator left.
@@ -118,7 +97,8 @@ class Ask(VerticalScroll, can_focus=False):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "leave", id="ask.leave", tooltip="Leave; what was typed is kept")
+        Binding("escape", "leave", "leave", id="ask.leave", tooltip="Leave; what was typed is kept"),
+        Binding("shift+tab", "back", "step back", False, id="ask.back", tooltip="Back to the question before"),
     ]
 
     class Closed(Message):
@@ -171,6 +151,8 @@ class Ask(VerticalScroll, can_focus=False):
             return
         self._keep(asking)
         asking.answers[asking.question.id] = answer
+        if (aside := asking.question.aside) is not None:
+            asking.answers[aside.id] = aside.chosen
         if asking.at + 1 < len(asking.questions):
             asking.at += 1
             self._show(asking)
@@ -187,6 +169,29 @@ class Ask(VerticalScroll, can_focus=False):
             self._close(asking, asking.answers)
         else:
             self.refuse(refusal)
+
+    def action_back(self) -> None:
+        """To the question before, with what was answered there; what stands in this one stays in it."""
+        asking = self._asking
+        if asking is None or asking.taking or asking.at == 0:
+            return
+        self._keep(asking)
+        text = self.query_one(Entry).text if self._list is None else self._list.draft
+        if text is not None:
+            asking.put(replace(asking.question, draft=text))
+        asking.at -= 1
+        given = asking.answers[asking.question.id]
+        asking.put(replace(asking.question, draft=given if isinstance(given, str) else "\n".join(given)))
+        self._show(asking)
+
+    def turn(self) -> None:
+        """The next answer to what is asked beside the text."""
+        asking = self._asking
+        if asking is None or asking.taking or (aside := asking.question.aside) is None:
+            return
+        asking.put(replace(asking.question, aside=replace(aside, chosen=aside.next)))
+        asking.draft(aside.id, aside.next)
+        self._show_prompt(asking)
 
     def action_leave(self) -> None:
         if self._asking is not None and not self._asking.taking:
@@ -211,10 +216,7 @@ class Ask(VerticalScroll, can_focus=False):
 
     def _show(self, asking: _Asking) -> None:
         question, asking.edited = asking.question, False
-        place = f"{asking.at + 1}/{len(asking.questions)}  " if len(asking.questions) > 1 else ""
-        self.query_one("#ask-prompt", Static).update(
-            Content.assemble((place, "$foreground-muted"), (safe(question.prompt), "bold"))
-        )
+        self._show_prompt(asking)
         entry = self.query_one(Entry)
         self._open(True)
         self._put_preview(None)
@@ -224,6 +226,20 @@ class Ask(VerticalScroll, can_focus=False):
         self._tell_help(question)
         self._show_keys()
         self.screen.set_focus(self.field)
+
+    def _show_prompt(self, asking: _Asking) -> None:
+        """Which of how many it is, whether it may stay empty, and what is asked beside it."""
+        question = asking.question
+        place = f"{asking.at + 1}/{len(asking.questions)}  " if len(asking.questions) > 1 else ""
+        told: list[str | tuple[str, str]] = [(place, "$foreground-muted"), (safe(question.prompt), "bold")]
+        if question.optional:
+            told.append((OPTIONAL, "$foreground-muted"))
+        if question.aside is not None:
+            for choice in question.aside.choices:
+                chosen = choice == question.aside.chosen
+                told.append((f"  {'◉' if chosen else '○'} {choice}", "bold" if chosen else "$foreground-muted"))
+            told.append((f"  {key(self.app, TURN)} changes it", "$foreground-muted"))
+        self.query_one("#ask-prompt", Static).update(Content.assemble(*told))
 
     # -- what stands where ---------------------------------------------------------------------------------------
 
@@ -296,7 +312,9 @@ class Ask(VerticalScroll, can_focus=False):
         told_of = list(KEYS[kind])
         if question.spot is not None:
             told_of.insert(2, SPOT)
-        keys = [f"{key(self.app, id)} {word}" if id else word for id, word in told_of]
+        if asking.at and self._preview is None:
+            told_of.insert(2, BACK)
+        keys = [f"{briefly(key(self.app, id))} {word}" if id else word for id, word in told_of]
         room = (self.size.width or self.app.size.width) - 4
         while len(keys) > 1 and len(" · ".join(keys)) > room:
             keys.pop()
@@ -313,6 +331,13 @@ class Ask(VerticalScroll, can_focus=False):
         if self._asking is not None:
             self._tell_help(self._asking.question)
             self._keep(self._asking)
+
+    def renew(self) -> None:
+        """The run went on: what is new in the logs can be chosen, and the cursor stays on what it stands on."""
+        asking = self._asking
+        if asking is not None and self._list is not None and asking.question.offered is not None:
+            self._list.renew(*asking.question.offered())
+            self._tell_help(asking.question)
 
     def _tell_help(self, question: Question) -> None:
         """The help, and what is understood of what stands in the field."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from incident_console.events import UNKNOWN
@@ -37,7 +38,13 @@ def question(desk: Desk, rung: Rung, field: Field, drafted: str) -> Question:
         own=bool(field.choices_from) and not field.choices,
         check=_check(desk, rung, field) if not offered else None,
         spot=desk.log_time if field.type == "time" else None,
+        offered=(lambda: _offered(desk, field)) if field.choices_from else None,
     )
+
+
+def _offered(desk: Desk, field: Field) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    picture = desk.app.picture
+    return suggest.choices(field, picture), suggest.labels(field, picture)
 
 
 def _check(desk: Desk, rung: Rung, field: Field) -> Check:

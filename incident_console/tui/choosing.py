@@ -5,7 +5,7 @@ At most `SHOWN` rows are laid out however many choices there are: who has 10,000
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -15,6 +15,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from incident_console.tui.inorder import run_bound
+from incident_console.tui.livekeys import key
 from incident_console.tui.words import safe
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Choose(OptionList):
     def __init__(self, panel: Ask, question: Question) -> None:
         super().__init__(classes="ask-field", markup=False)
         self._panel, self._question = panel, question
-        self._choices = list(question.choices)
+        self._choices, self._labels = list(question.choices), question.labels
         drafted = [part for part in question.draft.split("\n") if part] if self.several else [question.draft]
         if question.own:
             self._choices += [part for part in drafted if part and part not in question.choices]
@@ -63,13 +64,30 @@ class Choose(OptionList):
     def told(self) -> str:
         """How many of how many are shown, and how many are marked; empty where all are in view."""
         said = []
-        if self.typed:
+        if self._in_vain:
+            said.append(self._nothing_fits)
+        elif self.typed:
             said.append(f"looking for “{self.typed}”: {self._found} of {len(self._choices)}")
         elif self._found > SHOWN:
             said.append(f"the first {SHOWN} of {self._found}: type a part of it")
         if self._marked:
             said.append(f"{len(self._marked)} marked")
+        elif self.several and not said:
+            said.append(f"a list: {self._key('many.mark')} marks a row, {self._key('choice.take')} takes the marked")
         return " · ".join(said)
+
+    def _key(self, id: str) -> str:
+        return key(self._panel.app, id)
+
+    @property
+    def _in_vain(self) -> bool:
+        """What was typed is in no choice, and own words are no answer."""
+        return bool(self.typed.strip()) and not self._found and not self._own_words
+
+    @property
+    def _nothing_fits(self) -> str:
+        leaves = self._key("ask.leave")
+        return f"no choice matches “{self.typed}”; own words are not possible here, {leaves} leaves it for later"
 
     @property
     def draft(self) -> str | None:
@@ -79,15 +97,33 @@ class Choose(OptionList):
     def _lay(self) -> None:
         places = fitting(self._lowered, self.typed)
         self._found, self._places = len(places), places[:SHOWN]
+        if self._in_vain:  # the choices stay in view, and none of them is under the cursor
+            self._places = list(range(min(len(self._choices), SHOWN)))
         options = [Option(self._row(at)) for at in self._places]
         if self._own_words:
             options.append(Option(Content(f"✎ “{safe(self.typed)}” in these words")))
         self.clear_options()
         self.add_options(options)
-        self.highlighted = 0 if options else None
+        self.highlighted = 0 if options and not self._in_vain else None
+
+    def renew(self, choices: Sequence[str], labels: Mapping[str, str]) -> None:
+        """Offer these; what was offered before stays, below them, and the cursor stays on its row's meaning."""
+        offered = [*choices, *(choice for choice in self._choices if choice not in frozenset(choices))]
+        if offered == self._choices and labels == self._labels:
+            return
+        at = self.highlighted
+        under = self._choices[self._places[at]] if at is not None and at < len(self._places) else None
+        self._choices, self._labels = offered, labels
+        self._lowered = [self._label(choice).lower() for choice in offered]
+        self._lay()
+        rows = [self._choices[place] for place in self._places]
+        if under in rows:
+            self.highlighted = rows.index(under)
+        elif at is not None and self.option_count:
+            self.highlighted = min(at, self.option_count - 1)
 
     def _label(self, choice: str) -> str:
-        return safe(self._question.labels.get(choice, choice), CHOICE_LIMIT)
+        return safe(self._labels.get(choice, choice), CHOICE_LIMIT)
 
     def _row(self, at: int) -> Content:
         choice = self._choices[at]
@@ -127,7 +163,7 @@ class Choose(OptionList):
     @property
     def _marks(self) -> bool:
         """Whether space marks; in own words, and among choices of which one is taken, it is a letter."""
-        return self.several and bool(self._places)
+        return self.several and bool(self._places) and self.highlighted is not None
 
     def _look_for(self, text: str) -> None:
         self.typed = text.lstrip()
@@ -136,7 +172,11 @@ class Choose(OptionList):
 
     def action_select(self) -> None:
         at = self.highlighted
-        if self.several:
+        if at is None and self._in_vain:
+            because = self._nothing_fits
+            self._look_for("")
+            self._panel.refuse(because)
+        elif self.several:
             self._take_marked(at)
         elif at is not None:
             self._panel.give(self._choices[self._places[at]] if at < len(self._places) else self.typed.strip())
@@ -148,6 +188,8 @@ class Choose(OptionList):
             self._lowered.append(own.lower())
             self._marked[own] = None
             self._look_for("")
+        elif not self._marked and not self._question.optional:
+            self._panel.refuse(f"Nothing is marked: {self._key('many.mark')} marks the row under the cursor")
         else:
             self._panel.give(tuple(choice for choice in self._choices if choice in self._marked))
 

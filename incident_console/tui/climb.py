@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from incident_console.events import EvidenceCaptured, LogPinned, Recorded
 from incident_console.evidence.command import Progress
+from incident_console.record.text import span
 from incident_console.runbook.schema import WAIVE, EvidenceItem, Field, Rung
 from incident_console.session import capture, suggest
 from incident_console.session.picture import Picture
@@ -132,9 +133,8 @@ class Climb:
 
     async def _go_on(self, following: str | None) -> None:
         if following is None:
-            hands, palette = self.desk.key("app.handoff"), self.desk.key("app.palette")
-            told = f"{hands} hands over; the palette ({palette}) closes the incident."
-            self.desk.tell(f"Every rung is done or waived. {told}")
+            hands, closes = self.desk.key("app.handoff"), self.desk.key("app.close")
+            self.desk.tell(f"Every rung is done or waived. {closes} closes the incident; {hands} hands it over.")
             return
         await self.enter(following)
         self.app.go(following)
@@ -167,8 +167,21 @@ class Climb:
             self._advance(rung, f"field:{field.id}")
 
     async def _complete(self, rung: Rung) -> None:
+        """Where something is needed yet, go to it, and where that is a question ask it."""
         self.desk.must_be_open()
-        await self._go_on(await self.desk.in_thread(self.desk.session.complete, rung.id))
+        if missing := self.desk.session.missing(rung.id):
+            row = next_row(rung, missing)
+            self.app.query_one(RungRows).put_cursor(row)
+            kind, _, id = row.partition(":")
+            if kind == "field" and (field := rung.field(id)) is not None:
+                await self.answer(rung, field)
+            else:
+                self.desk.tell(f"Needed first: {'; '.join(need.text for need in missing)}.", seconds=4)
+            return
+        following = await self.desk.in_thread(self.desk.session.complete, rung.id)
+        if rung.role == "prove" and following is not None:
+            self.desk.tell(f"The proof is in the record: {self.desk.key('app.close')} closes the incident.")
+        await self._go_on(following)
 
     async def waive(self, place: str) -> None:
         rung, session = self._rung(place), self.desk.session
@@ -338,7 +351,7 @@ class Climb:
         recorded = await self.desk.in_thread(capture.pin, session, pinned, rung)
         view.clear_selection()
         assert isinstance(recorded.event, LogPinned)
-        where = f"line {lines[0]}–{lines[1]}" if lines else f"byte {chosen.start_byte}"
+        where = span(lines) if lines else f"byte {chosen.start_byte}"
         self.desk.tell(f"{where} of {recorded.event.path} pinned to {rung or 'the inbox'}")
 
     async def file(self, seq: int) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -15,6 +14,7 @@ from incident_console.errors import ConsoleError, HeldError, RecordError, Refuse
 from incident_console.events import AttemptKept
 from incident_console.session.clues import failing_line
 from incident_console.session.core import Session
+from incident_console.session.handoff import not_in_bundle
 from incident_console.session.logs import LogEntry
 from incident_console.session.opening import Plan
 from incident_console.session.reviewing import Review
@@ -40,6 +40,8 @@ from incident_console.tui.waysout import WaysOut
 from incident_console.tui.words import clock, safe
 
 if TYPE_CHECKING:
+    from textual.worker import Worker
+
     from incident_console.tui.app import Console
 
 T = TypeVar("T")
@@ -54,6 +56,7 @@ class Desk:
         self.app = app
         self.climb = Climb(self)
         self.say = Say(self)
+        self._begun: Worker[None] | None = None
         self.waysout = WaysOut(self)
         self.drafts = Drafts(self)
         self.unsaved = Unsaved(self)
@@ -61,6 +64,7 @@ class Desk:
         self.jump = Jump(self)
         self.browsing = Browsing(self)
         self.long = LongWork(self)
+        self._offers_told = 0
 
     @property
     def view(self) -> View:
@@ -124,7 +128,14 @@ class Desk:
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin something that the operator asked for; what is refused on the way is told."""
-        self.app.run_worker(self._guarded(work), group="desk")
+        self._begun = self.app.run_worker(self._guarded(work), group="desk")
+
+    @property
+    def opening(self) -> bool:
+        """What was begun last has neither ended nor asked yet."""
+        if self._begun is None or self._begun.is_finished:
+            return False
+        return not any(panel.is_open for screen in self.app.screen_stack for panel in screen.query(Ask))
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -142,10 +153,7 @@ class Desk:
             self.tell(f"Answer this first, or leave it with {self.key('ask.leave')}.")
             return None
         drafts = self.drafts
-        drafted = (
-            replace(each, draft=drafts.get(key, each.id, each.draft), cursor=drafts.cursor(key, each.id))
-            for each in questions
-        )
+        drafted = (drafts.into(key, each) for each in questions)
         answers = await panel.these(tuple(drafted), drafts.keeper(key), take)
         if answers is not None:
             await drafts.drop(key, *answers)
@@ -180,7 +188,16 @@ class Desk:
             return None
 
         await self.ask(key, *questions, take=take)
+        if done:
+            self._tell_of_offer()
         return done[0] if done else None
+
+    def _tell_of_offer(self) -> None:
+        """Once an offer: that what is written now does not reach who takes the incident over."""
+        offers = len(self.app.incident.offered)
+        if offers != self._offers_told and (told := not_in_bundle(self.app.incident)):
+            self._offers_told = offers
+            self.tell(told, severity="warning", seconds=15)
 
     # -- opening -------------------------------------------------------------------------------------------------
 

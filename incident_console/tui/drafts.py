@@ -5,10 +5,11 @@ The file is redacted as the record is; nothing of it goes into a bundle."""
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from incident_console.errors import RecordError
-from incident_console.tui.ask import Draft
+from incident_console.tui.ask import Draft, Question
 
 if TYPE_CHECKING:
     from incident_console.session.view import View
@@ -45,9 +46,23 @@ class Drafts:
     def has(self, key: str, id: str) -> bool:
         return f"{key}/{id}" in self._texts
 
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """What was asked where a text stands that was not taken."""
+        names = (name.partition("/")[0] for name, text in self._texts.items() if text and not name.endswith(CURSOR))
+        return tuple(dict.fromkeys(names))
+
     def cursor(self, key: str, id: str) -> str:
         """Where the cursor stood in it: `row,column`; empty: at the end."""
         return self._texts.get(f"{key}/{id}{CURSOR}", "")
+
+    def into(self, key: str, question: Question) -> Question:
+        """The question with what was typed of its answer, and with what was chosen beside it."""
+        aside = question.aside
+        if aside is not None and (chosen := self.get(key, aside.id, aside.chosen)) in aside.choices:
+            aside = replace(aside, chosen=chosen)
+        draft, cursor = self.get(key, question.id, question.draft), self.cursor(key, question.id)
+        return replace(question, draft=draft, cursor=cursor, aside=aside)
 
     def keeper(self, key: str) -> Draft:
         """What takes the text of each field under this key, and has it written soon."""

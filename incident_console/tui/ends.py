@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,7 +45,15 @@ class Ends:
         self._undo.append(endings.on_signals(self._told_to_end, self._at_once))
         if app._driver is not None and app._driver.can_suspend:
             self._undo.append(endings.on_stops(app, app._driver, self._went_on))
-        self._undo.append(threads.watched(self._thread_failed, lambda: loop.call_soon_threadsafe(self._told_to_end)))
+        here = contextvars.copy_context()
+
+        def failed(error: BaseException, name: str) -> None:
+            told = self._part_failed(error, name)
+            # Not waited for: the thread may hold a lock that the loop wants next.
+            with contextlib.suppress(RuntimeError):  # the screen has gone already; the last words tell it
+                loop.call_soon_threadsafe(self._tell_failed, told, context=here)
+
+        self._undo.append(threads.watched(failed, lambda: loop.call_soon_threadsafe(self._told_to_end)))
         loop.set_exception_handler(self._loop_failed)
         if self._debug is not None:
             self.tell(f"began on a screen of {app.size.width} x {app.size.height}")
@@ -110,12 +119,6 @@ class Ends:
         saved = news.parting(session) if session is not None else "Nothing was recorded."
         not_saved = self._app.desk.unsaved.at_the_end(session)
         return Exit.RECORD if not_saved else Exit.NO, crash.told(error, path, not_saved or saved)
-
-    def _thread_failed(self, error: BaseException, name: str) -> None:
-        """Called in the thread that failed."""
-        told = self._part_failed(error, name)
-        with contextlib.suppress(RuntimeError):  # the screen has gone already; the last words tell it
-            self._app.call_from_thread(self._tell_failed, told)
 
     def _loop_failed(self, loop: asyncio.AbstractEventLoop, told: Mapping[str, Any]) -> None:
         error = told.get("exception")

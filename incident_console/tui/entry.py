@@ -41,10 +41,9 @@ class Entry(TextArea):
         ),
         Binding("f5", "spot", "log time", False, id="entry.spot", tooltip="Put the time of the log's line here"),
         Binding("ctrl+underscore", "undo", "undo", False, "^_", id="entry.undo", tooltip="Undo, as in readline"),
+        Binding("f2,alt+k", "turn", "kind", False, id="entry.turn", tooltip="Change what is asked beside the text"),
         Binding("f6", "redo", "redo", False, id="entry.redo", tooltip="Do again what was undone"),
-        Binding(
-            "ctrl+y", "yank", "put back", False, id="entry.yank", tooltip="Put in what was cut last"
-        ),
+        Binding("ctrl+y", "yank", "put back", False, id="entry.yank", tooltip="Put in what was cut last"),
         # ctrl+z is the shell's: a person who presses it wants the prompt, not the text as it was before.
         Binding("ctrl+z", "app.suspend_process", "suspend", id="entry.suspend", show=False, tooltip="To the shell"),
         Binding(
@@ -160,14 +159,12 @@ class Entry(TextArea):
     def action_delete_to_end_of_line(self) -> None:
         self._cutting(super().action_delete_to_end_of_line)
 
-    def action_delete_to_end_of_line_or_delete_line(self) -> None:
-        self._cutting(super().action_delete_to_end_of_line_or_delete_line)
-
     def _cutting(self, delete: Callable[[], None]) -> None:
         """What is cut in one go can be put back."""
         before = self.text
         delete()
-        at = self.document.get_index_from_location(self.cursor_location)
+        row, column = self.cursor_location
+        at = sum(len(self.document.get_line(above)) + 1 for above in range(row)) + column
         if cut := before[at : at + len(before) - len(self.text)]:
             self._cut = cut
 
@@ -185,6 +182,9 @@ class Entry(TextArea):
 
     def action_edit(self) -> None:
         self._panel.edit()
+
+    def action_turn(self) -> None:
+        self._panel.turn()
 
     def action_spot(self) -> None:
         self._panel.put_spot()

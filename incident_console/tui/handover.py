@@ -26,6 +26,7 @@ from incident_console.tui import editor
 from incident_console.tui.ask import Ask, Question
 from incident_console.tui.footer import KeyLine
 from incident_console.tui.handrows import LEGEND, head, rows, told_of
+from incident_console.tui.header import Header, Heading
 from incident_console.tui.rows import Rows
 from incident_console.tui.texts import TextScreen
 
@@ -61,12 +62,14 @@ class HandoverScreen(ModalScreen[None]):
         self._writing = False
 
     def compose(self) -> ComposeResult:
+        yield Header(still=self._desk.app.look.still)
         yield Static(id="handover-head", markup=False)
         yield FieldRows(id="handover-rows", markup=False)
         yield Ask()
         yield KeyLine()
 
     def on_mount(self) -> None:
+        self.watch(self._desk.app.query_one(Header), "heading", self._heading)
         listed = self.query_one(FieldRows)
         listed.border_title = Content("hand-off")
         listed.foot(LEGEND)
@@ -84,6 +87,9 @@ class HandoverScreen(ModalScreen[None]):
         self.query_one(FieldRows).focus()
 
     # -- what is shown -------------------------------------------------------------------------------------------
+
+    def _heading(self, heading: Heading) -> None:
+        self.query_one(Header).heading = heading
 
     def _draw(self) -> None:
         self.query_one("#handover-head", Static).update(head(self._drafted, self._desk.key("handover.write")))
@@ -121,8 +127,8 @@ class HandoverScreen(ModalScreen[None]):
     async def _take(self, fields: dict[str, str]) -> None:
         """Keep what was said, and show what the hand-off is with it."""
         keep = self._desk.drafts.keeper(SAID)
-        for name, text in fields.items():
-            keep(name, text.strip())
+        for name, text in handing.settled(self._session, fields).items():
+            keep(name, text)
         await self._desk.drafts.write()
         self._drafted = await self._desk.in_thread(handing.drafted, self._session, said(self._desk), self._now)
         if self.is_attached:
@@ -174,20 +180,25 @@ class HandoverScreen(ModalScreen[None]):
         """Ask who takes it, which also is the last word before it is written."""
         self._writing = True
         try:
-            missing = len([name for name in self._drafted.missing if name != "to"])
-            enter = self._desk.key("entry.take")
-            help = f"{missing} fields stand as unknown. " if missing else ""
-            help += f"{enter} writes the bundle."
+            out = free(self._session.record.path)
+            silent = self._drafted.silent
+            others = len([name for name in self._drafted.missing if name not in silent and name != "to"])
+            counts = [f"{len(silent)} that only you can say still silent"] if silent else []
+            counts += [f"{others} more unknown" if silent else f"{others} unknown"] if others else []
+            help = f"{', '.join(counts)}. " if counts else ""
+            help += f"{self._desk.key('entry.take')} writes the bundle: {out}"
             before = "" if is_unknown(self._drafted.to) else self._drafted.to
             answers = await self._desk.ask(TYPED, Question("to", PROMPTS["to"], help=help, draft=before))
             if answers is None:
                 return
             to = str(answers["to"])
             await self._take({"to": to})
-            words, out = said(self._desk), free(self._session.record.path)
+            words = said(self._desk)
             offered = await self._desk.long.do(
                 "the bundle is being written", lambda _: handing.offer(self._session, to, words, out), ends=False
             )
+            for text in offered.guessed:
+                self._desk.tell(f"mind: {text}", severity="warning", seconds=15)
             for place in await self._desk.in_thread(in_runbook, self._session.trust.loaded, self._session.redactor):
                 self._desk.tell(f"mind: the runbook, {place}", severity="warning", seconds=15)
             await self._desk.drafts.drop(SAID, *FIELDS, WHOLE)

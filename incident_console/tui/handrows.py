@@ -27,12 +27,11 @@ SHOWN = 240
 def head(handoff: Handoff, writes: str) -> Content:
     """How much is left that no console can find out. `writes`: the key that writes the bundle."""
     silent = handoff.silent
-    name = (safe(handoff.id, 80), "bold")
     if not silent:
-        return Content.assemble(name, "  all that only you can say is said; ", (f"{writes} writes the bundle", "bold"))
+        return Content.assemble("all that only you can say is said; ", (f"{writes} writes the bundle", "bold"))
     names = ", ".join(PROMPTS[each] for each in silent)
-    count = f"  {len(silent)} of {len(PERSONAL)} that only you can say still silent: "
-    return Content.assemble(name, (count, "$text-warning bold"), (names, "$text-warning"))
+    count = f"{len(silent)} of {len(PERSONAL)} that only you can say still silent: "
+    return Content.assemble((count, "$text-warning bold"), (names, "$text-warning"))
 
 
 def rows(handoff: Handoff) -> Iterator[Option]:

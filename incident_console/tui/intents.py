@@ -111,7 +111,10 @@ class Intents(Dressed[int]):
             panes.show(self, panes.pane_of(self.screen.focused))
 
     def action_pane(self, step: int) -> None:
-        if len(self.screen_stack) > 1:
+        asked = next(iter(self.screen.query(Ask)), None)
+        if step < 0 and asked is not None and asked.is_open:
+            asked.action_back()
+        elif len(self.screen_stack) > 1:
             self.screen.focus_next() if step > 0 else self.screen.focus_previous()
         elif self.query_one(Ask).is_open:
             self.screen.set_focus(self.query_one(Ask).field)
@@ -316,6 +319,9 @@ class Intents(Dressed[int]):
     def on_timeline_jump(self, message: Timeline.Jump) -> None:
         self._start(self.desk.jump.to, message.seq, message.focus)
 
+    def on_timeline_result(self, message: Timeline.Result) -> None:
+        self._start(self.desk.say.result, message.seq)
+
     def on_timeline_find(self) -> None:
         self._start(self.desk.jump.find)
 
@@ -327,6 +333,9 @@ class Intents(Dressed[int]):
 
     def action_escalate(self) -> None:
         self._start(self.desk.say.escalate)
+
+    def action_close_incident(self) -> None:
+        self._start(self.desk.say.close_incident)
 
     def action_record(self) -> None:
         self._start(self.desk.say.show_record)

@@ -59,6 +59,7 @@ KEYS: list[BindingType] = [
     ),
     _key("s", "describe", "severity", "describe", "Say how bad it is: severity, impact, deadline"),
     _key("h", "handoff", "hand off", "handoff", "Hand over: what a receiver needs, and the bundle for them"),
+    _key("K", "close_incident", "close", "close", "Close the incident: outcome, cause, proof, and the check"),
     _key("d", "record", "record", "record", "Read the record as it stands"),
     _key("l", "timeline", "timeline", "timeline", "Everything that happened, event by event"),
     _key("C", "since", "check again", "since", "What changed since the hand-off; the same evidence captured again"),
@@ -68,7 +69,7 @@ KEYS: list[BindingType] = [
     *(_key(str(n), f"rung({n})", f"rung {n}", f"rung{n}", f"Go to rung {n}") for n in range(1, 10)),
 ]
 
-WRITES = frozenset({"explain", "note", "pin", "act", "escalate", "describe", "handoff"})
+WRITES = frozenset({"explain", "note", "pin", "act", "escalate", "describe", "handoff", "close_incident"})
 """Actions that put something in the record: where it is only read they are not offered."""
 
 WRITING_KEYS = frozenset(
@@ -96,12 +97,13 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "evidence": ("pin", "evidence", "contrast"),
     "logs": ("stream",),
     "saying": ("note", "act", "escalate", "describe", "explain"),
-    "record": ("brief", "record", "handoff", "take-pen", "emergency"),
+    "record": ("brief", "record", "handoff", "take-pen", "close", "emergency"),
     "leaving": ("leave", "leave_question", "quit", "quit-anywhere", "suspend", "end-work"),
 }
 """How help sorts what works everywhere: by the name in the binding's id."""
 
 OTHERWISE = "more"
+HELD = "ctrl+"
 
 NAMES = {
     "enter": "Enter",
@@ -110,7 +112,7 @@ NAMES = {
     "pagedown": "PgDn",
     "home": "Home",
     "end": "End",
-    "f1": "F1",
+    **{f"f{number}": f"F{number}" for number in range(1, 25)},
 }
 """How a key is written where its letter alone would not tell."""
 
@@ -130,3 +132,8 @@ def written(key: str) -> str:
     """A key as one reads it on the keyboard: `?`, `Enter`, `ctrl+p`."""
     *held, last = key.split("+")
     return "+".join((*held, NAMES.get(last) or format_key(last)))
+
+
+def briefly(written: str) -> str:
+    """The same where there is little room: `^P` for `ctrl+p`."""
+    return f"^{written[len(HELD) :].upper()}" if written.startswith(HELD) else written

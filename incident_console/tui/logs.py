@@ -21,12 +21,22 @@ from incident_console.tui.log.view import LogView
 from incident_console.tui.rows import Rows, text_row
 from incident_console.tui.words import GLYPHS, STYLES, both, circled, safe, size, span
 
-STATE_GLYPHS = {**GLYPHS, "stream": "≋", "run": "≡", "other": "·", "waiting": "·", "kept": "◂", "lost": "∅"}
+STATE_GLYPHS = {
+    **GLYPHS,
+    "stream": "≋",
+    "run": "≡",
+    "other": "·",
+    "query": "?",
+    "waiting": "·",
+    "kept": "◂",
+    "lost": "∅",
+}
 STATE_STYLES = {
     **STYLES,
     "stream": "bold",
     "run": "bold",
     "other": "",
+    "query": "only asked",
     "waiting": "$foreground-muted",
     "kept": "$text-accent",
     "lost": "$text-warning",

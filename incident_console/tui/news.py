@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,10 +11,12 @@ from incident_console.events import UNKNOWN, ActionTaken, AttemptKept, EditObser
 from incident_console.record.incident import Incident
 from incident_console.record.restoring import TOLD as DELETED
 from incident_console.record.seen import Escalation, how_changed
+from incident_console.session import parting as parting_words
 from incident_console.session.core import unexplained
 from incident_console.session.live import Picture
-from incident_console.session.parting import parting as parting
 from incident_console.session.reviewing import FREE, BundleReview, Review
+from incident_console.session.view import View
+from incident_console.snakemake.run import Run
 from incident_console.tui.livekeys import Key
 from incident_console.tui.notify import Severity
 from incident_console.tui.words import parsed
@@ -79,6 +82,27 @@ def of_event(desk: Desk, recorded: Recorded, since: datetime) -> None:
         grave: Severity = "information" if well else "error"
         kind = "run-ended" if well else "run-failed"
         desk.tell(event.result, "the run that was started here", grave, seconds=10, kind=kind)
+
+
+def parting(session: View, ended: Sequence[str] = (), run: Run | None = None) -> str:
+    """What is said on leaving. `ended`: evidence commands that were cut short by it; `run`: what was watched."""
+    told = [parting_words.parting(session)]
+    if ended:
+        what = "command was" if len(ended) == 1 else "commands were"
+        told.append(f"{len(ended)} evidence {what} ended and recorded as cancelled: {', '.join(ended)}")
+    if run is not None and run.status == "running":
+        told.append("The run goes on: leaving the console ends nothing of it.")
+    return "\n".join(told)
+
+
+def resumed(id: str, cut_off: tuple[str, ...], drafts: tuple[str, ...]) -> str:
+    """What waits for whoever goes on: commands that were cut, by item, and drafts, by what was asked."""
+    told = [f"{id} goes on where it was left."]
+    if drafts:
+        told.append(f"What was typed and not taken waits as a draft: {', '.join(drafts)}.")
+    if cut_off:
+        told.append(f"Cut off when the console ended, capture it again: {', '.join(dict.fromkeys(cut_off))}.")
+    return " ".join(told)
 
 
 def notices(incident: Incident, picture: Picture, not_saved: str, key: Key) -> tuple[str, ...]:

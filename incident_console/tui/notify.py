@@ -1,6 +1,6 @@
 """What is told to somebody who looks elsewhere, and how: a message in the corner, the terminal's bell, its title?
 
-Messages are few: three at a time, how many were put away for them, and all of them in the palette (`Messages`).
+Messages are few: two at a time, and all of them in the palette (`Messages`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -25,50 +25,46 @@ from incident_console.tui.words import GLYPHS, safe, size
 Severity = Literal["information", "warning", "error"]
 
 SHOWN_S: Mapping[str, float] = {"information": 6, "warning": 10, "error": 15}
-AT_A_TIME = 3
+AT_A_TIME = 2
 KEPT = 200
 BELL_EACH_S = 2.0
 TITLE_LIMIT = 120
 DISK_EACH_S = 60.0
 FULL_BYTES = 10**9
 FULL_SHARE = 0.05
+SMALL_SHARE = 0.1
 SHARE_UP_TO_BYTES = 100 * 10**9
 """Of a disk of many terabytes 5 % is plenty."""
+RECORDS, WORKFLOW = "records folder", "workflow's folder"
+HELD = "Make room: what it does not take is held in memory, and an emergency copy can be written elsewhere."
+MAY_FAIL = "Make room: the run may fail for want of it."
 BETTER = 1.25
 """So much more must be free before it is told again: a disk at the limit would be told of every minute."""
 
 
 class Few(Notifications):
-    """At most `AT_A_TIME` messages on the screen; older ones are put away, and counted while any is to be seen."""
+    """At most `AT_A_TIME` messages on the screen; the same one again is one, with how often it was told."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._away = 0
+        self._times: dict[str, int] = {}
+        """By message, of those that were told since nothing was on the screen."""
+        self._shown: dict[str, Notification] = {}
 
     def add(self, notification: Notification) -> Few:
+        text, shown = notification.message, list(super().__iter__())
+        if not shown:
+            self._times.clear()
+        self._shown = {each: one for each, one in self._shown.items() if one in shown}
+        self._times[text] = self._times.get(text, 0) + 1 if text in self._shown else 1
+        if (before := self._shown.pop(text, None)) is not None:
+            del self[before]
+            notification = replace(notification, message=f"{text}  ×{self._times[text]}")
+        self._shown[text] = notification
         super().add(notification)
-        shown = [one for one in super().__iter__() if not isinstance(one, _More)]
-        if len(shown) == 1:
-            self._away = 0
-        for old in shown[:-AT_A_TIME]:
+        for old in list(super().__iter__())[:-AT_A_TIME]:
             del self[old]
-            self._away += 1
-        for more in [one for one in super().__iter__() if isinstance(one, _More)]:
-            del self[more]
-        if self._away:
-            longest = max(one.time_left for one in super().__iter__())
-            super().add(_More(f"+{self._away} more: Messages in the palette", timeout=longest))
         return self
-
-    def clear(self) -> Few:
-        self._away = 0
-        super().clear()
-        return self
-
-
-@dataclass
-class _More(Notification):
-    """How many there are beside those that are shown."""
 
 
 class Notices:
@@ -84,7 +80,8 @@ class Notices:
         self._told.append(f"{self._now():%H:%M:%SZ}  {title + ': ' if title else ''}{text}")
         if not kind or kind in self._look.toasts:
             shown = seconds or SHOWN_S[severity]
-            self._app.notify(text, title=title, severity=severity, timeout=shown, markup=False)
+            told = f"{title}: {text}" if title else text
+            self._app.notify(told, severity=severity, timeout=shown, markup=False)
         if kind in self._look.bell and time.monotonic() - self._rang >= BELL_EACH_S:
             self._rang = time.monotonic()
             self._app.bell()
@@ -149,12 +146,13 @@ class Disk:
     @property
     def enough(self) -> float:
         """Bytes below which it is nearly full."""
-        return max(FULL_BYTES, min(self.total * FULL_SHARE, SHARE_UP_TO_BYTES))
+        enough = max(FULL_BYTES, min(self.total * FULL_SHARE, SHARE_UP_TO_BYTES))
+        return min(enough, self.total * SMALL_SHARE)  # a small disk that is nearly empty is not nearly full
 
     @property
     def told(self) -> str:
         share = f" ({self.free / self.total:.0%})" if self.total else ""
-        return f"{self.what}: {size(self.free)} free{share}. What cannot be written is lost: make room."
+        return f"{self.what}: {size(self.free)} free{share}. {HELD if self.what == RECORDS else MAY_FAIL}"
 
 
 def disks(places: Mapping[str, Path]) -> Iterator[Disk]:

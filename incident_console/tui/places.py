@@ -53,6 +53,7 @@ def show(app: Intents) -> None:
     for place, widget in PLACES.items():
         app.query_one(widget).display = app.place == place
     app.query_one(RungPane).display = app.place not in PLACES
+    app.screen_stack[0].set_class(app.place == TIMELINE, "-timeline")
     if app.session is not None:
         _draw(app, app.session)
 

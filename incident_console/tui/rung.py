@@ -18,6 +18,7 @@ from incident_console.record.incident import Incident
 from incident_console.record.seen import RungState
 from incident_console.runbook.ladder import Held, Need
 from incident_console.runbook.schema import EvidenceItem, Rung
+from incident_console.session.escalating import to_show
 from incident_console.session.understanding import Understanding
 from incident_console.tui import rungrows, suspects
 from incident_console.tui.livekeys import Key, key
@@ -65,6 +66,8 @@ class RungRows(Rows):
         self.captured: frozenset[str] = frozenset()
         """Evidence that is here already, by id."""
         self.more_to_capture = False
+        self.following = COMPLETE
+        """The row of what is needed next."""
 
     def offer(self, *, capture: bool, cancel: bool, take: bool, trust: bool, waive: bool) -> None:
         """Whether there is evidence to capture, a command to cancel, a suspect to take, a runbook to trust; whether a
@@ -84,6 +87,9 @@ class RungRows(Rows):
             return None if self._offered["capture"] and self.more_to_capture else ""
         if action == "select":
             words = {"field": "answer", "evidence": "open", "item": "open"}
+            if kind == COMPLETE and self.following != COMPLETE:
+                kind = self.following.partition(":")[0]
+                return words[kind] if kind == "field" else "go to it"
             return "" if capturable else words.get(kind, kind if kind in (COMPLETE, ESCALATE) else None)
         return None
 
@@ -170,13 +176,12 @@ class RungPane(Vertical):
             waive=writing,
         )
         keys = partial(key, self.app)
-        options = [*_evidence(rung, incident, busy, run, readings, because, trusted, keys)]
+        rows.following = next_row(rung, missing)
+        options = [*_evidence(rung, incident, busy, run, readings, because, trusted, missing, keys)]
         options += suspects.rows(known, keys("rung.take")) if rung.role == "classify" and run is not None else ()
         options += _fields(rung, state, drafts, keys("rung.enter"))
         options += [
-            Option(rungrows.trigger(trigger), id=f"{ESCALATE}:{n}")
-            for n, trigger in enumerate(held)
-            if trigger.rung == rung.id
+            Option(rungrows.trigger(trigger), id=f"{ESCALATE}:{n}") for n, trigger in to_show(held, rung.id, incident)
         ]
         done = state is not None and state.completed_at is not None
         options.append(Option(rungrows.complete(missing, done, keys), id=COMPLETE))
@@ -184,10 +189,9 @@ class RungPane(Vertical):
         rows.lay(options)
         if another:
             rows.scroll_home(animate=False)
-            following = next_row(rung, missing)
             # What is suspected, and why, is read before it is answered.
-            unread = known is not None and suspected is not None and following == "field:class"
-            rows.put_cursor(suspects.first(known) if known is not None and unread else following)
+            unread = known is not None and suspected is not None and rows.following == "field:class"
+            rows.put_cursor(suspects.first(known) if known is not None and unread else rows.following)
 
     def _draw_head(self, rung: Rung, number: int, state: RungState | None) -> None:
         self.border_title = Content(f"{number}  {safe(rung.title, 100)}")
@@ -233,16 +237,17 @@ def _evidence(
     readings: Mapping[str, str],
     because: str,
     trusted: bool,
+    missing: tuple[Need, ...],
     key: Key,
 ) -> Iterator[Option]:
     """What the rung asks for, then what was laid to it besides."""
     items = rungrows.latest(incident, rung)
-    needed = {id.strip() for need in rung.needs for id in need.split("|")}
+    needed = rungrows.needed_yet(missing)
     for item in rung.evidence:
         got, reading = items.get(item.id), readings.get(item.id, "")
         first = because if item is rung.evidence[0] else ""
         content = rungrows.evidence(
-            item, got, busy.get(item.id), run, item.id in needed, reading, first, trusted, key=key
+            item, got, busy.get(item.id), run, needed.get(item.id, ""), reading, first, trusted, key=key
         )
         yield Option(content, id=f"evidence:{item.id}")
     asked = {item.id for item in rung.evidence}

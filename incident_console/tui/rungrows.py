@@ -12,8 +12,7 @@ from incident_console.record.incident import Incident
 from incident_console.record.seen import Answer, Item
 from incident_console.runbook.ladder import Held, Need
 from incident_console.runbook.schema import EvidenceItem, Field, Rung
-from incident_console.session.surfaces import WEAK
-from incident_console.snakemake.facts import WARNINGS
+from incident_console.session import cautions
 from incident_console.tui.livekeys import Key
 from incident_console.tui.words import clock, safe, size, span
 
@@ -44,7 +43,7 @@ def evidence(
     got: Item | None,
     busy: Busy | None,
     run: str | None,
-    needed: bool = False,
+    needed: str = "",
     reading: str = "",
     first: str = "",
     trusted: bool = True,
@@ -53,8 +52,9 @@ def evidence(
 ) -> Content:
     """What is asked for, how it is got, and what came of it.
 
-    `run` is watched now; `needed` to complete the rung; `reading` is what the captured output says, in a line; `first`
-    is why this is to be looked at before the others; `trusted`: the runbook's commands may run.
+    `run` is watched now; `needed` says that, or instead of what, the rung needs it; `reading` is what the captured
+    output says, in a line; `first` is why this is to be looked at before the others; `trusted`: the runbook's commands
+    may run.
     """
     effects = (f"  [{item.effects}]", MUTED) if item.run else ""
     parts: list[Part] = [
@@ -68,21 +68,22 @@ def evidence(
     ]
     if first and got is None:
         parts.append((f"\n    ▸ first: {safe(first)}", "$text-accent"))
+    if taken := _taken(item, got):
+        parts.append((f"\n    the newest that matches: {safe(taken, 120)}", MUTED))
     if reading:
         parts.append(f"\n    {safe(reading, 200)}")
     if item.expect:
         parts.append((f"\n    expected: {safe(item.expect.strip())}", MUTED))
-    if caution := _caution(item):
+    if caution := cautions.of_item(item):
         parts.append((f"\n    ! {safe(caution.strip())}", "$text-warning"))
     return Content.assemble(*parts)
 
 
-def _caution(item: EvidenceItem) -> str:
-    """The question that the surface answers badly, and the lies that it is known for."""
-    weak = WEAK.get(item.surface)
-    if item.warn is None or weak is None:
-        return item.warn or WARNINGS.get(item.surface, "")
-    return f"It does not say {weak}. {item.warn}"
+def _taken(item: EvidenceItem, got: Item | None) -> str:
+    """Which of the files that a glob names was captured."""
+    captured = got.event if got is not None else None
+    path = captured.path if isinstance(captured, EvidenceCaptured) else None
+    return path if path and item.file and path != item.file else ""
 
 
 def _how(item: EvidenceItem) -> str:
@@ -95,11 +96,11 @@ def _untrusted(shows: str) -> tuple[str, str]:
     return f"⚠ not trusted: {shows} shows what it would run", "$text-warning"
 
 
-def _state(got: Item | None, busy: Busy | None, run: str | None, needed: bool, cancels: str) -> tuple[str, str]:
+def _state(got: Item | None, busy: Busy | None, run: str | None, needed: str, cancels: str) -> tuple[str, str]:
     if busy is not None:
         return f"⟳ running {span(busy.seconds)}, {size(busy.output)} so far  {cancels} cancels", "$text-accent bold"
     if got is None:
-        return f"○ not captured ({'needed' if needed else 'optional'})", MUTED
+        return f"○ not captured ({needed or 'optional'})", MUTED
     if isinstance(got.event, EvidenceFailed):
         return f"✗ {safe(got.event.reason, 160)}", "$text-error"
     assert isinstance(got.event, EvidenceCaptured)
@@ -148,6 +149,15 @@ def complete(missing: tuple[Need, ...], done: bool, key: Key) -> Content:
         ("; ".join(f"{verb} {', '.join(ids)}" for verb, ids in needs.items()), "$text-warning"),
         (f"\n    or {key('rung.waive')} waives it, with a reason", MUTED),
     )
+
+
+def needed_yet(missing: tuple[Need, ...]) -> Mapping[str, str]:
+    """By id, that it is needed still; where something else would do as well, what that is."""
+    told: dict[str, str] = {}
+    for need in missing:
+        one = "needed" if len(need.ids) == 1 else f"one of these is needed: {', '.join(need.ids)}"
+        told |= {id: one for id in need.ids if told.get(id) != "needed"}
+    return told
 
 
 def _needed(missing: tuple[Need, ...]) -> Mapping[str, list[str]]:

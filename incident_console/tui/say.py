@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from incident_console.errors import Refused
-from incident_console.events import UNKNOWN
+from incident_console.events import UNKNOWN, RunSeen
 from incident_console.record.incident import fold
 from incident_console.record.markdown import record_md
 from incident_console.record.note import brief
 from incident_console.runbook.schema import CLASSES
 from incident_console.session.core import unexplained
+from incident_console.session.sightings import sighting
 from incident_console.tui import escalating
-from incident_console.tui.ask import Answers, Question
+from incident_console.tui.ask import Answers, Aside, Question
 from incident_console.tui.log.view import LogView
 from incident_console.tui.longwork import Going
 from incident_console.tui.texts import TextScreen
@@ -40,8 +41,9 @@ class Say:
             nature: Any = answers["nature"]
             return session.note(str(answers["text"]), nature, rung)
 
-        nature = Question("nature", "Is that a fact, an inference or a decision?", "choice", NATURES)
-        await self.desk.record("note", Question("text", "Note", "lines"), nature, call=call)
+        # Beside the text, not after it: what is typed next would be taken for an answer to a second question.
+        nature = Aside("nature", NATURES, NATURES[0])
+        await self.desk.record("note", Question("text", "Note", "lines", aside=nature), call=call)
 
     async def describe(self) -> None:
         session, incident = self.desk.session, self.app.incident
@@ -81,19 +83,24 @@ class Say:
             ),
         )
         if done is not None:
-            self.desk.tell(f"Recorded. The palette ({self.desk.key('app.palette')}) tells its result.")
+            timeline, tells = self.desk.key("app.timeline"), self.desk.key("timeline.result")
+            self.desk.tell(f"Recorded. {timeline}, then {tells} on its row tells its result; the palette does, too.")
 
-    async def result(self) -> None:
+    async def result(self, of: int | None = None) -> None:
+        """`of`: the action, where one was pointed at."""
         session = self.desk.session
         waiting = {str(seq): action.text for seq, action in self.app.incident.actions.items() if action.open}
+        if of is not None and str(of) not in waiting:
+            self.desk.tell("This action does not wait for a result.")
+            return
         if not waiting:
             self.desk.tell(f"No action waits for its result: {self.desk.key('app.act')} records one.")
             return
         await self.desk.record(
             "result",
-            Question("action", "Which action?", "choice", tuple(waiting), labels=waiting),
-            Question("result", "What came of it?"),
-            call=lambda said: session.result(int(str(said["action"])), str(said["result"])),
+            *([] if of else [Question("action", "Which action?", "choice", tuple(waiting), labels=waiting)]),
+            Question("result", f"What came of it? ({waiting[str(of)]})" if of else "What came of it?"),
+            call=lambda said: session.result(of or int(str(said["action"])), str(said["result"])),
         )
 
     async def explain(self) -> None:
@@ -188,7 +195,12 @@ class Say:
 
     async def brief(self) -> None:
         session = self.desk.view
-        self.app.push_screen(TextScreen("Brief", brief(self.app.incident, session.clock.now())))
+        self.app.push_screen(TextScreen("Brief", brief(self.app.incident, session.clock.now(), self.seen())))
+
+    def seen(self) -> RunSeen | None:
+        """The run as it stands now."""
+        run = self.app.picture.run
+        return None if run is None else sighting(run)
 
     async def show_record(self) -> None:
         session = self.desk.view

@@ -75,7 +75,10 @@ class LogStream:
 
 
 def _members(entries: tuple[LogEntry, ...]) -> list[Member]:
-    """A log that is not there yet is in it, too: it is read from its beginning when it appears."""
+    """A log that is not there yet is in it, too: it is read from its beginning when it appears.
+
+    What queries left is not: it says nothing of the run, and the console asks, too.
+    """
     has_run_log = any(entry.state == "run" for entry in entries[:1])
-    wanted = (entry for entry in entries[:MOST] if not (entry.twin and has_run_log))
+    wanted = (entry for entry in entries[:MOST] if entry.state != "query" and not (entry.twin and has_run_log))
     return [Member(entry.path, entry.label) for entry in wanted if entry.path is not None]

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rich.cells import cell_len
+from rich.cells import cell_len, get_character_cell_size
 
 _PLACE = re.compile(r"\x1b\[(\d+);(\d+)H")
 _STYLE = re.compile(r"\x1b\[([0-9;]*)m")
@@ -92,12 +92,17 @@ def _cells(text: str) -> list[_Cell] | None:
         if number % 2:
             pen = _pen(piece)
         elif piece:
-            if "\x1b" in piece or cell_len(piece) != len(piece):
+            if "\x1b" in piece or not _one_each(piece):
                 return None
             # A blank looks the same whatever its letters' colour would be.
             blank = pen if pen.more & _SEEN_ON_BLANKS else _Pen(ground=pen.ground)
             cells += [(char, blank if char == " " else pen) for char in piece]
     return cells
+
+
+def _one_each(text: str) -> bool:
+    """An accent without a cell and a letter of two come to the right sum, in the wrong places."""
+    return cell_len(text) == len(text) and (text.isascii() or all(get_character_cell_size(char) == 1 for char in text))
 
 
 def _write(cells: list[_Cell], pen: _Pen, out: list[str]) -> _Pen:

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.visual import Visual
 from textual.widgets import Static
 
-from incident_console.events import Recorded
+from incident_console.events import UNKNOWN, ActionTaken, Recorded
 from incident_console.record.incident import Incident
 from incident_console.record.timeline import letter, sentence
 from incident_console.tui.livekeys import key
@@ -46,6 +46,7 @@ class TimelineRows(ScrollView, can_focus=True):
         _key(
             "left_square_bracket", "step(-1)", "back", "back", "Back to the event before, with its evidence", glyph="["
         ),
+        _key("equals_sign", "result", "result", "result", "Tell what came of this action", show=True, glyph="="),
         _key("slash", "find", "find", "find", "Show only events that hold a text", show=True, glyph="/"),
         _key("escape", "clear", "show all", "clear", "Drop what was looked for, then the filters"),
         *(
@@ -124,6 +125,7 @@ class TimelineRows(ScrollView, can_focus=True):
         self.cursor = max(0, min(row, len(rows) - 1))
         self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
         self.refresh()
+        self.refresh_bindings()
         self.post_message(Timeline.Moved())
 
     def action_move(self, by: int) -> None:
@@ -160,10 +162,18 @@ class TimelineRows(ScrollView, can_focus=True):
     # -- what is looked for --------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "result":
+            return (
+                self.line is not None and isinstance(self.line.event, ActionTaken) and self.line.event.result == UNKNOWN
+            )
         return action != "clear" or bool(self.steps.text or self.steps.groups)
 
     def action_group(self, key: str) -> None:
         self.filter(self.steps.groups ^ {key}, self.steps.text)
+
+    def action_result(self) -> None:
+        if self.line is not None:
+            self.post_message(Timeline.Result(self.line.seq))
 
     def action_find(self) -> None:
         self.post_message(Timeline.Find())
@@ -192,6 +202,13 @@ class Timeline(Vertical):
             super().__init__()
             self.seq = seq
             self.focus = focus
+
+    class Result(Message):
+        """What came of an action is to be told."""
+
+        def __init__(self, seq: int) -> None:
+            super().__init__()
+            self.seq = seq
 
     class Find(Message):
         """A text is to be looked for."""

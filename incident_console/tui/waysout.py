@@ -67,7 +67,7 @@ class WaysOut:
         self._copy("note", note_md(self._incident()))
 
     def copy_brief(self) -> None:
-        self._copy("brief", brief(self._incident(), self.desk.view.clock.now()))
+        self._copy("brief", brief(self._incident(), self.desk.view.clock.now(), self.desk.say.seen()))
 
     def _copy(self, what: str, text: str) -> None:
         self.desk.app.copy_to_clipboard(safe_text(text))

@@ -34,6 +34,7 @@ KEYS = {
     "home": "\x1b[H",
     "end": "\x1b[F",
     "f1": "\x1bOP",
+    "f2": "\x1bOQ",
     "ctrl+p": "\x10",
     "ctrl+q": "\x11",
     "ctrl+a": "\x01",
@@ -41,7 +42,7 @@ KEYS = {
 }
 ASKS_FOR_FRAMES = b"\x1b[?2026$p"
 HAS_FRAMES = b"\x1b[?2026;2$y"
-CURSOR = "0178d4"
+CURSOR = "0165b3"
 """The ground of the row under the cursor, as the console's theme has it."""
 FRAME_BEGINS, FRAME_ENDS = b"\x1b[?2026h", b"\x1b[?2026l"
 """Synchronized output: told that the terminal knows it, the command says where each picture begins and ends."""

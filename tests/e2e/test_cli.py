@@ -80,7 +80,7 @@ def run(desk: Desk) -> Callable[..., Finished]:
 @pytest.fixture
 def collected(run: Callable[..., Finished], workdir: Path) -> Path:
     """A record, made by `collect`."""
-    assert run("runbook", "trust", workdir / "runbook.yaml").returncode == 0
+    assert run("runbook", "trust", "--yes", workdir / "runbook.yaml").returncode == 0
     done = run("collect", workdir, "--runbook", "runbook.yaml", "--answers", workdir / "answers.yaml")
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.splitlines()[-1])
@@ -184,7 +184,7 @@ def test_a_runbook_that_nobody_trusts_runs_nothing(run: Run, desk: Desk, workdir
     done = run(*words)
     assert done.returncode == 3 and "incident-console runbook trust" in done.stderr
     assert not desk.records.exists()
-    trusted = json.loads(run("runbook", "trust", workdir / "runbook.yaml", "--json").stdout)
+    trusted = json.loads(run("runbook", "trust", "--yes", workdir / "runbook.yaml", "--json").stdout)
     assert trusted["by"] == "mira"
     assert run(*words).returncode == 0
     (workdir / "runbook.yaml").write_text(RUNBOOK.replace("SLEEP", "'false'"))
@@ -192,18 +192,18 @@ def test_a_runbook_that_nobody_trusts_runs_nothing(run: Run, desk: Desk, workdir
 
 
 def test_open_rungs_and_missing_evidence_have_their_codes(run: Run, workdir: Path) -> None:
-    run("runbook", "trust", workdir / "runbook.yaml")
+    run("runbook", "trust", "--yes", workdir / "runbook.yaml")
     words = ("collect", workdir, "--runbook", "runbook.yaml")
     assert run(*words).returncode == 1
     (workdir / "runbook.yaml").write_text(RUNBOOK.replace("SLEEP", "'true'").replace("cat,", "no-such-command,"))
-    run("runbook", "trust", workdir / "runbook.yaml")
+    run("runbook", "trust", "--yes", workdir / "runbook.yaml")
     done = run(*words)
     assert done.returncode == 4 and "no-such-command" in done.stderr
 
 
 def test_faults_of_an_answers_file_are_told_with_their_place(run: Run, desk: Desk, workdir: Path) -> None:
     (workdir / "answers.yaml").write_text(ANSWERS.replace("what:", "waht:"))
-    run("runbook", "trust", workdir / "runbook.yaml")
+    run("runbook", "trust", "--yes", workdir / "runbook.yaml")
     done = run("collect", workdir, "--runbook", "runbook.yaml", "--answers", workdir / "answers.yaml")
     assert done.returncode == 3 and re.search(r"answers\.yaml:4:\d+: .*waht", done.stderr)
     assert not desk.records.exists()
@@ -214,7 +214,7 @@ def test_interrupted_the_record_is_whole_and_can_be_resumed(
     run: Run, desk: Desk, workdir: Path, number: signal.Signals
 ) -> None:
     (workdir / "runbook.yaml").write_text(RUNBOOK.replace("[SLEEP]", "[sh, -c, 'touch begun; sleep 60']"))
-    run("runbook", "trust", workdir / "runbook.yaml")
+    run("runbook", "trust", "--yes", workdir / "runbook.yaml")
     process = subprocess.Popen(
         [COMMAND, "collect", str(workdir), "--runbook", "runbook.yaml", "--records", str(desk.records)],
         env=desk.environment,
@@ -242,7 +242,7 @@ def test_snakemake_is_found_beside_a_console_that_nobody_activated(desk: Desk, w
     (workdir / "Snakefile").write_text('rule all:\n    output: "a"\n    shell: "touch a"\n')
     (workdir / "runbook.yaml").write_text(RUNBOOK.replace("SLEEP", "'true'").replace("cat, Snakefile", "snakemake, -n"))
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(desk.home)}
-    for words in (("runbook", "trust"), ("collect", str(workdir), "--runbook")):
+    for words in (("runbook", "trust", "--yes"), ("collect", str(workdir), "--runbook")):
         done = subprocess.run(
             [COMMAND, *words, str(workdir / "runbook.yaml")], env=environment, capture_output=True, text=True
         )
@@ -299,6 +299,10 @@ def test_verify_tells_ok_from_broken_and_checks_the_head(run: Run, collected: Pa
     assert done.returncode == 0 and head and done.stdout.startswith("ok")
     assert run("verify", collected, "--head", head[1], records=False).returncode == 0
     assert run("verify", collected, "--head", "0" * 64, records=False).returncode == 1
+    first = json.loads((collected / "journal.jsonl").read_text().splitlines()[0])["hash"]
+    done = run("verify", collected, "--head", first, records=False)
+    assert done.returncode == 1 and done.stdout.startswith("ok up to event 1, and it went on")
+    assert "went on: The head that was given is event 1" in done.stdout and "NOT OK" not in done.stdout
     blob = next((collected / "evidence").iterdir())
     blob.write_bytes(b"altered")
     done = run("verify", collected, records=False)
@@ -401,7 +405,7 @@ def test_runbooks_are_listed_shown_and_checked(run: Run, workdir: Path) -> None:
 
 
 def test_an_option_before_the_verb_is_not_forgotten(run: Run, workdir: Path) -> None:
-    done = run("runbook", "--json", "--operator", "ira", "trust", workdir / "runbook.yaml", records=False)
+    done = run("runbook", "--json", "--operator", "ira", "trust", "--yes", workdir / "runbook.yaml", records=False)
     assert json.loads(done.stdout)["by"] == "ira"
 
 

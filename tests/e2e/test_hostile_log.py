@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.conftest import Desk
 
 LOUD = b"".join(
@@ -46,7 +48,12 @@ def assert_nothing_was_obeyed(raw: bytes) -> None:
     assert not re.search("[\x80-\x9f\u202a-\u202e\u2066-\u2069\x08\x0e\x0f]", text)
 
 
-def test_a_hostile_log_is_shown_and_not_obeyed(desk: Desk) -> None:
+@pytest.mark.parametrize("far", [{}, {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}], ids=["here", "over ssh"])
+def test_a_hostile_log_is_shown_and_not_obeyed(
+    desk: Desk, far: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over ssh less is sent, by another way to the terminal."""
+    monkeypatch.setattr(Desk, "environment", {**desk.environment, **far})
     workdir = folder_with_loud_logs(desk)
     with desk.console("open", workdir, columns=200, lines=50) as console:
         console.wait_for("✓ saved", "first line", "[red]markup[/] [@click=app.quit]press[/] [/nothing]")

@@ -50,7 +50,7 @@ def test_a_closed_terminal_ends_the_console_and_not_the_run(desk: Desk, run: Fla
 def test_a_terminal_closed_while_evidence_is_captured_leaves_nothing_running(desk: Desk, run: Flaky) -> None:
     slow = desk.home / "slow.yaml"
     slow.write_text(SLOW, encoding="utf-8")
-    assert desk.run("runbook", "trust", slow).returncode == 0
+    assert desk.run("runbook", "trust", "--yes", slow).returncode == 0
     with desk.console("open", run.workdir, "--runbook", slow) as console:
         console.wait_for("● running", "✓ saved")
         console.press("1")

@@ -62,7 +62,7 @@ class Place:
 
     def typed(self, line: str) -> int:
         """What the line ended with."""
-        if not ON_A_SCREEN.search(line):
+        if not (ON_A_SCREEN.search(line) or "runbook trust" in line):
             done = subprocess.run(
                 ["bash", "-c", line],
                 cwd=self.workdir,
@@ -76,7 +76,13 @@ class Place:
             assert "Traceback" not in done.stderr
             return done.returncode
         with Terminal(["bash", "-c", line], cwd=self.workdir, env=self.environment) as terminal:
+            if "runbook trust" in line:
+                terminal.wait_for("May exactly this content run its commands?")
+                terminal.type("yes\r")
+                return terminal.process.wait(30)
             terminal.wait_until(lambda shown: "? Help" in shown or "F1 Help" in shown, f"{line!r} to open", 60)
+            if "incident-console open " in line:  # else `q` may be typed into a question that comes a moment later
+                terminal.wait_until(lambda shown: "Go on with it?" in shown or "saved" in shown, f"{line!r} to ask", 60)
             terminal.wait_quiet()
             if "Go on with it?" in terminal.screen():
                 terminal.press("enter")

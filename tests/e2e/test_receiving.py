@@ -52,9 +52,7 @@ def notes(console: Terminal, text: str) -> None:
     console.press("n")
     console.wait_for("Note", "Enter takes")
     console.type(f"{text}\r")
-    console.wait_for("a fact, an inference or a decision")
-    console.press("enter")
-    console.wait_gone("an inference or a decision")
+    console.wait_gone("Enter takes")
 
 
 def test_the_second_console_follows_within_two_seconds_and_takes_the_pen_when_it_is_free(

@@ -52,18 +52,22 @@ def test_trust_is_asked_for_shown_listed_and_withdrawn(desk: Desk, runbook: Path
     refused = desk.run(*collect(desk, runbook))
     assert refused.returncode == 3 and "nobody has trusted it" in refused.stderr and not desk.records.exists()
 
-    given = desk.run("runbook", "trust", runbook)
+    unasked = desk.run("runbook", "trust", runbook)
+    assert unasked.returncode == 2 and "--yes trusts it" in unasked.stderr and "$ sleep 1000" in unasked.stderr
+    assert desk.run("runbook", "trust", "--json", runbook).returncode == 2
+    assert json.loads(desk.run("runbook", "trust", "--list", "--json").stdout)["trusted"] == []
+    given = desk.run("runbook", "trust", "--yes", runbook)
     assert given.returncode == 0 and "$ sleep 1000" in given.stderr and "[read-only, at most 1500 s]" in given.stderr
     (trusted,) = json.loads(desk.run("runbook", "trust", "--list", "--json").stdout)["trusted"]
     assert (trusted["by"], trusted["id"], trusted["path"]) == ("mira", "mine", str(runbook))
     assert given.stdout.startswith(trusted["sha256"])
-    again = desk.run("runbook", "trust", runbook)
+    again = desk.run("runbook", "trust", "--yes", runbook)
     assert again.returncode == 0 and "sleep" not in again.stderr
 
     runbook.write_text(RUNBOOK.replace('"1000"', '"2000"'))
     changed = desk.run(*collect(desk, runbook))
     assert changed.returncode == 3 and not desk.records.exists()
-    shown = desk.run("runbook", "trust", runbook).stderr
+    shown = desk.run("runbook", "trust", "--yes", runbook).stderr
     assert "What changed since mira trusted it" in shown and "sleep 2000" in shown
 
     withdrawn = desk.run("runbook", "trust", "--withdraw", runbook)
@@ -83,7 +87,7 @@ def test_on_a_terminal_it_asks_after_showing(desk: Desk, runbook: Path, said: st
 
 
 def test_a_collect_that_is_killed_leaves_no_command_behind(desk: Desk, runbook: Path) -> None:
-    desk.run("runbook", "trust", runbook)
+    desk.run("runbook", "trust", "--yes", runbook)
     process = subprocess.Popen(
         [COMMAND, *collect(desk, runbook)],
         cwd=desk.home,
@@ -117,11 +121,11 @@ def _wait(holds: Callable[[], T]) -> T:
 
 
 def test_what_looks_like_a_secret_in_a_runbook_is_told_before_it_is_trusted(desk: Desk, runbook: Path) -> None:
-    clean = desk.run("runbook", "trust", runbook)
+    clean = desk.run("runbook", "trust", "--yes", runbook)
     assert clean.returncode == 0 and "mind:" not in clean.stderr
     token = "ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8"
     runbook.write_text(RUNBOOK.replace('[sleep, "1000"]', f'[curl, -H, "Authorization: Bearer {token}", x]'))
-    given = desk.run("runbook", "trust", runbook)
+    given = desk.run("runbook", "trust", "--yes", runbook)
     assert given.returncode == 0
     assert given.stderr.splitlines()[-1].startswith("mind: line 14, column ")
     assert "looks like a secret" in given.stderr

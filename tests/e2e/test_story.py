@@ -163,11 +163,10 @@ def _go_on(story: Told, console: Terminal) -> None:
     story.screens["resumed"] = console.wait_for("5 Narrowest evidence", "✓ saved", "● running", "Which one log")
     console.press("n")
     story.screens["draft"] = console.wait_for("Note", NOTE)
+    console.press("f2")
+    console.wait_for("Note", "◉ inference")
     console.press("enter")
-    console.wait_for("a fact, an inference or a decision")
-    console.move_to("inference  ")
-    console.press("enter")
-    console.wait_gone("an inference or a decision")
+    console.wait_gone("Enter takes")
 
 
 def _hand_over(story: Told, console: Terminal) -> None:

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from tests.ui.scene import MEDIUM, SMALL, ahead, closed, kinds, opened, place, shows, types, until
+from incident_console.record.gaps import gaps as gaps_of
+from incident_console.tui.rung import RungRows
+from tests.ui.scene import MEDIUM, SMALL, ahead, closed, kinds, opened, place, screen, shows, types, until
 
 
 async def test_a_text_a_choice_and_several_of_several_are_answered_one_after_the_other(tmp_path: Path) -> None:
@@ -110,9 +112,65 @@ async def test_a_rung_says_in_short_what_it_still_needs(tmp_path: Path) -> None:
     async with opened(here.tiny(), SMALL) as (app, pilot):
         await pilot.press("1")
         await shows(pilot, "… to complete this rung: answer surface, side, where", pane="#rung")
-        await pilot.press("end", "enter")
-        await shows(pilot, "still needed")
+        await pilot.press("end")
+        await shows(pilot, "Enter answer")
+        await pilot.press("enter")
+        await shows(pilot, "Which surface?", pane="#ask")
+        await types(pilot, "out/A", "enter")
+        await until(pilot, lambda: "surface" in app.incident.rungs["symptom"].answers)
+        await shows(pilot, "… to complete this rung: answer side, where", pane="#rung")
         assert "rung.completed" not in kinds(app)
+
+
+async def test_what_matches_no_choice_is_said_and_the_choices_stay(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), SMALL) as (app, pilot):
+        await pilot.press("1", "down", "down", "enter")
+        await shows(pilot, "Where?", "[ ] local", "a list: space marks a row, Enter takes the marked", pane="#ask")
+        await pilot.press("enter")
+        await shows(pilot, "Nothing is marked: space marks the row under the cursor", "[ ] ci", pane="#ask")
+        await types(pilot, "my laptop")
+        await shows(pilot, "no choice matches “my laptop”; own words are not possible here", "[ ] ci", pane="#ask")
+        await pilot.press("enter")
+        await shows(pilot, "no choice matches “my laptop”", "[ ] local", "[ ] ci", pane="#ask")
+        await types(pilot, "ci", "space", "enter")
+        await until(pilot, lambda: "where" in app.incident.rungs["symptom"].answers)
+        assert app.incident.rungs["symptom"].answers["where"].value == ["ci"]
+
+
+ALTERNATIVES = """\
+schema: incident-console/runbook/1
+id: tiny
+version: "1"
+title: Tiny
+owner: the tests
+when: In a test.
+first: look
+second: look
+stop: look
+rungs:
+  - id: look
+    question: What is there?
+    evidence:
+      - {id: one, surface: diff, question: "One?", run: [echo, one], effects: read-only}
+      - {id: two, surface: diff, question: "Two?", run: [echo, two], effects: read-only}
+    needs: ["one|two"]
+"""
+
+
+async def test_of_alternatives_it_says_that_one_is_needed_and_then_that_none_is(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(text=ALTERNATIVES), SMALL) as (app, pilot):
+        await pilot.press("1")
+        await shows(pilot, "not captured (one of these is needed: one, two)", pane="#rung")
+        await pilot.press("end", "enter")
+        await until(pilot, lambda: app.query_one(RungRows).row == "evidence:one")
+        await pilot.press("c")
+        await shows(pilot, "○ not captured (optional)", "complete this rung", pane="#rung")
+        assert "(needed)" not in screen(app)
+        assert any(
+            "Evidence two" in told and "one, which is enough there, was given" in told for told in gaps_of(app.incident)
+        )
 
 
 async def test_a_rung_is_waived_with_a_reason_and_the_next_one_opens(tmp_path: Path) -> None:
@@ -141,7 +199,7 @@ async def test_what_is_typed_ahead_goes_where_it_belongs(tmp_path: Path) -> None
         await closed(pilot)
         await pilot.press("n")
         await shows(pilot, "Note", pane="#ask")
-        ahead(app, *"quick", "enter", "down", "down", "enter")
+        ahead(app, *"quick", "f2", "f2", "enter")
         await until(pilot, lambda: "note.added" in kinds(app))
         (note,) = app.incident.notes.values()
         assert (note.text, note.nature) == ("quick", "decision")

@@ -32,6 +32,14 @@ async def test_a_trigger_that_holds_is_offered_with_what_makes_it_hold(tmp_path:
         await shows(pilot, told, pane="#facts")
 
 
+async def test_a_trigger_that_holds_stands_on_every_rung(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), MEDIUM) as (app, pilot):
+        assert app.session is not None
+        app.session.answer("decide", {"decision": "review", "reason": "r", "owner": "kim"})
+        await pilot.press("1")
+        await shows(pilot, "Which surface?", "⚑ escalate to the reviewers", pane="#rung")
+
+
 async def test_escalating_needs_no_trigger_and_no_rung_and_an_answer_finds_its_escalation(tmp_path: Path) -> None:
     here = place(tmp_path)
     async with opened(here.tiny(), MEDIUM) as (app, pilot):

@@ -1,10 +1,25 @@
 """Capturing evidence: progress, cancelling, consent, trust, pins, and the inbox."""
 
+import os
 from pathlib import Path
 
 from incident_console.events import EvidenceCaptured, EvidenceFailed
 from incident_console.tui.rung import RungRows
-from tests.ui.scene import MEDIUM, SMALL, WIDE, RunLog, closed, kinds, opened, place, screen, shows, types, until
+from tests.ui.scene import (
+    MEDIUM,
+    RUNBOOK,
+    SMALL,
+    WIDE,
+    RunLog,
+    closed,
+    kinds,
+    opened,
+    place,
+    screen,
+    shows,
+    types,
+    until,
+)
 
 
 async def test_what_is_captured_opens_in_the_log_pane_and_the_cursor_goes_on(tmp_path: Path) -> None:
@@ -154,3 +169,17 @@ async def test_an_attempt_that_was_gone_before_is_told_as_lost(tmp_path: Path) -
         await pilot.press("tab", "home", "down", "down", "enter")
         await shows(pilot, "the console was opened after the retry", pane="Toast")
         assert app.is_running
+
+
+async def test_of_several_files_that_a_glob_names_the_row_says_which_was_taken(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    for day, when in (("22", 2_000_000_000), ("23", 1_900_000_000)):
+        log = here.workdir / f"export-{day}.log"
+        log.write_text(f"day {day}\n")
+        os.utime(log, (when, when))
+    text = RUNBOOK.replace('run: [echo, "hello, it says"], effects: read-only', "file: 'export-*.log'")
+    async with opened(here.tiny(text=text), MEDIUM) as (app, pilot):
+        assert app.session is not None
+        await pilot.press("2", "c")
+        await until(pilot, lambda: "evidence.captured" in kinds(app))
+        await shows(pilot, "the newest that matches: export-22.log", pane="#rung")

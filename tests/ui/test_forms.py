@@ -15,9 +15,24 @@ from textual.widgets import OptionList
 from incident_console.tui import editor
 from incident_console.tui.app import Console
 from incident_console.tui.ask import Ask, Question
-from incident_console.tui.choosing import SHOWN, fitting
+from incident_console.tui.choosing import SHOWN, Many, fitting
 from incident_console.tui.entry import LIMIT, Entry
-from tests.ui.scene import MEDIUM, SMALL, WIDE, ahead, closed, flat, kinds, opened, place, screen, shows, types, until
+from tests.ui.scene import (
+    MEDIUM,
+    SMALL,
+    WIDE,
+    RunLog,
+    ahead,
+    closed,
+    flat,
+    kinds,
+    opened,
+    place,
+    screen,
+    shows,
+    types,
+    until,
+)
 
 LOW = (60, 15)
 RUNBOOK = """\
@@ -49,7 +64,7 @@ def field(app: Console) -> Entry:
 
 async def note(pilot: Any) -> None:
     await pilot.press("n")
-    await shows(pilot, "1/2 Note", pane="#ask")
+    await shows(pilot, "Note  ◉ fact", pane="#ask")
 
 
 def question(app: Console, *asked: Question) -> None:
@@ -72,8 +87,6 @@ async def test_a_note_grows_to_several_lines_and_the_border_says_which_key_does_
         await types(pilot, "# B failed", "ctrl+j")
         await shows(pilot, "Enter line · ^J takes · Esc keeps it", pane="#ask")
         ahead(app, *"twice", "enter", *"again", "ctrl+j")
-        await shows(pilot, "2/2", pane="#ask")
-        await pilot.press("enter")
         await until(pilot, lambda: "note.added" in kinds(app))
         (said,) = app.incident.notes.values()
         assert said.text == "# B failed\ntwice\nagain"
@@ -191,8 +204,6 @@ async def test_a_draft_of_several_lines_comes_back_with_its_cursor_in_its_own_fi
         await note(pilot)
         assert (field(app).text, field(app).cursor_location) == ("Xfirst\nsecond", (0, 1))
         await pilot.press("ctrl+j")
-        await shows(pilot, "2/2", pane="#ask")
-        await pilot.press("enter")
         await until(pilot, lambda: "note.added" in kinds(app))
         await closed(pilot)
         await pilot.press("a")
@@ -306,3 +317,25 @@ async def test_what_is_no_number_is_told_while_it_is_typed(tmp_path: Path) -> No
         await shows(pilot, "✗ '1x' is not a number.", pane="#ask")
         await types(pilot, "", "backspace")
         await until(pilot, lambda: "✗" not in flat(app, "#ask"))
+
+
+async def test_what_fails_while_it_is_asked_can_be_chosen_and_the_cursor_keeps_its_meaning(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    run = RunLog(here.workdir)
+    run.starts("align", 1, "A")
+    async with opened(here.tiny(text=RUNBOOK), MEDIUM) as (app, pilot):
+        await until(pilot, lambda: app.picture.run is not None and bool(app.picture.run.jobs))
+        await pilot.press("1", "down", "down", "down", "enter")
+        await shows(pilot, "Which rules?", pane="#ask")
+        listed = app.query_one(Many)
+        before = list(listed._choices)
+        listed.highlighted = len(before) - 1
+        await pilot.press("space")
+        run.starts("count", 3, "C")
+        run.fails("count", 3, "C", again=True)
+        await shows(pilot, "count × 1 failed", pane="#ask")
+        assert listed.highlighted is not None
+        assert listed._choices[listed._places[listed.highlighted]] == before[-1] and "1 marked" in listed.told
+        await pilot.press("enter")
+        await until(pilot, lambda: "rules" in app.incident.rungs["symptom"].answers)
+        assert app.incident.rungs["symptom"].answers["rules"].value == [before[-1]]

@@ -224,6 +224,6 @@ async def test_an_empty_place_says_what_to_do_next(tmp_path: Path, key: str, tol
 async def test_a_list_without_logs_and_a_pane_without_one_say_what_to_do_next(tmp_path: Path) -> None:
     async with opened(place(tmp_path).tiny(), (160, 45)) as (app, pilot):
         await shows(pilot, "open --log 'GLOB' names them", pane="#log-list")
-        await shows(pilot, "Enter in the list of logs opens one", pane="#log-view")
+        await shows(pilot, "choose one in the list of logs", pane="#log-view")
         await pilot.press("1")
         assert app.place == "symptom"

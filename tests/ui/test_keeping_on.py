@@ -124,7 +124,7 @@ async def test_a_message_from_before_does_not_cover_a_question_nor_any_the_line_
             await until(pilot, lambda: bool(app.screen.query(Toast)))
             await pilot.pause()
             last = app.query_one(LogView).region.bottom
-            assert all(toast.region.bottom < last for toast in app.screen.query(Toast))
+            assert all(toast.region.y >= last for toast in app.screen.query(Toast))
             await pilot.press("n")
             await until(pilot, lambda: not app.screen.query(Toast))
             ahead(app, "escape")

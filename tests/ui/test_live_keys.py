@@ -31,11 +31,15 @@ def bound() -> Iterator[tuple[str, str]]:
 def moved() -> dict[str, str]:
     """Every key that is one letter, with alt held; all others where they are."""
     keys: dict[str, list[str]] = {}
+    letters: set[str] = set()
     for id, key in bound():
-        held = f"alt+{key}" if len(key) == 1 and key.isalpha() else key
-        if held not in keys.setdefault(id, []):
-            keys[id].append(held)
-    return {id: ",".join(each) for id, each in keys.items() if any("alt+" in key for key in each)}
+        if len(key) == 1 and key.isalpha():
+            letters.add(id)
+            key = f"alt+{key}"
+        # The log part alone leaves by ctrl+q, too, by the id that is the console's `q`.
+        if key not in keys.setdefault(id, []) and key != "ctrl+q":
+            keys[id].append(key)
+    return {id: ",".join(each) for id, each in keys.items() if id in letters}
 
 
 def test_every_id_that_a_text_asks_for_is_bound() -> None:
@@ -48,7 +52,7 @@ def test_a_moved_key_is_told_and_an_unknown_id_is_a_fault(tmp_path: Path) -> Non
     app = Console(place(tmp_path).plan(), Look(keys={"app.note": "f6", "app.help": "f1,H"}))
     assert (livekeys.key(app, "app.note"), livekeys.key(app, "app.help")) == ("n", "?")
     app.take_keys(app.SCREENS_APART)
-    assert (livekeys.key(app, "app.note"), livekeys.key(app, "app.help")) == ("f6", "F1")
+    assert (livekeys.key(app, "app.note"), livekeys.key(app, "app.help")) == ("F6", "F1")
     assert livekeys.key(app, "app.pin") == "p"
     with pytest.raises(KeyError):
         livekeys.key(app, "app.none")

@@ -141,9 +141,9 @@ async def test_keys_of_the_settings_work_and_stand_in_footer_and_help(tmp_path: 
         await shows(pilot, "keys.app.nope: no key has that id", "keys.app.next: works while you type", pane="Toast")
         await shows(pilot, "keys.app.brief: i is the key of app.inbox already", pane="Toast")
         app.clear_notifications()
-        await until(pilot, lambda: "f6 note" in screen(app).split("\n")[-1])
+        await until(pilot, lambda: "F6 note" in screen(app).split("\n")[-1])
         await pilot.press("question_mark")
-        await shows(pilot, "f6  Write a note into the record")
+        await shows(pilot, "F6  Write a note into the record")
         await pilot.press("escape", "n")
         assert not app.query_one(Ask).is_open
         await pilot.press("f6")

@@ -12,14 +12,15 @@ from textual.app import App
 from textual.widgets._toast import Toast
 
 from incident_console.snakemake.run import Run
-from incident_console.tui import notify
+from incident_console.tui import news, notify
 from incident_console.tui.app import Console
 from incident_console.tui.ask import Ask
+from incident_console.tui.footer import KeyLine
 from incident_console.tui.header import Header
 from incident_console.tui.log.view import LogView
 from incident_console.tui.look import EVERYTHING, Look, Terminal
 from incident_console.tui.notify import BELL_EACH_S, FULL_BYTES, Disk, DiskWatch, Notices, Title, disks, title
-from tests.ui.scene import SMALL, WIDE, RunLog, drawn, opened, place, screen, shows, types, until
+from tests.ui.scene import SMALL, WIDE, RunLog, drawn, flat, opened, place, screen, shows, types, until
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
@@ -34,7 +35,7 @@ class Heard:
     def bell(self) -> None:
         self.rang += 1
 
-    def notify(self, text: str, *, title: str, severity: str, timeout: float, markup: bool) -> None:
+    def notify(self, text: str, *, severity: str, timeout: float, markup: bool) -> None:
         assert not markup
         self.shown.append((text, timeout))
 
@@ -85,7 +86,7 @@ def test_the_bell_rings_once_in_two_seconds(heard: Heard, monkeypatch: pytest.Mo
 def test_a_full_disk_is_told_once_until_it_is_better() -> None:
     watch, low = DiskWatch(), Disk("records folder", FULL_BYTES // 2, 10**12)
     (told,) = watch.look([low])
-    assert "records folder: 500 MB free" in told and watch.low
+    assert "records folder: 500 MB free" in told and "held in memory" in told and "lost" not in told and watch.low
     assert watch.look([low]) == () and watch.look([replace(low, free=int(low.enough))]) == ()
     assert watch.look([replace(low, free=10**11)]) == () and not watch.low
     assert len(watch.look([low])) == 1
@@ -93,7 +94,14 @@ def test_a_full_disk_is_told_once_until_it_is_better() -> None:
 
 @pytest.mark.parametrize(
     ("free", "total", "full"),
-    [(2 * 10**9, 10**10, False), (2 * 10**9, 10**11, True), (9 * 10**8, 10**9, True), (5 * 10**11, 10**14, False)],
+    [
+        (2 * 10**9, 10**10, False),
+        (2 * 10**9, 10**11, True),
+        (9 * 10**8, 10**9, False),
+        (18 * 10**5, 2 * 10**6, False),
+        (10**5, 2 * 10**6, True),
+        (5 * 10**11, 10**14, False),
+    ],
 )
 def test_nearly_full_is_a_share_of_a_disk_but_not_of_a_huge_one(free: int, total: int, full: bool) -> None:
     assert bool(DiskWatch().look([Disk("x", free, total)])) is full
@@ -103,6 +111,15 @@ def test_two_folders_on_one_disk_are_one_and_one_that_is_gone_is_left_out(tmp_pa
     (tmp_path / "a").mkdir()
     found = list(disks({"a": tmp_path / "a", "b": tmp_path, "c": tmp_path / "gone"}))
     assert [disk.what for disk in found] == ["a"] and found[0].total > 0
+
+
+def test_who_goes_on_is_told_of_drafts_and_of_what_was_cut_off() -> None:
+    told = news.resumed("INC-1", ("dry-run", "dry-run"), ("note", "look"))
+    assert told == (
+        "INC-1 goes on where it was left. What was typed and not taken waits as a draft: note, look. "
+        "Cut off when the console ended, capture it again: dry-run."
+    )
+    assert news.resumed("INC-1", (), ()) == "INC-1 goes on where it was left."
 
 
 def test_the_title_is_given_back_and_says_nothing_twice() -> None:
@@ -142,7 +159,7 @@ def test_the_title_tells_how_far_the_run_is_and_what_went_wrong() -> None:
     assert hostile.isprintable() and len(hostile) <= notify.TITLE_LIMIT
 
 
-async def test_many_messages_are_three_and_a_count_below_the_header(tmp_path: Path) -> None:
+async def test_messages_are_few_at_the_foot_and_cover_nothing(tmp_path: Path) -> None:
     here = place(tmp_path)
     RunLog(here.workdir)
     for size in (SMALL, WIDE):
@@ -151,19 +168,29 @@ async def test_many_messages_are_three_and_a_count_below_the_header(tmp_path: Pa
             app.show_log()
             for number in range(7):
                 app.desk.tell(f"message {number}", "news")
-            await shows(pilot, "message 6", "+4 more", pane="ToastRack")
-            told = screen(app)
-            assert all(f"message {number}" in told for number in (4, 5, 6)) and "message 3" not in told
+            await shows(pilot, "news: message 5", "news: message 6", pane="ToastRack")
+            assert "message 4" not in screen(app) and "more" not in flat(app, "ToastRack")
             await pilot.pause()
-            foot, head = app.query_one(LogView).region.bottom, app.query_one(Header).region.bottom
             for toast in app.screen.query(Toast):
-                assert toast.region.y >= head and toast.region.bottom < foot - 2
-                assert toast.region.width <= 48 and toast.region.right >= size[0] - 2
+                for widget in (LogView, Header, KeyLine):
+                    assert not toast.region.overlaps(app.query_one(widget).region)
             app.desk.start(app.desk.say.messages())
             await shows(pilot, "news: message 0", "news: message 6")
+            await pilot.pause()
+            page = app.screen.query_one("#page").region
+            assert not any(toast.region.overlaps(page) for toast in app.screen.query(Toast))
             await pilot.press("escape")
         for found in here.who.records.glob("INC-*"):
             found.rename(here.root / f"{found.name}-{size[0]}")
+
+
+async def test_the_same_message_again_is_one_with_a_count(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), SMALL) as (app, pilot):
+        app.clear_notifications()
+        for _ in range(30):
+            app.desk.tell("Answer this first")
+        await shows(pilot, "Answer this first ×30", pane="Toast")
+        assert len(app.screen.query(Toast)) == 1
 
 
 async def test_a_message_never_covers_the_question(tmp_path: Path) -> None:
@@ -173,7 +200,7 @@ async def test_a_message_never_covers_the_question(tmp_path: Path) -> None:
         await types(pilot, "half a th")
         for number in range(5):
             app.desk.tell(f"a message of some length, so that it takes two lines or so, number {number}")
-        await until(pilot, lambda: len(app.screen.query(Toast)) >= 3)
+        await until(pilot, lambda: len(app.screen.query(Toast)) >= 2)
         await pilot.pause()
         asked = app.query_one(Ask).region
         assert not any(toast.region.overlaps(asked) for toast in app.screen.query(Toast))

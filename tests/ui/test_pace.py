@@ -69,6 +69,7 @@ FRAMES = {
     "sixteen colours": [row(6, piece("a", "31"), piece("b", "91;44"), piece("c", "39;104"), piece("d", "2;3;9"))],
     "wide characters": [row(7, piece("見えます", RED), "after"), row(7, piece("見えます", RED), "after!")],
     "from wide to narrow": [row(7, piece("見え", RED)), row(7, piece("abcd", RED)), row(7, piece("abcd", BLUE))],
+    "accents and wide": [row(7, piece(f"re\u0301sume\u0301 見{end} after", RED)) for end in "るせ"],
     "to the edge": [row(8, piece("z" * WIDTH, GROUND)), row(8, piece("z" * (WIDTH - 1) + "y", GROUND))],
     "several rows": ["".join(row(y, piece(f"row {y} {n}", RED), piece(" " * 30, GROUND)) + "\r\n" for y in range(1, 8))
                      for n in range(9)],

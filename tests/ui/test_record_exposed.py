@@ -31,7 +31,5 @@ async def test_a_record_that_is_deleted_while_it_is_open_is_put_back_and_told(tm
         await pilot.press("n")
         await types(pilot, "on it")
         await pilot.press("enter")
-        await shows(pilot, "an inference or a decision", pane="#ask")
-        await pilot.press("enter")
         await shows(pilot, "The record's folder was deleted", pane="Toast")
         await until(pilot, lambda: (folder / "journal.jsonl").exists())

@@ -12,7 +12,10 @@ from incident_console.session.handoff import accept, offer
 from incident_console.session.opening import Plan
 from incident_console.session.who import Who
 from incident_console.tui.app import Console
+from incident_console.tui.browser import EvidenceRows
+from incident_console.tui.diff import DiffScreen
 from incident_console.tui.handed import HandedPane, rendered
+from incident_console.tui.timeline import TimelineRows
 from tests.ui.scene import SMALL, WIDE, Place, closed, flat, kinds, opened, place, screen, shows, types, until
 
 SIZES = pytest.mark.parametrize("size", [SMALL, (200, 50)], ids=["80x24", "200x50"])
@@ -101,8 +104,6 @@ async def test_when_the_writer_leaves_the_pen_can_be_taken(scene: Place, writer:
         assert kinds(app).count("note.added") == 1
         await pilot.press("n")
         await types(pilot, "mine now", "enter")
-        await until(pilot, lambda: "an inference or a decision" in flat(app))
-        await pilot.press("enter")
         await closed(pilot)
         await until(pilot, lambda: kinds(app).count("note.added") == 2)
 
@@ -206,3 +207,36 @@ async def test_the_same_evidence_is_captured_again_and_what_differs_is_shown(sce
         await shows(pilot, "≠ differs at")
         await pilot.press("enter")
         await shows(pilot, "-rule all:", "+rule all: # repaired", pane="#log-view")
+
+
+async def test_in_a_bundle_evidence_opens_differs_and_narrows_and_the_timeline_too(
+    scene: Place, writer: Session, tmp_path: Path
+) -> None:
+    look = next(rung for rung in writer.runbook.rungs if rung.id == "look")
+    for text in ("two jobs wait", "nine jobs wait"):
+        capture(writer, look, next(item for item in look.evidence if item.id == "seen"), text=text)
+    sent = offer(writer, "ben", {}, tmp_path / "out.zip").path
+    async with opened(Plan(receiver(tmp_path), Path(), bundle=sent), WIDE) as (app, pilot):
+        await pilot.press("v")
+        rows = app.query_one(EvidenceRows)
+        await until(pilot, lambda: len(rows.shelf.entries) >= 2 and app.focused is rows)
+        seen = [each.seq for each in rows.shelf.entries if each.name == "seen"]
+        rows.go_to(seen[-1])
+        await pilot.press("enter")
+        await shows(pilot, "nine jobs wait", pane="#log-view")
+        rows.focus()
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, DiffScreen))
+        await shows(pilot, "two jobs wait", "nine jobs wait", "? Help")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.focused is rows)
+        await pilot.press("S")
+        await until(pilot, lambda: bool(rows.shelf.surface))
+        await pilot.press("escape", "r")
+        await shows(pilot, "this bundle is reviewed and not accepted", pane="Toast")
+
+        await pilot.press("l", "slash")
+        await types(pilot, "seen", "enter")
+        await until(pilot, lambda: len(app.query_one(TimelineRows).steps.rows) < len(app.incident.lines))
+        await pilot.press("G", "enter")
+        await shows(pilot, "nine jobs wait", pane="#log-view")

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from incident_console.events import LogPinned
-from incident_console.session.logs import LogEntry
+from incident_console.record.incident import Incident
+from incident_console.session.logs import LogEntry, log_entries
 from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList
 from incident_console.tui.stream import entry_of
@@ -106,3 +107,13 @@ async def test_the_stream_is_as_it_was_left_filter_and_line(here: Place) -> None
         await pilot.press("backspace")
         await shows(pilot, "4 of 6 lines match", "paused")
         await until(pilot, lambda: view.cursor_row == 1)
+
+
+def test_what_queries_left_is_no_part_of_the_stream(tmp_path: Path) -> None:
+    asked, ran = tmp_path / "asked.log", tmp_path / "ran.log"
+    asked.write_text("Building DAG of jobs...\n")
+    ran.write_text("x\n")
+    entries = log_entries(None, Incident(), tmp_path, [asked, ran, tmp_path / "more.log"], {asked})
+    assert {entry.label: entry.state for entry in entries}["asked.log"] == "query"
+    (row,) = entry_of(entries)
+    assert row.told == "2 logs as one"

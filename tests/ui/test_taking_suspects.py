@@ -198,7 +198,7 @@ async def test_the_evidence_that_answers_with_least_comes_first_and_says_why(tmp
         text = flat(app, "#rung")
         assert text.index("○ log ") < text.index("○ bench ") < text.index("○ writes ")
         assert "first: align failed for good, and its log says most with least" in text
-        assert "It does not say why the DAG grew. Jobs read 0." in text
+        assert "It does not say why there is more to do. Jobs read 0." in text
         await until(pilot, lambda: app.query_one(RungRows).row == "evidence:log")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 from incident_console.demo import start as demo
+from incident_console.demo import stories
 from incident_console.demo.fates import CUT_AT_LINE, NEWCOMER, SAMPLES, fastq, fates
 from incident_console.demo.stories import DEFAULT
 from incident_console.errors import Exit, InputError, UsageError
@@ -196,3 +198,20 @@ def test_neither_a_cluster_profile_nor_a_git_hook_reaches_the_run(monkeypatch: p
     given = demo._environment()
     assert "SNAKEMAKE_PROFILE" not in given and "GIT_DIR" not in given
     assert given["LANG"] == "C.UTF-8"
+
+
+def test_what_is_laid_out_from_a_read_only_installation_can_be_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed, workdir = tmp_path / "installed", tmp_path / "it's a dëmo"
+    shutil.copytree(DEFAULT.files, installed / "workflows" / DEFAULT.name)
+    for path in installed.rglob("*"):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    monkeypatch.setattr(stories, "HERE", installed)
+    workdir.mkdir(mode=0o700)
+    demo._lay_out(workdir, DEFAULT, True)
+    for path in installed.rglob("*"):
+        path.chmod(0o755)  # so that it can be removed
+    assert all(path.stat().st_mode & 0o200 for path in workdir.rglob("*"))
+    assert workdir.stat().st_mode & 0o777 == 0o700, "whose folder it is decides who may look into it"
+    assert (workdir / ".gitignore").is_file()

@@ -1,5 +1,6 @@
 """What is said of a run, and which log is the narrowest."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from runlogs import CORPUS, LogText, run_of
@@ -22,6 +23,12 @@ def test_the_symptom_is_drafted_from_what_failed_and_how_it_went_on() -> None:
         "count failed 2 times (exit 3) for F, for good after retries; "
         "align failed 2 times (exit 1) for B, D, recovered on retry (2 of 4 jobs done, run failed)"
     )
+
+
+def test_a_symptom_that_is_drafted_while_the_run_goes_on_says_nothing_that_passes() -> None:
+    log = LogText(align=2, count=2).start(1, "align", "B").fail(1, "align", status="exited with status 1")
+    said = draft_symptom(replace(run_of(log.data), status="running"))
+    assert "align" in said and "running" not in said and "jobs done" not in said
 
 
 def test_a_healthy_run_has_no_symptom() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from runlogs import CASES, Case, LogText
 
-from incident_console.snakemake.find import engine_pid, is_workflow, runs, watched_run
+from incident_console.snakemake.find import engine_pid, is_workflow, queries, runs, watched_run
 from incident_console.snakemake.liveness import is_live, only_asks
 
 HOLD = "import sys\nf = open(sys.argv[1], 'a')\nprint('held', flush=True)\nsys.stdin.read()\n"
@@ -55,6 +55,7 @@ def test_the_newest_run_is_found_among_the_logs_of_queries(case: Case) -> None:
 def test_every_log_is_told_for_what_it_is(tmp_path: Path) -> None:
     folder(tmp_path, t10=LogText(a=1).start(1, "a").text, t11="Building DAG of jobs...\n", t12="")
     assert [log.kind for log in runs(tmp_path)] == ["empty", "query", "run"]
+    assert {path.name[15:17] for path in queries(tmp_path)} == {"11", "12"}
 
 
 def test_a_failed_query_after_a_run_is_not_the_run(tmp_path: Path) -> None:
