@@ -163,7 +163,8 @@ def _chosen(waiting: Sequence[Summary], records: Path) -> Path:
     from incident_console.record.text import one_line
 
     here = shown(Path().resolve())
-    listed = sorted(reversed(waiting), key=lambda one: one.workdir != here)
+    latest_first = waiting[::-1]
+    listed = sorted(latest_first, key=lambda one: one.workdir != here)
     for number, one in enumerate(listed, 1):
         mine = "  (this folder)" if one.workdir == here else ""
         print(f"{number}  " + "  ".join(one_line(part) for part in row(one).values()) + mine)
