@@ -37,7 +37,6 @@ _MORE = (("entry.edit", "editor"), ("entry.undo", "undo"), ("entry.redo", "redo"
 KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "text": (("entry.take", "takes"), _KEPT, ("entry.line", "line"), *_MORE),
     "lines": (("entry.take", "takes"), _KEPT, ("entry.line", "line"), _PREVIEW, *_MORE),
-    "grown": (("entry.take", "line"), ("entry.line", "takes"), _KEPT, _PREVIEW, *_MORE),
     "preview": (("preview.back", "back to the text"),),
     "choice": (("choice.take", "takes"), ("ask.leave", "leaves"), ("", "type to find")),
     "many": (("many.mark", "marks"), ("choice.take", "takes"), _KEPT, ("", "type to find")),
@@ -222,7 +221,7 @@ class Ask(VerticalScroll, can_focus=False):
         self._put_preview(None)
         self._put_list(_LISTS[question.kind](self, question) if question.kind in _LISTS else None)
         if question.kind not in _LISTS:
-            entry.begin(question.draft, question.cursor, grows=question.kind == "lines")
+            entry.begin(question.draft, question.cursor)
         self._tell_help(question)
         self._show_keys()
         self.screen.set_focus(self.field)
@@ -307,8 +306,6 @@ class Ask(VerticalScroll, can_focus=False):
         question, kind = asking.question, str(asking.question.kind)
         if self._preview is not None:
             kind = "preview"
-        elif kind == "lines" and not self.query_one(Entry).enter_takes:
-            kind = "grown"
         told_of = list(KEYS[kind])
         if question.spot is not None:
             told_of.insert(2, SPOT)

@@ -23,18 +23,14 @@ LIMIT = 64 * 1024
 class Entry(TextArea):
     """Text of one or several lines.
 
-    Enter takes it, since most entries are one line typed in a hurry. Where several lines are asked for, Enter takes
-    one line; ctrl+j begins a second one, and from then on the two keys have changed places.
+    Enter takes it, however many lines there are, since most entries are one line typed in a hurry; ctrl+j begins
+    another line. A key that changed its meaning in the middle of a note would send it off half written.
     """
 
-    # They stand in the panel's border, where what Enter does is told as it is at that moment.
+    # They stand in the panel's border.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "enter", "take", "take it", False, id="entry.take", tooltip="Take what was typed; in several lines: a line"
-        ),
-        Binding(
-            "ctrl+j", "other", "new line", False, id="entry.line", tooltip="Start another line; in several lines: take"
-        ),
+        Binding("enter", "take", "take it", False, id="entry.take", tooltip="Take what was typed"),
+        Binding("ctrl+j", "line", "new line", False, id="entry.line", tooltip="Start another line"),
         Binding("f3", "preview", "preview", False, id="entry.preview", tooltip="Show the text as Markdown, and back"),
         Binding(
             "f4,alt+e", "edit", "editor", False, id="entry.edit", tooltip="Edit the text in $EDITOR", key_display="F4"
@@ -77,24 +73,12 @@ class Entry(TextArea):
     def __init__(self, panel: Ask) -> None:
         super().__init__(classes="ask-field", show_line_numbers=False, soft_wrap=True, tab_behavior="focus")
         self._panel = panel
-        self.grows = False
-        """Several lines are asked for."""
         self._cut = ""
         """What `^y` puts in."""
 
-    @property
-    def enter_takes(self) -> bool:
-        return not self.grows or self.document.line_count < 2
-
-    def key_word(self, action: str) -> str | None:
-        """Enter and ctrl+j change places when the text grows."""
-        if action not in ("take", "other"):
-            return None
-        return "take it" if (action == "take") is self.enter_takes else "new line"
-
-    def begin(self, text: str, cursor: str, *, grows: bool) -> None:
+    def begin(self, text: str, cursor: str) -> None:
         """`cursor` is `row,column` as `place` tells it; otherwise it stands at the end."""
-        self.grows, self.text = grows, safe_text(text)
+        self.text = safe_text(text)
         row, _, column = cursor.partition(",")
         known = row.isascii() and row.isdigit() and column.isascii() and column.isdigit() and len(cursor) < 20
         end = self.document.end
@@ -169,12 +153,9 @@ class Entry(TextArea):
             self._cut = cut
 
     def action_take(self) -> None:
-        self._panel.give(self.text.strip()) if self.enter_takes else self._new_line()
+        self._panel.give(self.text.strip())
 
-    def action_other(self) -> None:
-        self._new_line() if self.enter_takes else self._panel.give(self.text.strip())
-
-    def _new_line(self) -> None:
+    def action_line(self) -> None:
         self._replace_via_keyboard("\n", *self.selection)
 
     def action_preview(self) -> None:

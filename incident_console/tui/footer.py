@@ -41,6 +41,7 @@ FIRST = (
     "panes.zoom",
     "app.zoom",
     "log.search",
+    "app.back",
     "log.next-error",
     "log.follow",
     "log.pin",

@@ -140,6 +140,9 @@ class Intents(Dressed[int]):
         if action == "leave_question":
             base = self.screen_stack[0]
             return base.query_one(Ask).is_open or base.query_one(FirstRun).is_shown
+        if action == "to_centre":
+            asked = self.screen_stack[0].query_one(Ask).is_open
+            return len(self.screen_stack) == 1 and not asked and panes.pane_of(self.focused) != "centre"
         if action == "end_work":
             return self.desk.long.can_end and len(self.screen_stack) == 1 and not self.query_one(Ask).is_open
         if self.session is None:
@@ -180,6 +183,9 @@ class Intents(Dressed[int]):
     def action_leave_question(self) -> None:
         self.query_one(Ask).action_leave()
         self.past_first_run()
+
+    def action_to_centre(self) -> None:
+        self._focus("centre")
 
     def action_end_work(self) -> None:
         self.desk.long.end()

@@ -35,6 +35,14 @@ KEYS: list[BindingType] = [
     _key(
         "escape", "end_work", "end it", "end-work", "End what is under way, as the foot of the screen tells", first=True
     ),
+    _key(
+        "escape",
+        "to_centre",
+        "back",
+        "back",
+        "From the logs or the ladder back to what stands in the middle",
+        show=True,
+    ),
     _key("n", "note", "note", "note", "Write a note into the record", show=True),
     _key("tab", "pane(1)", "pane", "next", "Go to the next pane", show=True, first=True),
     _key("question_mark,f1", "help", "Help", "help", "Every key that works now", show=True, glyph="?"),
@@ -92,7 +100,7 @@ NEEDS_AN_INCIDENT = frozenset(binding.action.partition("(")[0] for binding in KE
 """Actions that wait until the incident is open."""
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "moving": ("next", "previous", "zoom", "wider", "narrower", "grow", "shrink", "all", "palette", "help"),
+    "moving": ("next", "previous", "back", "zoom", "wider", "narrower", "grow", "shrink", "all", "palette", "help"),
     "ladder": ("facts", *(f"rung{n}" for n in range(1, 10)), "jobs", "inbox", "timeline", "since", "run"),
     "evidence": ("pin", "evidence", "contrast"),
     "logs": ("stream",),

@@ -78,15 +78,13 @@ def question(app: Console, *asked: Question) -> None:
 
 
 @pytest.mark.parametrize("size", [LOW, SMALL, (200, 50)])
-async def test_a_note_grows_to_several_lines_and_the_border_says_which_key_does_what(
-    tmp_path: Path, size: tuple[int, int]
-) -> None:
+async def test_a_note_of_several_lines_is_taken_by_the_same_key(tmp_path: Path, size: tuple[int, int]) -> None:
     async with opened(place(tmp_path).tiny(), size) as (app, pilot):
         await note(pilot)
         await shows(pilot, "Enter takes · Esc keeps it as a draft", pane="#ask")
         await types(pilot, "# B failed", "ctrl+j")
-        await shows(pilot, "Enter line · ^J takes · Esc keeps it", pane="#ask")
-        ahead(app, *"twice", "enter", *"again", "ctrl+j")
+        await shows(pilot, "Enter takes · Esc keeps it as a draft · ^J line", pane="#ask")
+        ahead(app, *"twice", "ctrl+j", *"again", "enter")
         await until(pilot, lambda: "note.added" in kinds(app))
         (said,) = app.incident.notes.values()
         assert said.text == "# B failed\ntwice\nagain"
@@ -120,7 +118,7 @@ async def test_the_editor_gets_the_text_and_gives_it_back_or_says_why_not(
         monkeypatch.setenv("EDITOR", "true")
         monkeypatch.setattr(editor, "edit", edit)
         await pilot.press("alt+e")
-        await shows(pilot, "longer␛[31m", "^J takes", pane="#ask")
+        await shows(pilot, "longer␛[31m", "Enter takes", pane="#ask")
         await pilot.press("ctrl+underscore")
         assert field(app).text == "short"
         await pilot.press("f6")
@@ -203,7 +201,7 @@ async def test_a_draft_of_several_lines_comes_back_with_its_cursor_in_its_own_fi
     async with opened(replace(plan, resume=here.record), SMALL) as (app, pilot):
         await note(pilot)
         assert (field(app).text, field(app).cursor_location) == ("Xfirst\nsecond", (0, 1))
-        await pilot.press("ctrl+j")
+        await pilot.press("enter")
         await until(pilot, lambda: "note.added" in kinds(app))
         await closed(pilot)
         await pilot.press("a")
@@ -220,7 +218,7 @@ async def test_a_resize_in_the_middle_of_typing_changes_nothing_that_was_typed(t
         await types(pilot, "and another", "left")
         for size in (LOW, (200, 50)):
             await pilot.resize_terminal(*size)
-            await shows(pilot, "a line", "and another", "^J takes", pane="#ask")
+            await shows(pilot, "a line", "and another", "Enter takes", pane="#ask")
             assert app.focused is field(app) and field(app).cursor_location == (1, 10)
         await pilot.press("X", "ctrl+underscore")
         assert field(app).text == "a line\nand another"

@@ -254,3 +254,16 @@ async def test_messages_do_not_stand_over_a_question(tmp_path: Path) -> None:
         await shows(pilot, "something happened", pane="Toast")
         toast, question = app.screen.query_one("Toast").region, app.screen.query_one("#ask").region
         assert toast and question and not toast.overlaps(question)
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE], ids=["80x24", "wide"])
+async def test_escape_leads_from_a_log_back_to_the_middle_and_says_so(tmp_path: Path, size: tuple[int, int]) -> None:
+    here = place(tmp_path, "c1-flaky-retry-ok-v9")
+    async with opened(here.plan(), size) as (app, pilot):
+        await until(pilot, lambda: bool(app.picture.logs))
+        app.show_log()
+        await until(pilot, lambda: app.focused is not None and app.focused.id == "log-view")
+        await shows(pilot, "Esc back")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.focused is not None and app.focused.id == "facts")
+        assert "Esc back" not in screen(app)
