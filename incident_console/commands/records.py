@@ -67,6 +67,8 @@ def verify(arguments: argparse.Namespace) -> int:
 
     path = arguments.path
     if not os.path.lexists(path) and path.name == str(path):  # nothing here is called that: the id of a record, then
+        if path.suffix == ".zip":
+            raise InputError(f"There is no file {path} here; give the path of the bundle, or the id of a record.")
         path = find(settings_of(arguments).records, path.name)
     verdict = check(path, head=arguments.head)
     if arguments.json:

@@ -94,10 +94,10 @@ def told_of(offered: Offered) -> str:
         f"  {offered.path}",
         f"The chain's head after {offered.events} events; tell it to the receiver by another way than the bundle:",
         f"  {offered.head}",
-        "The receiver checks it and takes it over with:",
+        "The receiver, where the file lies, checks it and takes it over with:",
         f"  incident-console verify {shlex.quote(offered.path.name)} --head {offered.head}",
         f"  incident-console accept {shlex.quote(offered.path.name)} --as NAME --readback 'what I took over'",
-        "Without this program: unzip it, and read data/HANDOFF.md.",
+        "Without this program: unzip it; HANDOFF.md is in its folder `data`, and `sha256sum -c` works from its top.",
     ]
     if offered.missing:
         names = ", ".join(PROMPTS[name] for name in offered.missing)
