@@ -49,6 +49,7 @@ KEYS: list[BindingType] = [
     _key("q", "leave", "quit", "quit", "Leave; all is saved, or it says what is not", show=True),
     _key("ctrl+q", "leave", "quit at once", "quit-anywhere", "Leave from a page, too, or while you type", first=True),
     _key("ctrl+z", "suspend_process", "shell", "suspend", "Back to the shell; its fg comes back here", glyph="^z"),
+    _key("ctrl+l", "redraw", "redraw", "redraw", "Draw the screen anew, when something else wrote on it", first=True),
     _key("shift+tab", "pane(-1)", "pane before", "previous", "Go back a pane", first=True),
     _key("ctrl+p", "command_palette", "palette", "palette", "The palette: every action and every rung", first=True),
     _key("p", "pin", "pin", "pin", "Keep the log's line, or the selected ones, as evidence"),
@@ -96,11 +97,25 @@ NEEDS_AN_INCIDENT = frozenset(binding.action.partition("(")[0] for binding in KE
     "leave_question",
     "end_work",
     "suspend_process",
+    "redraw",
 }
 """Actions that wait until the incident is open."""
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "moving": ("next", "previous", "back", "zoom", "wider", "narrower", "grow", "shrink", "all", "palette", "help"),
+    "moving": (
+        "next",
+        "previous",
+        "back",
+        "zoom",
+        "wider",
+        "narrower",
+        "grow",
+        "shrink",
+        "all",
+        "palette",
+        "redraw",
+        "help",
+    ),
     "ladder": ("facts", *(f"rung{n}" for n in range(1, 10)), "jobs", "inbox", "timeline", "since", "run"),
     "evidence": ("pin", "evidence", "contrast"),
     "logs": ("stream",),

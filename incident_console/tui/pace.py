@@ -107,6 +107,11 @@ class Paced(App[ReturnType]):
             self._thin.forget()
         await super().on_event(event)
 
+    def action_redraw(self) -> None:
+        """Everything again: another program may have written on the terminal."""
+        self._thin.forget()
+        self.refresh(layout=True)
+
     async def _hold(self) -> None:
         try:
             with self.batch_update():

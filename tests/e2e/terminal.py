@@ -39,6 +39,7 @@ KEYS = {
     "ctrl+q": "\x11",
     "ctrl+a": "\x01",
     "ctrl+u": "\x15",
+    "ctrl+l": "\x0c",
 }
 ASKS_FOR_FRAMES = b"\x1b[?2026$p"
 HAS_FRAMES = b"\x1b[?2026;2$y"

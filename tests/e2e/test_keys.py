@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Desk
+from tests.e2e.conftest import COMMAND, Desk
 from tests.e2e.terminal import Terminal
 
 SIZES = pytest.mark.parametrize(("columns", "lines"), [(80, 24), (200, 50)])
@@ -183,3 +183,17 @@ def test_what_comes_in_one_piece_with_the_key_that_opens_a_field_goes_into_the_f
         leaves(console)
     record = (desk.record() / "record.md").read_text(encoding="utf-8")
     assert [f"my {number}. note has qhjklw in it" in record for number in range(3)] == [True] * 3
+
+
+@pytest.mark.parametrize("ssh", [False, True], ids=["here", "over ssh"])
+def test_what_something_else_wrote_on_the_terminal_goes_with_ctrl_l(desk: Desk, jobs: Path, ssh: bool) -> None:
+    words = [COMMAND, "open", str(jobs), "--records", str(desk.records)]
+    more = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"} if ssh else {}
+    with Terminal(words, cwd=desk.home, env={**desk.environment, **more}) as console:
+        opened(console)
+        console.wait_quiet()
+        with Path(f"/proc/{console.process.pid}/fd/1").open("w") as terminal:
+            terminal.write("\x1b7\x1b[8;3HBroadcast message\x1b8")
+        console.wait_for("Broadcast message")
+        console.press("ctrl+l")
+        console.wait_gone("Broadcast message")

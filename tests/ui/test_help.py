@@ -29,6 +29,7 @@ ALLOWED = {
     "ctrl+q": "leaves from within a field; a promise of the console",
     "ctrl+j": "another line in a field: the only key that every terminal sends for it",
     "ctrl+z": "back to the shell, as anywhere",
+    "ctrl+l": "draws the screen anew, as anywhere",
     "ctrl+r": "a regular expression in the search line, as `less` has it",
 }
 IN_FIELDS = ("ctrl+", "alt+", "f")

@@ -83,6 +83,7 @@ class TailApp(Dressed[None]):
         _key("tab", "app.focus_next", "pane", "next", "Go to the next pane", show="tab"),
         _key("shift+tab", "app.focus_previous", "pane before", "previous", "Go back a pane"),
         _key("ctrl+z", "suspend_process", "shell", "suspend", "Back to the shell; its fg comes back here"),
+        _key("ctrl+l", "redraw", "redraw", "redraw", "Draw the screen anew", first=True),
         _key("question_mark,f1", "help", "Help", "help", "Every key that works now", show="?"),
         _key("ctrl+p", "command_palette", "palette", "palette", "The palette: every action", first=True),
         _key("q,ctrl+q", "quit", "quit", "quit", "Leave; files are only read, never changed", show="q"),
