@@ -154,8 +154,8 @@ class Console(Intents):
         self._title.take()
         self.app_suspend_signal.subscribe(self, lambda _: self._title.give_back())
         self.app_resume_signal.subscribe(self, lambda _: self._title.take())
-        for fault in (*self._not_worn, *self.take_keys(self.SCREENS_APART)):
-            self.desk.tell(fault, "settings", "warning", 20)
+        if faults := (*self._not_worn, *self.take_keys(self.SCREENS_APART)):
+            self.desk.tell("; ".join(faults), "settings", "warning", 20)
 
     def on_unmount(self) -> None:
         self._title.give_back()

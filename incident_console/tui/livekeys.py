@@ -7,7 +7,6 @@ from typing import Protocol, runtime_checkable
 
 from textual.binding import Binding
 
-from incident_console.tui import keymap
 from incident_console.tui.keys import plainest, written
 
 Key = Callable[[str], str]
@@ -47,6 +46,8 @@ _defaults: dict[str, str] = {}
 
 
 def _look() -> None:
+    from incident_console.tui import keymap  # it looks through all screens, which the log alone does without
+
     for place in keymap.places(()):
         found: dict[str, list[str]] = {}
         for binding in place.bindings:

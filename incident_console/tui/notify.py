@@ -81,6 +81,9 @@ class Notices:
         if not kind or kind in self._look.toasts:
             shown = seconds or SHOWN_S[severity]
             told = f"{title}: {text}" if title else text
+            for holder in self._app.screen.query("ToastHolder"):  # of a message taken back: it would push this one out
+                if not holder.children:
+                    holder.remove()
             self._app.notify(told, severity=severity, timeout=shown, markup=False)
         if kind in self._look.bell and time.monotonic() - self._rang >= BELL_EACH_S:
             self._rang = time.monotonic()

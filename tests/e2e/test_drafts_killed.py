@@ -14,7 +14,7 @@ def test_what_was_typed_a_second_before_the_kill_is_there_again(desk: Desk) -> N
     with desk.console("open", workdir) as console:
         console.wait_for("saved")
         console.press("n")
-        console.wait_for("Note  ◉ fact")
+        console.wait_for("Note ◉ fact")
         console.type("B failed\ntwice, at 14:05")
         console.press("up", "home")
         console.type("- ")
@@ -32,10 +32,10 @@ def test_what_was_typed_a_second_before_the_kill_is_there_again(desk: Desk) -> N
     with desk.console("resume") as console:
         console.wait_for("saved")
         console.press("n")
-        console.wait_for("Note  ◉ fact", "- B failed", "twice, at 14:05", "Enter takes")
+        console.wait_for("Note ◉ fact", "- B failed", "twice, at 14:05", "Enter takes")
         console.type("again ")
         console.wait_for("- again B failed")
         console.press("enter")
-        console.wait_gone("Note  ◉ fact")
+        console.wait_gone("Note ◉ fact")
     journal = (desk.record() / "journal.jsonl").read_text()
     assert "- again B failed\\ntwice, at 14:05" in journal

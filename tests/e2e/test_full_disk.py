@@ -20,11 +20,11 @@ def files_may_grow(console: Terminal, desk: Desk, *, grow: bool) -> None:
 
 def note(console: Terminal, text: str) -> None:
     console.press("n")
-    console.wait_for("Note  ◉ fact")
+    console.wait_for("Note ◉ fact")
     console.type(text)
     console.wait_for(text)
     console.press("enter")
-    console.wait_gone("Note  ◉ fact")
+    console.wait_gone("Note ◉ fact")
 
 
 def test_what_cannot_be_written_is_held_copied_on_leaving_and_taken_in_by_the_next_sitting(desk: Desk) -> None:

@@ -82,7 +82,8 @@ class Place:
                 return terminal.process.wait(30)
             terminal.wait_until(lambda shown: "? Help" in shown or "F1 Help" in shown, f"{line!r} to open", 60)
             if "incident-console open " in line:  # else `q` may be typed into a question that comes a moment later
-                terminal.wait_until(lambda shown: "Go on with it?" in shown or "saved" in shown, f"{line!r} to ask", 60)
+                there = ("Go on with it?", "saved", "read-only")
+                terminal.wait_until(lambda shown: any(text in shown for text in there), f"{line!r} to ask", 60)
             terminal.wait_quiet()
             if "Go on with it?" in terminal.screen():
                 terminal.press("enter")

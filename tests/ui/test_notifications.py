@@ -222,3 +222,10 @@ async def test_a_run_that_fails_rings_and_stands_in_the_title(tmp_path: Path) ->
         await shows(pilot, "the run: failed", pane="ToastRack")
         await drawn(pilot, app)
         assert rang == ["rang"]
+
+
+async def test_many_messages_one_after_another_never_push_each_other_out_of_sight(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), SMALL) as (app, pilot):
+        for number in range(12):
+            app.desk.tell(f"message {number}")
+            await shows(pilot, f"message {number}", pane="Toast")

@@ -68,7 +68,9 @@ async def test_what_would_write_is_not_offered_and_refused_in_words(scene: Place
             await pilot.press(key)
             await shows(pilot, "nothing is written", "writes this record", pane="Toast")
         app.clear_notifications()
-        await pilot.press("1", "enter")  # the first answer of the rung
+        await pilot.press("1")
+        await shows(pilot, "Which surface?", pane="#rung")
+        await pilot.press("enter")  # the first answer of the rung
         await shows(pilot, "read-only: olga on")
         assert not app.screen.query("#ask.-open")
         titles = {title: call for title, _, call in app.desk.commands()}
