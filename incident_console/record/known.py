@@ -28,6 +28,8 @@ from incident_console.record.seen import (
     Stated,
 )
 
+UNASKED = frozenset({"attempt.kept", "edit.observed", "journal.repaired", "run.seen", "run.weighed", "state.kept"})
+"""Kinds of lines by which nobody said or did anything to the incident."""
 SENTENCE = "sentence"
 """The field in which a symptom is told in one sentence: it stands first, and names the incident."""
 
@@ -150,6 +152,13 @@ class Known:
         if self.offered and (not self.accepted or self.accepted[-1].seq < self.offered[-1].seq):
             return f"handed off to {self.offered[-1].event.to}"
         return "open"
+
+    @property
+    def rests(self) -> bool:
+        """Handed off, and nobody wrote on since: a line of the console's own would part it from the receiver's copy."""
+        if not self.state.startswith("handed off"):
+            return False
+        return all(line.kind in UNASKED for line in self.lines[self.offered[-1].seq :])
 
     @property
     def symptom(self) -> str:

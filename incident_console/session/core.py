@@ -396,8 +396,11 @@ class Session(View):
     def look_for_edits(self) -> tuple[events.Recorded, ...]:
         """Record every edit of the watched files since the last look; one that could not be is tried again.
 
-        A workdir that is gone is no edit. Raises RecordError.
+        A workdir that is gone is no edit, and those made while the record rests are seen when it no longer does. Raises
+        RecordError.
         """
+        if self.incident.rests:
+            return ()
         with self._looking:
             return self.edits.look(stamp(self.clock.now()), self._record_edit)
 

@@ -132,7 +132,8 @@ def not_in_bundle(incident: Incident) -> str:
     offer = incident.offered[-1]
     return (
         f"handed off to {one_line(offer.event.to, 80)} at {clock_time(offer.at)}: what you write now is not in the "
-        "bundle; if it was accepted, the two records part ways"
+        "bundle; if it was accepted, the two records part ways. The console itself adds only attempts of a run that "
+        "goes on: a retry would erase them"
     )
 
 

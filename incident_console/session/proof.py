@@ -72,8 +72,8 @@ class StateKeeper:
                     keep_state(self._session)
 
     def _still_before(self) -> bool:
-        """Nothing was edited yet, and no state of a run's end is kept."""
-        if self._session.incident.edits:
+        """Nothing was edited yet, no state of a run's end is kept, and the record is not in somebody else's hands."""
+        if self._session.incident.edits or self._session.incident.rests:
             return False
         state = kept(self._session)
         return state is None or state.unfinished

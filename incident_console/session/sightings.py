@@ -1,5 +1,5 @@
 """Which runs were seen during the incident, and how did they stand? A run is recorded when it is first seen and each
-time its status changes; a restarted one with what differs from the run before."""
+time its status changes; a restarted one with what differs from the run before. While the record rests, none is."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Sightings:
 
     def see(self, run: Run) -> None:
         """Raises RecordError; then the run is recorded at the next look."""
-        if self._recorded.get(run.log) == run.status or not self._told_enough(run):
+        if self._recorded.get(run.log) == run.status or not self._told_enough(run) or self._session.incident.rests:
             return
         previous = self._session.incident.run
         restarted = previous is not None and previous.event.log != run.log and run.log not in self._recorded

@@ -84,7 +84,7 @@ class Started:
         for id, (launch, state) in self._launches.items():
             if state.kind == "running":
                 self._launches[id] = launch, launch.state()
-        if self._session.incident.closed is not None:
+        if self._session.incident.closed is not None or self._session.incident.rests:
             return
         if self._held and not self._session.held:
             self._look_up()

@@ -57,7 +57,8 @@ class Weigher:
             if self._closed.wait(AFTER_S):
                 return
             with self._beats.one(), suppress(ConsoleError, OSError):
-                weigh(self._session)
+                if not self._session.incident.rests:
+                    weigh(self._session)
 
 
 def weigh(session: Session) -> events.Recorded | None:

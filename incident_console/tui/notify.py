@@ -81,13 +81,18 @@ class Notices:
         if not kind or kind in self._look.toasts:
             shown = seconds or SHOWN_S[severity]
             told = f"{title}: {text}" if title else text
-            for holder in self._app.screen.query("ToastHolder"):  # of a message taken back: it would push this one out
-                if not holder.children:
-                    holder.remove()
+            self._close_up()
             self._app.notify(told, severity=severity, timeout=shown, markup=False)
         if kind in self._look.bell and time.monotonic() - self._rang >= BELL_EACH_S:
             self._rang = time.monotonic()
             self._app.bell()
+
+    def _close_up(self) -> None:
+        """The place of a message that was taken back would push the next one out of sight."""
+        for screen in self._app.screen_stack[-1:]:  # none is left when the app is being closed
+            for holder in screen.query("ToastHolder"):
+                if not holder.children:
+                    holder.remove()
 
     @property
     def told(self) -> str:

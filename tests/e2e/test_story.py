@@ -127,7 +127,7 @@ def _look_at_the_state(story: Told, console: Terminal) -> None:
     _answer(console, "What is stale or missing", "out/F.tsv is missing")
     console.wait_highlighted("complete this rung")
     console.press("enter")
-    story.screens["state done"] = console.wait_for("5 Narrowest evidence", "4✓")
+    story.screens["state done"] = console.wait_for("5 Narrowest evidence", "4✓ 5▸")
 
 
 def _read_the_logs(story: Told, console: Terminal) -> None:

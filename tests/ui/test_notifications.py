@@ -26,7 +26,9 @@ NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 
 class Heard:
-    """Stands for an app where it is rung and told."""
+    """Stands for an app where it is rung and told: one that is being closed, with no screen left."""
+
+    screen_stack = ()
 
     def __init__(self) -> None:
         self.rang = 0

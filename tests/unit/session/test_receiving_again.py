@@ -15,12 +15,18 @@ from incident_console.session.core import Session
 from incident_console.session.handoff import accept, doubts, drafted, not_in_bundle, offer
 from incident_console.session.moments import settled
 from incident_console.session.opening import resume_incident
+from incident_console.session.sightings import Sightings
 from incident_console.session.who import Who
+from incident_console.snakemake.run import Run
 
 
 @pytest.fixture
 def receiver(tmp_path: Path) -> Who:
     return Who("bea", tmp_path / "elsewhere/records", tmp_path / "elsewhere/trusted.jsonl")
+
+
+def run(status: str) -> Run:
+    return Run("x.snakemake.log", status=status, cores=4)
 
 
 def named(who: Who, name: str) -> Who:
@@ -148,3 +154,38 @@ def test_one_that_is_not_understood_is_kept_as_it_was_said_and_told_so(session: 
 def test_unknown_is_no_time_that_was_not_understood(session: Session, tmp_path: Path) -> None:
     offered = offer(session, "bea", {"deadline": "unknown", "reachable_until": "Unknown"}, tmp_path / "out.zip")
     assert offered.guessed == () and isinstance(drafted(session, {}, AsOfNow()), Handoff)
+
+
+def test_a_record_that_was_handed_off_rests_until_somebody_writes_in_it(
+    session: Session, receiver: Who, who: Who, tmp_path: Path
+) -> None:
+    """Else the sender's console, opened once more, would part the record from the one that comes back."""
+    (session.workdir / "Snakefile").write_text("rule all:\n")
+    session.look_for_edits()
+    sightings = Sightings(session)
+    sightings.see(run("running"))
+    there = offer(session, "bea", {}, tmp_path / "out.zip")
+    sightings.see(run("failed"))
+    (session.workdir / "Snakefile").write_text("rule all:\n    input: []\n")
+    assert session.incident.rests and session.look_for_edits() == ()
+    session.close()
+    accept(there.path, receiver, "mine")
+    back = resume_incident(receiver, receiver.records / session.id, moved=session.workdir)
+    to_ana = offer(back, "ana", {}, tmp_path / "back.zip")
+    back.close()
+    told = accept(to_ana.path, who, "mine again")
+    assert told.how == "carried forward" and Record(told.record).incident().state == "open"
+
+
+def test_what_was_seen_while_the_record_rested_is_recorded_once_somebody_goes_on_with_it(
+    session: Session, tmp_path: Path
+) -> None:
+    sightings = Sightings(session)
+    sightings.see(run("running"))
+    offer(session, "bea", {}, tmp_path / "out.zip")
+    (session.workdir / "Snakefile").write_text("rule all:\n    input: []\n")
+    sightings.see(run("failed"))
+    assert session.incident.run is not None and session.incident.run.event.status == "running"
+    session.note("bea never came; I go on")
+    sightings.see(run("failed"))
+    assert session.incident.run.event.status == "failed" and len(session.look_for_edits()) == 1
