@@ -11,13 +11,54 @@ import fnmatch
 import os
 import re
 import stat
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 Entry = tuple[str, bool, bool]
 """A name in a folder, whether it is a folder, whether it is a symbolic link."""
+
+
+SURE_NS = 2_000_000_000
+"""A folder that changed as lately as that may change once more within the same tick of its time."""
+
+
+FORGET_S = 60.0
+
+
+class Listings:
+    """What stood in folders when they were read last, for who looks again and again: an unchanged one is not opened.
+
+    After `FORGET_S` all are read anew: a file server's clock may tell less than it seems, and folders come and go.
+    """
+
+    def __init__(self) -> None:
+        self._read: dict[str, tuple[int, tuple[Entry, ...]]] = {}
+        """By folder: its time of change in nanoseconds, and its entries."""
+        self._since = time.monotonic()
+
+    def entries(self, folder: str, limit: int) -> tuple[Entry, ...]:
+        """At most `limit` of them. Raises OSError."""
+        if time.monotonic() - self._since > FORGET_S:
+            self._read.clear()
+            self._since = time.monotonic()
+        changed = os.stat(folder).st_mtime_ns  # noqa: PTH116
+        before = self._read.get(folder)
+        if before is not None and before[0] == changed:
+            return before[1][:limit]
+        found = tuple(islice(_scanned(folder), limit))
+        if len(found) < limit and time.time_ns() - changed > SURE_NS:
+            self._read[folder] = changed, found
+        return found
+
+
+def _scanned(folder: str) -> Iterator[Entry]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            yield entry.name, entry.is_dir(follow_symlinks=False), entry.is_symlink()
 
 
 def parts(glob: str) -> tuple[str, ...]:
@@ -35,10 +76,17 @@ class Walk:
     """Finds the files of globs, one after the other, until so many folder entries were looked at.
 
     Folders named in `passed_by` are not entered. With `linked`, `*` enters folders that are symbolic links, as it does
-    in a shell.
+    in a shell. `listings` are of an earlier walk.
     """
 
-    def __init__(self, entries: int, *, passed_by: frozenset[str] = frozenset(), linked: bool = False) -> None:
+    def __init__(
+        self,
+        entries: int,
+        *,
+        passed_by: frozenset[str] = frozenset(),
+        linked: bool = False,
+        listings: Listings | None = None,
+    ) -> None:
         self.spent = False
         """The budget did not suffice: there may be files that were not found."""
         self.folders: set[str] = set()
@@ -46,6 +94,7 @@ class Walk:
         self._left = entries
         self._passed_by = passed_by
         self._linked = linked
+        self._listings = listings
 
     def find(self, glob: str, top: Path) -> Iterator[tuple[str, os.stat_result]]:
         """(whole path, state) of what is no folder, nearest to the top first: files, links to files, pipes and devices.
@@ -88,13 +137,13 @@ class Walk:
         if self.spent:
             return
         try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    if self._left <= 0:
-                        self.spent = True
-                        return
-                    self._left -= 1
-                    yield entry.name, entry.is_dir(follow_symlinks=False), entry.is_symlink()
+            found = _scanned(folder) if self._listings is None else self._listings.entries(folder, self._left + 1)
+            for entry in found:
+                if self._left <= 0:
+                    self.spent = True
+                    return
+                self._left -= 1
+                yield entry
         except OSError:
             return
 

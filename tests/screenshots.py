@@ -20,7 +20,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from incident_console.demo import start as demo
-from incident_console.session.opening import Plan
+from incident_console.session.plan import Plan
 from incident_console.session.who import Who
 from incident_console.tail.places.named import Names
 from incident_console.tui.app import Console

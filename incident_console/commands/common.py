@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from incident_console.commands.frame import frame
 from incident_console.errors import Exit, InputError, UsageError
+from incident_console.uncollected import uncollected
 
 if TYPE_CHECKING:
     from incident_console import settings
-    from incident_console.session.opening import Plan
+    from incident_console.session.plan import Plan
     from incident_console.session.who import Who
     from incident_console.tui.debuglog import DebugLog
     from incident_console.tui.look import Look
@@ -85,7 +86,8 @@ def console(told: str, plan: Callable[[], Plan], *, plain: bool, debug: bool = F
         from incident_console.plain.dialogue import hold
 
         return hold(plan())
-    with frame(told):
+    # Imports make much that stays, and no garbage that is worth a look.
+    with frame(told), uncollected():
         ready = plan()
         from incident_console.tui.app import Console
 

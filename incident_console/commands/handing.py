@@ -12,7 +12,7 @@ from incident_console.errors import Exit, InputError, UsageError
 
 if TYPE_CHECKING:
     from incident_console.session.core import Session
-    from incident_console.session.opening import Plan
+    from incident_console.session.plan import Plan
     from incident_console.session.recheck import Reach
 
 TEXT_LIMIT = 1 << 20
@@ -148,7 +148,7 @@ def accept(arguments: argparse.Namespace) -> int:
 
     def plan() -> Plan:
         from incident_console.record.store import Record
-        from incident_console.session.opening import Plan
+        from incident_console.session.plan import Plan
 
         return Plan(who, Path(Record(accepted.record).incident().workdir), resume=accepted.record)
 

@@ -28,7 +28,7 @@ from incident_console.errors import Exit, InputError, UsageError
 if TYPE_CHECKING:
     from incident_console.record.summaries import Summary
     from incident_console.runbook.answers import Answers
-    from incident_console.session.opening import Plan
+    from incident_console.session.plan import Plan
     from incident_console.session.who import Who
 
 
@@ -54,7 +54,7 @@ def demo(arguments: argparse.Namespace) -> int:
         return _collect(who, started.workdir, "slow-or-flaky-run", answers, wait_for_end=True, as_json=arguments.json)
 
     def plan() -> Plan:
-        from incident_console.session.opening import Plan
+        from incident_console.session.plan import Plan
 
         return Plan(who, started.workdir, "slow-or-flaky-run")
 
@@ -72,13 +72,13 @@ def open_(arguments: argparse.Namespace) -> int:
 
 
 def _to_review(arguments: argparse.Namespace) -> Plan:
-    from incident_console.session.opening import Plan
+    from incident_console.session.plan import Plan
 
     return Plan(who_is(arguments), Path(), bundle=arguments.workdir.absolute())
 
 
 def _to_open(arguments: argparse.Namespace, workdir: Path) -> Plan:
-    from incident_console.session.opening import Plan
+    from incident_console.session.plan import Plan
     from incident_console.session.sources import words
 
     log = arguments.run
@@ -148,7 +148,7 @@ def _moved(records: Path, folder: Path) -> Path | None:
 
 def _to_resume(arguments: argparse.Namespace, folder: Path, moved: Path | None) -> Plan:
     from incident_console.record.store import Record
-    from incident_console.session.opening import Plan
+    from incident_console.session.plan import Plan
 
     reason, incident = no_redact(arguments), Record(folder).incident()
     # Who took an incident over goes on under the name that stands in the record, unless another one is said.

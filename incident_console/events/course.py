@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import Field
+from msgspec import field
 
 from incident_console.events.base import UNKNOWN, Event, Model, Nature
 
 SCHEMA = "incident-console/journal/1"
 
 
-class Reentry(Model):
+class Reentry(Model, frozen=True, kw_only=True):
     """How somebody gets back to where the incident is, filled in by the console."""
 
     host: str = UNKNOWN
@@ -26,9 +26,9 @@ class Reentry(Model):
     dirty_diff_sha256: str | None = None
 
 
-class IncidentOpened(Event):
+class IncidentOpened(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "incident.opened"
-    schema_: str = Field(default=SCHEMA, alias="schema")
+    schema_: str = field(default=SCHEMA, name="schema")
     title: str
     workdir: str
     severity: str = UNKNOWN
@@ -51,7 +51,7 @@ def other_schema(event: Event) -> str | None:
     )
 
 
-class EvidenceOutline(Model):
+class EvidenceOutline(Model, frozen=True, kw_only=True):
     id: str
     surface: str
     question: str
@@ -59,20 +59,20 @@ class EvidenceOutline(Model):
     """What it shows where all is well."""
 
 
-class RungOutline(Model):
+class RungOutline(Model, frozen=True, kw_only=True):
     """What a reader of the record must know of a rung, so that the journal can be read alone."""
 
     id: str
     role: str
     title: str
     question: str
-    prompts: dict[str, str] = Field(default_factory=dict)
+    prompts: dict[str, str] = field(default_factory=dict)
     evidence: tuple[EvidenceOutline, ...] = ()
     needs: tuple[str, ...] = ()
     """As the runbook has them: ids of evidence and fields; of `a | b` one is enough."""
 
 
-class RunbookFrozen(Event):
+class RunbookFrozen(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "runbook.frozen"
     id: str
     version: str
@@ -83,53 +83,53 @@ class RunbookFrozen(Event):
     rungs: tuple[RungOutline, ...] = ()
 
 
-class RungEntered(Event):
+class RungEntered(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "rung.entered"
     rung: str
 
 
-class RungAnswered(Event):
+class RungAnswered(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "rung.answered"
     rung: str
     fields: dict[str, Any]
     nature: Nature = "fact"
 
 
-class RungCompleted(Event):
+class RungCompleted(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "rung.completed"
     rung: str
 
 
-class RungWaived(Event):
+class RungWaived(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "rung.waived"
     rung: str
     reason: str
     nature: Nature = "decision"
 
 
-class HandoffOffered(Event):
+class HandoffOffered(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "handoff.offered"
     to: str
     missing: tuple[str, ...] = ()
     head: str
     """The chain's head before this event."""
-    fields: dict[str, str] = Field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
     said: tuple[str, ...] = ()
     """Of the fields, those in the sender's own words."""
     reentry: Reentry | None = None
     """How somebody gets back to where the incident is, as it was found at the hand-off."""
 
 
-class HandoffAccepted(Event):
+class HandoffAccepted(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "handoff.accepted"
     readback: str
-    as_: str = Field(alias="as")
+    as_: str = field(name="as")
     head: str
     workdir: str | None = None
     """Where the receiver has the workflow, if that is not where the sender had it."""
 
 
-class IncidentClosed(Event):
+class IncidentClosed(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "incident.closed"
     outcome: str
     proof: str = UNKNOWN
@@ -142,7 +142,7 @@ class IncidentClosed(Event):
     nature: Nature = "decision"
 
 
-class JournalRepaired(Event):
+class JournalRepaired(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "journal.repaired"
     set_aside: str
     """Name of the file beside the journal that holds what was set aside."""

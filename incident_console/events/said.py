@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
+from msgspec import field
 
 from incident_console.events.base import UNKNOWN, Event, Nature
 
 
-class NoteAdded(Event):
+class NoteAdded(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "note.added"
     text: str
     nature: Nature = "fact"
@@ -20,17 +20,17 @@ class NoteAdded(Event):
     """The `seq` of the evidence or of the edit that is weighed by it."""
     speaks: str | None = None
     """`for` or `against` the class; `neither` takes back what was said before."""
-    class_: str | None = Field(default=None, alias="class")
+    class_: str | None = field(default=None, name="class")
 
 
-class NoteCorrected(Event):
+class NoteCorrected(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "note.corrected"
     corrects: int
     text: str
     nature: Nature = "fact"
 
 
-class ActionTaken(Event):
+class ActionTaken(Event, frozen=True, kw_only=True):
     """A mitigation: `corrects` names the earlier event when only the result is told later."""
 
     kind: ClassVar[str] = "action.taken"
@@ -46,19 +46,19 @@ class ActionTaken(Event):
     nature: Nature = "decision"
 
 
-class EditExplained(Event):
+class EditExplained(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "edit.explained"
     of: tuple[int, ...]
     text: str
     nature: Nature = "decision"
 
 
-class ClassSet(Event):
+class ClassSet(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "class.set"
-    class_: str = Field(alias="class")
+    class_: str = field(name="class")
     cost: str = UNKNOWN
     confidence: str = UNKNOWN
-    for_: tuple[str, ...] = Field(default=(), alias="for")
+    for_: tuple[str, ...] = field(default=(), name="for")
     against: tuple[str, ...] = ()
     ruled_out: str = UNKNOWN
     next_measurement: str = UNKNOWN
@@ -66,7 +66,7 @@ class ClassSet(Event):
     nature: Nature = "inference"
 
 
-class DecisionMade(Event):
+class DecisionMade(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "decision.made"
     decision: str
     reason: str = UNKNOWN
@@ -74,7 +74,7 @@ class DecisionMade(Event):
     nature: Nature = "decision"
 
 
-class EscalationRaised(Event):
+class EscalationRaised(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "escalation.raised"
     to: str
     points_to: str = UNKNOWN
@@ -89,7 +89,7 @@ class EscalationRaised(Event):
     nature: Nature = "decision"
 
 
-class EscalationAnswered(Event):
+class EscalationAnswered(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "escalation.answered"
     of: int
     text: str

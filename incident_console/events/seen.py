@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
+from msgspec import field
 
 from incident_console.events.base import Effects, Event, Model, Nature, Surface
 
 
-class RunSeen(Event):
+class RunSeen(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "run.seen"
     log: str
     status: str
@@ -21,18 +21,18 @@ class RunSeen(Event):
     cores: int | None = None
     differs: tuple[str, ...] = ()
     """What is not as in the run seen before: version, cores, command, config."""
-    figures: dict[str, int] = Field(default_factory=dict)
+    figures: dict[str, int] = field(default_factory=dict)
     """planned, finished, failed, running, retried when it was seen."""
 
 
-class Scene(Model):
+class Scene(Model, frozen=True, kw_only=True):
     """Files seen to change while a command ran; laid to the command only when no run was live."""
 
     changed: tuple[str, ...] = ()
     attributed: bool = False
 
 
-class Evidence(Event):
+class Evidence(Event, frozen=True, kw_only=True):
     """What the three evidence events share. `item` is the runbook's evidence id, or the console's own for a pick."""
 
     item: str
@@ -49,11 +49,11 @@ class Evidence(Event):
     """The log of the run that this evidence belongs to."""
 
 
-class EvidenceStarted(Evidence):
+class EvidenceStarted(Evidence, frozen=True, kw_only=True):
     kind: ClassVar[str] = "evidence.started"
 
 
-class EvidenceCaptured(Evidence):
+class EvidenceCaptured(Evidence, frozen=True, kw_only=True):
     kind: ClassVar[str] = "evidence.captured"
     nature: Nature = "fact"
     of: int | None = None
@@ -68,7 +68,7 @@ class EvidenceCaptured(Evidence):
     duration_s: float = 0.0
     truncated: int = 0
     """Bytes that the output cap left out."""
-    redactions: dict[str, int] = Field(default_factory=dict)
+    redactions: dict[str, int] = field(default_factory=dict)
     env: tuple[str, ...] = ()
     """Names of the environment variables the command was given."""
     host: str | None = None
@@ -76,7 +76,7 @@ class EvidenceCaptured(Evidence):
     inode: int | None = None
 
 
-class EvidenceFailed(Evidence):
+class EvidenceFailed(Evidence, frozen=True, kw_only=True):
     kind: ClassVar[str] = "evidence.failed"
     of: int | None = None
     """The `seq` of its `evidence.started`, where one was recorded."""
@@ -89,11 +89,11 @@ class EvidenceFailed(Evidence):
     stderr_sha256: str | None = None
     stderr_size: int = 0
     truncated: int = 0
-    redactions: dict[str, int] = Field(default_factory=dict)
+    redactions: dict[str, int] = field(default_factory=dict)
     scene: Scene | None = None
 
 
-class StateKept(Event):
+class StateKept(Event, frozen=True, kw_only=True):
     """How the workflow stood before anything was repaired, kept by the console to be compared with later."""
 
     kind: ClassVar[str] = "state.kept"
@@ -105,10 +105,10 @@ class StateKept(Event):
     """The log of the run that it tells of."""
     unfinished: bool = False
     """That run was going on; the state at its end follows."""
-    redactions: dict[str, int] = Field(default_factory=dict)
+    redactions: dict[str, int] = field(default_factory=dict)
 
 
-class RunWeighed(Event):
+class RunWeighed(Event, frozen=True, kw_only=True):
     """What the run's own files said of its cost and its jobs when it had ended, or was handed off."""
 
     kind: ClassVar[str] = "run.weighed"
@@ -119,10 +119,10 @@ class RunWeighed(Event):
     sha256: str
     """Blob `incident-console/weighed/1`."""
     size: int
-    redactions: dict[str, int] = Field(default_factory=dict)
+    redactions: dict[str, int] = field(default_factory=dict)
 
 
-class EvidenceFiled(Event):
+class EvidenceFiled(Event, frozen=True, kw_only=True):
     """An inbox item (a captured or pinned one, named by its `seq`) laid to a rung."""
 
     kind: ClassVar[str] = "evidence.filed"
@@ -130,7 +130,7 @@ class EvidenceFiled(Event):
     rung: str
 
 
-class AttemptKept(Event):
+class AttemptKept(Event, frozen=True, kw_only=True):
     """A failed attempt's log, saved before the retry deleted it."""
 
     kind: ClassVar[str] = "attempt.kept"
@@ -138,7 +138,7 @@ class AttemptKept(Event):
     rule: str
     jobid: int | None = None
     attempt: int
-    wildcards: dict[str, str] = Field(default_factory=dict)
+    wildcards: dict[str, str] = field(default_factory=dict)
     log: str | None = None
     sha256: str | None = None
     size: int = 0
@@ -153,11 +153,11 @@ class AttemptKept(Event):
     message: str = ""
     disk_free: int | None = None
     memory_available: int | None = None
-    redactions: dict[str, int] = Field(default_factory=dict)
+    redactions: dict[str, int] = field(default_factory=dict)
     run: str | None = None
 
 
-class LogPinned(Event):
+class LogPinned(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "log.pinned"
     nature: Nature = "fact"
     path: str
@@ -170,11 +170,11 @@ class LogPinned(Event):
     rung: str | None = None
     surface: Surface = "rule-log"
     question: str = "What happened inside one job?"
-    redactions: dict[str, int] = Field(default_factory=dict)
+    redactions: dict[str, int] = field(default_factory=dict)
     run: str | None = None
 
 
-class EditObserved(Event):
+class EditObserved(Event, frozen=True, kw_only=True):
     kind: ClassVar[str] = "edit.observed"
     nature: Nature = "fact"
     path: str
@@ -189,7 +189,7 @@ class EditObserved(Event):
     """Of a `commit`: the one before and the one after."""
     unchanged_at: str | None = None
     """When it was last seen as it was before."""
-    redactions: dict[str, int] = Field(default_factory=dict)
+    redactions: dict[str, int] = field(default_factory=dict)
 
 
 EVENTS: tuple[type[Event], ...] = (

@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from incident_console.evidence.begin import begin
 from incident_console.evidence.capped import CAP, HeadTail
 from incident_console.evidence.guard import GUARD
 from incident_console.evidence.names import shown
@@ -91,16 +92,7 @@ def run(
     """
     started_at, began = _stamp(clock()), time.monotonic()
     try:
-        process = subprocess.Popen(
-            _words(command),
-            cwd=command.cwd,
-            env=dict(command.env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-        )
+        process = begin(_words(command), command.cwd, command.env)
     except (OSError, ValueError, subprocess.SubprocessError) as fault:
         return Outcome(
             "could not run", _obstacle(command, fault), b"", b"", 0, 0, None, None, started_at, started_at, 0.0

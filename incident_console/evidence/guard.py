@@ -27,11 +27,18 @@ class Guard:
     @contextlib.contextmanager
     def over(self, group: int) -> Iterator[None]:
         """While this goes on, the process group `group` ends with the console."""
-        self._change(group, b"+")
+        self.take(group)
         try:
             yield
         finally:
-            self._change(group, b"-")
+            self.let_go(group)
+
+    def take(self, group: int) -> None:
+        """From when this returns, `group` ends with the console; to take it twice does nothing more."""
+        self._change(group, b"+")
+
+    def let_go(self, group: int) -> None:
+        self._change(group, b"-")
 
     def _change(self, group: int, sign: bytes) -> None:
         with self._lock:

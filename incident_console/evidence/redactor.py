@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
-
-from incident_console.events import Event
+from incident_console.events import Event, Extra, Model
 from incident_console.evidence import pem
 from incident_console.evidence.assignments import is_harmless, kind_of_option
 from incident_console.evidence.named import Named
@@ -76,12 +74,18 @@ class Redactor:
         if counts:
             counts.update(event.redactions or {})
             changed["redactions"] = dict(counts)
-        return event.model_copy(update=changed) if changed else event
+        return event.with_(**changed) if changed else event
 
-    def _model(self, model: BaseModel, counts: Counter[str]) -> dict[str, Any]:
+    def _model(self, model: Model, counts: Counter[str]) -> dict[str, Any]:
         """The fields of a model that come out otherwise."""
+        changed = self._fields({name: getattr(model, name) for name in model.names()}, counts)
+        if extra := self._fields(model.extra, counts):
+            changed["extra"] = Extra({**model.extra, **extra})
+        return changed
+
+    def _fields(self, fields: Mapping[str, Any], counts: Counter[str]) -> dict[str, Any]:
         changed = {}
-        for name, value in {**model.__dict__, **(model.model_extra or {})}.items():
+        for name, value in fields.items():
             if value is None or isinstance(value, int | float) or _AS_THEY_ARE.fullmatch(name):
                 continue
             clean = self._argv(value, counts) if name == "argv" else self._value(value, counts)
@@ -93,9 +97,9 @@ class Redactor:
         match value:
             case str():
                 return self._told(value, name, counts)
-            case BaseModel():
+            case Model():
                 changed = self._model(value, counts)
-                return value.model_copy(update=changed) if changed else value
+                return value.with_(**changed) if changed else value
             case list() | tuple():
                 return type(value)(self._value(part, counts, name) for part in value)
             case dict():

@@ -16,7 +16,7 @@ from incident_console.errors import InputError
 from incident_console.gate.formatting import same_but_for_layout
 from incident_console.gate.git import Repository, text_at
 from incident_console.gate.watch import MAX_FILES, expand, is_source, on_disk, state
-from incident_console.globs import parts
+from incident_console.globs import Listings, parts
 
 MAX_TEXT = 1024 * 1024
 """Bytes of a file whose text is kept for a diff; a larger one is only hashed."""
@@ -66,14 +66,18 @@ class Edit:
 
 
 def take(
-    workdir: Path, globs: Iterable[str], before: Baseline | None = None, repository: Repository | None = None
+    workdir: Path,
+    globs: Iterable[str],
+    before: Baseline | None = None,
+    repository: Repository | None = None,
+    listings: Listings | None = None,
 ) -> Baseline:
-    """The watched files as they are now; `repository` is that of `before` unless it is given.
+    """The watched files as they are now; `repository` is that of `before` unless it is given, `listings` as `expand`.
 
     Every one is read, except those that stand in `before` with the same size, time and inode. A file of `before` is
     looked at even where a limit cut the walk short. One that cannot be read is left out. Raises InputError as `expand`.
     """
-    names, complete = expand(globs, workdir)
+    names, complete = expand(globs, workdir, listings)
     known = before or Baseline()
     repository = known.repository if repository is None else repository
     sources = sorted(name for name in repository.tracked.difference(names, known.files) if is_source(name))

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from incident_console.errors import InputError
-from incident_console.globs import Walk, parts
+from incident_console.globs import Listings, Walk, parts
 
 MAX_FILES = 2_000
 MAX_ENTRIES = 20_000
@@ -27,13 +27,13 @@ _SOURCES = re.compile(
 _ODD_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 
 
-def expand(watch_globs: Iterable[str], workdir: Path) -> tuple[tuple[str, ...], bool]:
-    """(the watched files in order, whether all were reached).
+def expand(watch_globs: Iterable[str], workdir: Path, listings: Listings | None = None) -> tuple[tuple[str, ...], bool]:
+    """(the watched files in order, whether all were reached). `listings` are those of an earlier look.
 
     Globs as in `incident_console.globs`, relative to the workdir. Raises InputError for one that leaves it.
     """
     start = os.path.join(workdir, "")  # noqa: PTH118
-    walk = Walk(MAX_ENTRIES, passed_by=_PASSED_BY)
+    walk = Walk(MAX_ENTRIES, passed_by=_PASSED_BY, listings=listings)
     found: set[str] = set()
     for glob in watch_globs:
         if glob.startswith("/") or not parts(glob):

@@ -16,6 +16,7 @@ Answer = str | tuple[str, ...]
 TAKE = "draft"
 """The word that takes what is drafted."""
 END = "."
+HELP = "?"
 CHOICES = 40
 """So many are said one by one; the others may be named."""
 YES = ("yes", "y")
@@ -35,7 +36,16 @@ class Question:
 
 
 def ask(talk: Talk, question: Question) -> Answer | None:
-    """The answer; None when it was left with an empty line. Raises Refused for no choice, Left, Ended."""
+    """The answer; None when it was left with an empty line, `?` says it all again. Raises Refused, Left, Ended."""
+    while True:
+        _put(talk, question)
+        text = _lines(talk) if question.kind == "lines" else talk.hear().strip()
+        if text != HELP:
+            return taken(question, text)
+
+
+def _put(talk: Talk, question: Question) -> None:
+    """Say what is asked, and what may be answered."""
     talk.say(question.prompt)
     if question.help:
         talk.say(question.help)
@@ -49,7 +59,10 @@ def ask(talk: Talk, question: Question) -> Answer | None:
         "many": "Say numbers or names, with commas between",
     }[question.kind]
     talk.say(f"{how}{f', or {TAKE} to take what is drafted' if question.draft else ''}; an empty line leaves it.")
-    text = _lines(talk) if question.kind == "lines" else talk.hear().strip()
+
+
+def taken(question: Question, text: str) -> Answer | None:
+    """What was said, as the answer that it is. Raises Refused for no choice."""
     if not text:
         return None
     if question.draft and text.casefold() == TAKE:

@@ -6,7 +6,7 @@ from typing import Any
 
 from incident_console.errors import Refused
 from incident_console.plain import rungs
-from incident_console.plain.asking import Answer, Kind, Question, ask, ask_text, ask_yes
+from incident_console.plain.asking import Answer, Kind, Question, ask, ask_text, ask_yes, taken
 from incident_console.plain.desk import Desk
 from incident_console.plain.facts import suspects
 from incident_console.plain.words import document, said
@@ -42,21 +42,24 @@ def _go(desk: Desk, rung: Rung) -> None:
 
 
 def answer(desk: Desk, words: str) -> None:
-    """One question by number or id; else every one of the open rung that is not answered, in order."""
+    """`answer` asks what is not answered yet; `answer 2` the second question; `answer 2 TEXT` answers it at once."""
     session, rung = desk.must_be_open(), desk.open_rung()
     if not rung.ask:
         raise Refused(f"the rung {rung.title} asks nothing; {rungs.to_complete(desk.view, rung)}")
-    answer_fields(desk, rung, (_field(rung, words),) if words else _unanswered(desk, rung))
+    which, _, text = words.partition(" ")
+    fields = (_field(rung, which),) if which else _unanswered(desk, rung)
+    answer_fields(desk, rung, fields, text.strip())
     desk.talk.say(rungs.to_complete(session, rung))
 
 
-def _field(rung: Rung, words: str) -> Field:
-    if words.isdigit() and 1 <= int(words) <= len(rung.ask):
-        return rung.ask[int(words) - 1]
-    found = [field for field in rung.ask if field.id == words] or [f for f in rung.ask if f.id.startswith(words)]
+def _field(rung: Rung, word: str) -> Field:
+    """By its number, or by its name in the runbook. Raises Refused."""
+    if word.isdigit() and 1 <= int(word) <= len(rung.ask):
+        return rung.ask[int(word) - 1]
+    found = [field for field in rung.ask if field.id == word] or [f for f in rung.ask if f.id.startswith(word)]
     if len(found) != 1:
-        known = ", ".join(f"{number} {field.id}" for number, field in enumerate(rung.ask, 1))
-        raise Refused(f"{words!r} is no question of {rung.title}; its questions: {known}")
+        known = "; ".join(f"{number}, {field.prompt}" for number, field in enumerate(rung.ask, 1))
+        raise Refused(f"{word!r} is no question of {rung.title}; say answer and a number: {known}")
     return found[0]
 
 
@@ -69,17 +72,18 @@ def _unanswered(desk: Desk, rung: Rung) -> tuple[Field, ...]:
     return left
 
 
-def answer_fields(desk: Desk, rung: Rung, fields: tuple[Field, ...]) -> None:
-    """One at a time; each answer is recorded before the next question is asked."""
+def answer_fields(desk: Desk, rung: Rung, fields: tuple[Field, ...], text: str = "") -> None:
+    """One at a time; each answer is recorded before the next question is asked. `text` answers the only one unasked."""
     talk, session = desk.talk, desk.must_be_open()
     for number, field in enumerate(fields, 1):
         of = f" ({number} of {len(fields)})" if len(fields) > 1 else ""
         question = _question(desk, rung, field, of)
         while True:
             try:
-                given = ask(talk, question)
+                given = taken(question, text) if text else ask(talk, question)
+                text = ""  # what is refused is asked for in full
                 if given is None:
-                    talk.say(f"{field.id} is left as it was.")
+                    talk.say("It is left as it was.")
                     break
                 value = _value(field, given)
                 if refused := refusals(session.runbook, rung.id, {field.id: value}):
@@ -89,7 +93,7 @@ def answer_fields(desk: Desk, rung: Rung, fields: tuple[Field, ...]) -> None:
                 if not talk.is_terminal:
                     break  # a script's next line is not meant for this question
             else:
-                with desk.saving(f"{field.id}: {said(given if isinstance(given, str) else ', '.join(given), 200)}"):
+                with desk.saving(f"{field.prompt} {said(given if isinstance(given, str) else ', '.join(given), 200)}"):
                     session.answer(rung.id, {field.id: value})
                 break
 
@@ -104,9 +108,9 @@ def _question(desk: Desk, rung: Rung, field: Field, of: str) -> Question:
     help = [" ".join(field.help.split())]
     help += ["unknown is an answer here."] if field.unknown else []
     help += [f"Answered before: {before.text}"] if before is not None else []
-    need = ", needed" if field.required else ""
+    help += ["It is needed to complete the rung."] if field.required else []
     drafted = "" if before is not None else suggest.draft(rung, field, desk.picture)
-    return Question(f"{field.id}{need}{of}: {field.prompt}", kind, offered, " ".join(filter(None, help)), drafted)
+    return Question(f"{field.prompt}{of}", kind, offered, " ".join(filter(None, help)), drafted)
 
 
 def _value(field: Field, answer: Answer) -> Any:

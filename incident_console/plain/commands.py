@@ -8,7 +8,7 @@ from pathlib import Path
 
 from incident_console.errors import Refused
 from incident_console.plain import climb, gather, handover, logs, say
-from incident_console.plain.asking import Question, ask
+from incident_console.plain.asking import HELP, Question, ask
 from incident_console.plain.desk import Desk
 from incident_console.plain.facts import facts as facts_told
 from incident_console.plain.facts import run_told
@@ -89,7 +89,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("run", "r", "", "the run in full: jobs by rule, causes, cost, suspects.", run),
     Command("rungs", "l", "", "the ladder: every rung with its state, and the edit gate.", rungs),
     Command("go", "g", "NUMBER", "open a rung and read it out; its number alone does, too.", climb.go),
-    Command("answer", "a", "[NUMBER or NAME]", "answer the open rung's questions, or one of them.", climb.answer),
+    Command("answer", "a", "[NUMBER [TEXT]]", "answer the open rung's questions, or one of them.", climb.answer),
     Command("capture", "c", "[NUMBER or NAME]", "capture the open rung's next evidence, or that.", gather.capture_),
     Command("complete", "d", "", "complete the open rung, and go to the next.", climb.complete),
     Command("waive", "w", "[REASON]", "leave the open rung out, with a reason.", climb.waive),
@@ -122,7 +122,7 @@ COMMANDS: tuple[Command, ...] = (
 
 def find(word: str) -> Command:
     """By name, short form, or a beginning that only one has. Raises Refused."""
-    said = word.casefold()
+    said = "help" if word == HELP else word.casefold()
     if found := [each for each in COMMANDS if said in (each.name, each.short)]:
         return found[0]
     begun = [each for each in COMMANDS if said and each.name.startswith(said)]

@@ -19,8 +19,8 @@ from incident_console.session.emergency import Left as LeftOver
 from incident_console.session.holding import Held
 from incident_console.session.live import Live
 from incident_console.session.onlooking import Onlooker
-from incident_console.session.opening import Plan
 from incident_console.session.picture import Picture
+from incident_console.session.plan import Plan
 from incident_console.session.readings import Readings
 from incident_console.session.reviewing import BundleReview, Review
 from incident_console.session.view import View
@@ -38,6 +38,8 @@ class Desk:
         self.readings = Readings(view)
         self.left_over: LeftOver | None = None
         """What an earlier sitting could not save."""
+        self.handing: dict[str, str] = {}
+        """By field, what was said for a hand-off that is not given yet."""
         self._looked, self._weighed = threading.Event(), threading.Event()
         self._since = datetime.now(UTC).replace(microsecond=0)
         self._held = Held()

@@ -5,21 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
-from incident_console.errors import ConsoleError, Exit, HeldError, RecordError
+from incident_console.errors import ConsoleError, Exit, HeldError, RecordError, Refused, UsageError
 from incident_console.plain.asking import Question, ask
 from incident_console.plain.commands import facts, find
 from incident_console.plain.desk import HELD, Desk
 from incident_console.plain.rungs import next_words
 from incident_console.plain.talk import Ended, Left, Talk
 from incident_console.plain.words import clock
-from incident_console.session import emergency
+from incident_console.session import crash, emergency
 from incident_console.session.beats import watched
 from incident_console.session.core import Session
 from incident_console.session.exposure import exposed
-from incident_console.session.opening import Plan
 from incident_console.session.parting import not_saved, parting
+from incident_console.session.plan import Plan
 from incident_console.session.secrecy import not_sought
 from incident_console.session.view import View
 
@@ -40,15 +41,32 @@ def hold(plan: Plan) -> int:
             return Exit.OK
         desk = Desk(talk, plan, view)
         with watched(desk.news):
+            told = ""
             try:
                 desk.start()
                 _greet(desk)
                 _hold(desk)
             except (Left, Ended):
                 pass
+            except Exception as fault:
+                if isinstance(fault, ConsoleError):
+                    raise
+                told = _report(desk, fault)
             finally:
                 code = _leave(desk)
+            if told:
+                for line in told.split("\n"):
+                    talk.say_whole(line)
+                return code or Exit.NO
         return code
+
+
+def _report(desk: Desk, fault: Exception) -> str:
+    """The sentence for a fault of the console's own, once its traceback is in a file."""
+    view, store = desk.view, desk.plan.who.records
+    folders = (view.record.path, store, store.parent) if isinstance(view, Session) else (store, store.parent)
+    path = crash.write(fault, folders, datetime.now(UTC), view.redactor.data)
+    return crash.told(fault, path, f"Every entry that was told as saved is in {view.record.path}")
 
 
 def width(environ: Mapping[str, str]) -> int:
@@ -64,11 +82,27 @@ def _open(talk: Talk, plan: Plan) -> View | None:
     if found:
         names = {id: f"go on with {id}, opened {clock(one.opened_at)}" for id, one in found.items()}
         prompt = "An incident is open on this workflow. Go on with it?"
-        chosen = str(ask(talk, Question(prompt, "choice", (*names, NEW), labels=names)) or "")
+        chosen = _chosen(talk, Question(prompt, "choice", (*names, NEW), labels=names))
         if not chosen:
             return None
         resume = found[chosen].path if chosen in found else None
+    if resume is None and plan.resume is None and plan.bundle is None and talk.is_over:
+        raise UsageError(
+            "nothing can be said here, as standard input has ended, so no incident was begun; "
+            "`incident-console collect` climbs the ladder by itself"
+        )
     return talk.wait_for(lambda: plan.begin(resume), lambda _: "The incident is being opened.")
+
+
+def _chosen(talk: Talk, question: Question) -> str:
+    """Asked again while a person says what is no choice; a script's next line is not meant for this question."""
+    while True:
+        try:
+            return str(ask(talk, question) or "")
+        except Refused as fault:
+            if not talk.is_terminal:
+                raise
+            talk.say(f"Not taken: {fault}. ? says what may be answered.")
 
 
 def _greet(desk: Desk) -> None:

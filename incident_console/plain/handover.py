@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 from incident_console.errors import Refused
-from incident_console.plain.asking import ask_text
+from incident_console.plain.asking import ask_text, ask_yes
 from incident_console.plain.desk import Desk
 from incident_console.plain.words import document
 from incident_console.record.handfields import ALL, FIELDS, PROMPTS, Handoff, is_unknown
@@ -17,12 +17,15 @@ from incident_console.session.secrecy import in_runbook
 
 
 def handoff(desk: Desk, words: str) -> None:
-    """`handoff` asks and writes; `handoff read` reads out the hand-off as it would be written now."""
-    session = desk.session
+    """`handoff` asks, and writes once it is told to; `handoff read` reads out what would be written now.
+
+    What was said stays with the desk until it is given, so that whoever leaves is not asked for it anew.
+    """
+    session, said = desk.session, desk.handing
 
     def look() -> tuple[AsOfNow, Handoff]:
         now = as_of_now(session)
-        return now, handing.drafted(session, {}, now)
+        return now, handing.drafted(session, said, now)
 
     now, drafted = desk.talk.wait_for(look, lambda _: "What is so now is being looked up.")
     if words == "read":
@@ -35,16 +38,21 @@ def handoff(desk: Desk, words: str) -> None:
     if not to or is_unknown(to):
         raise Refused("somebody must take it: a person, a team or a review; nothing was recorded")
     desk.talk.say(f"{len(silent)} fields only you can say. unknown is an answer.")
-    said: dict[str, str] = {}
     for number, field in enumerate((each for each in ALL if each.name in silent), 1):
         several = "a line" in field.help.lower()
         prompt = f"{number} of {len(silent)}, {field.prompt}?"
         if text := ask_text(desk.talk, prompt, help=field.help, kind="lines" if several else "text"):
             said[field.name] = text
     out = _free(session.record.path)
+    missing = [PROMPTS[name] for name in handing.drafted(session, {**said, "to": to}, now).missing]
+    if missing:
+        desk.talk.say(f"Written as unknown, {len(missing)} fields: {'; '.join(missing)}.")
+    if not ask_yes(desk.talk, f"It goes to {to}, and {out} is written. Is it given?"):
+        raise Refused("nothing was given or written; what you said is kept until you quit, and handoff goes on with it")
     offered = desk.talk.wait_for(
         lambda: handing.offer(session, to, said, out, now), lambda _: "The bundle is being written."
     )
+    said.clear()
     desk.saved(f"handed off to {to}, after {offered.events} events")
     desk.talk.say_all(f"Mind: the runbook, {place}" for place in in_runbook(session.trust.loaded, session.redactor))
     _say_offered(desk, offered)

@@ -9,6 +9,7 @@ from incident_console.plain.words import clock, listed, said
 from incident_console.record.incident import Incident
 from incident_console.record.seen import Item
 from incident_console.record.text import size
+from incident_console.runbook.ladder import in_brief
 from incident_console.runbook.schema import EvidenceItem, Field, Rung
 from incident_console.session.core import Session
 from incident_console.session.escalating import to_show
@@ -102,7 +103,7 @@ def _evidence(number: int, item: EvidenceItem, got: Item | None, state: str, run
 
 def _field(number: int, field: Field, answer: str, drafted: str) -> Iterator[str]:
     need = "" if answer else ", needed" if field.required else ", may stay empty"
-    yield f"Question {number}, {field.id}{need}: {field.prompt}"
+    yield f"Question {number}{need}: {field.prompt}"
     if answer:
         yield f"  Answered: {said(answer)}"
     elif drafted:
@@ -115,15 +116,7 @@ def to_complete(view: View, rung: Rung) -> str:
         state = view.incident.rungs.get(rung.id)
         done = state is not None and state.completed_at is not None
         return "This rung is completed." if done else "Nothing more is needed: complete completes this rung."
-    return f"To complete it: {_needs(view, rung)}."
-
-
-def _needs(view: View, rung: Rung) -> str:
-    """`capture dry-run; answer claim, sentence`"""
-    wanted: dict[str, list[str]] = {}
-    for need in view.missing(rung.id):
-        wanted.setdefault("capture" if need.kind == "evidence" else "answer", []).append(" or ".join(need.ids))
-    return "; ".join(f"{verb} {', '.join(ids)}" for verb, ids in wanted.items())
+    return f"To complete it: {in_brief(missing)}."
 
 
 def next_words(view: View) -> str:
@@ -136,7 +129,7 @@ def next_words(view: View) -> str:
     marks = {mark.id: mark for mark in view.marks()}
     if incident.open_rung in marks:
         mark, rung = marks[incident.open_rung], view.runbook.rung(incident.open_rung)
-        needs = _needs(view, rung)
+        needs = in_brief(view.missing(rung.id))
         wanted = f"{needs}, or waive" if needs else "complete"
         return f"Next on rung {mark.number}, {mark.title}: {wanted}. Or {ALWAYS}."
     todo = [mark for mark in marks.values() if mark.state not in ("done", "waived")]

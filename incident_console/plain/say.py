@@ -13,8 +13,8 @@ from incident_console.plain.words import clock, document, said
 from incident_console.record import timeline as lines
 from incident_console.record.incident import fold
 from incident_console.record.render import brief, record_md
-from incident_console.runbook.schema import CLASSES
-from incident_console.session import emergency
+from incident_console.runbook.terms import CLASSES
+from incident_console.session import emergency, moments
 from incident_console.session.core import unexplained
 from incident_console.session.escalating import Crossing, crossings, draft, raised_by
 from incident_console.session.sightings import sighting
@@ -62,9 +62,24 @@ def act(desk: Desk, words: str) -> None:
     why = ask_text(desk.talk, "Why?") if text else ""
     if not why:
         raise Refused(LEFT)
+    when = _when(desk)
     expected = ask_text(desk.talk, "What should happen because of it?")
     with desk.saving("action; result tells what came of it"):
-        session.act(text, why, expected)
+        session.act(text, why, expected, when=when)
+
+
+def _when(desk: Desk) -> str:
+    """A time that has passed, asked for until it is one; empty is now. Raises Refused where a script says none."""
+    while True:
+        text = ask_text(desk.talk, "When?", help="14:05 in UTC, or 10 min ago; an empty line is now.")
+        try:
+            moments.when(text, desk.session.clock.now())
+        except Refused as fault:
+            if not desk.talk.is_terminal:
+                raise
+            desk.talk.say(f"Not taken: {fault}")
+        else:
+            return text
 
 
 def result(desk: Desk, words: str) -> None:
@@ -150,7 +165,7 @@ def answered(desk: Desk, words: str) -> None:
         raise Refused(LEFT)
     owner = "" if chosen.event.owner == UNKNOWN else chosen.event.owner
     who = ask_text(desk.talk, "Who answered?", draft=owner)
-    when = ask_text(desk.talk, "When?", help="14:05 in UTC, or 10 min ago; an empty line is now.")
+    when = _when(desk)
     decision = ask_text(desk.talk, "What was decided because of it?")
     with desk.saving(f"the answer to escalation {chosen.number}"):
         session.answer_escalation(chosen.seq, text, who, when, decision)

@@ -148,6 +148,15 @@ class Talk:
             elif self._news and self.is_terminal and not self._cancelled.is_set() and not self._ending.is_set():
                 self._tell_between(prompt)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the input has ended already, with no line left in it. Never waits."""
+        while not self._no_more and b"\n" not in self._buffer and select.select([self._in], [], [], 0)[0]:
+            if self.is_terminal:
+                return False
+            self._read()
+        return self._no_more and not self._buffer
+
     def _tell_between(self, prompt: str) -> None:
         line = rest_of_line(self._in, self._woken, self._is_stopped)
         if line is not None:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from incident_console.events import Reentry
 from incident_console.record.incident import Incident
 from incident_console.record.note import note_fields
 from incident_console.record.seen import Item
@@ -31,7 +32,7 @@ def record_json(incident: Incident) -> dict[str, Any]:
         "events": len(incident.lines),
         "head": incident.head,
         "fault": incident.fault,
-        "reentry": incident.reentry.model_dump(mode="json"),
+        "reentry": {**dict.fromkeys(Reentry.names()), **incident.reentry.data()},
         "runbook": incident.runbook.data() if incident.runbook else None,
         "runs": [{**run.event.data(), "seq": run.seq, "latest": run is incident.run} for run in incident.runs.values()],
         "note": asdict(note_fields(incident)),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from incident_console.errors import InputError, RecordError
-from incident_console.events import Event, Recorded, UnknownEvent, parse
+from incident_console.events import Event, Extra, Recorded, UnknownEvent, parse
 from incident_console.record.files import open_plain, why_unread
 from incident_console.record.links import links
 from incident_console.uncollected import uncollected
@@ -227,7 +227,7 @@ def as_event(kind: str, data: dict[str, Any]) -> tuple[Event, str]:
     try:
         return parse(kind, data), ""
     except InputError as fault:
-        return UnknownEvent.model_validate({"as_recorded": data}), f"kept as it is: {fault}"
+        return UnknownEvent(extra=Extra(as_recorded=data)), f"kept as it is: {fault}"
 
 
 def _checked(raw: bytes) -> tuple[dict[str, Any], str]:

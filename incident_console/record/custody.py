@@ -47,7 +47,7 @@ def named(lines: Iterable[Recorded]) -> Iterator[Named]:
 def maybe_named(lines: Iterable[Recorded]) -> Iterator[str]:
     """Hashes in fields that a newer console added: blobs to send along when they are there."""
     for line in lines:
-        for name, value in (line.event.model_extra or {}).items():
+        for name, value in line.event.extra.items():
             if name.endswith("sha256") and isinstance(value, str):
                 yield value
 

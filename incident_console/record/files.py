@@ -31,6 +31,8 @@ _REASONS = {
     errno.ETIMEDOUT: "the network file system does not answer",
 }
 
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
+
 
 def why(fault: OSError) -> str:
     """The reason in words, for the end of a sentence."""
@@ -97,8 +99,11 @@ def unpredictable(path: Path) -> Path:
     return path.with_name(f".tmp-{secrets.token_hex(12)}")
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Put `data` under `path`, 0600, durably and whole or not at all. Raises DiskError."""
+def write_atomically(path: Path, data: bytes, *, new: bool = False) -> None:
+    """Put `data` under `path`, 0600, durably and whole or not at all. Raises DiskError.
+
+    With `new`, what somebody else has put there meanwhile stays, and it is a DiskError.
+    """
     temporary = unpredictable(path)
     try:
         try:
@@ -108,13 +113,27 @@ def write_atomically(path: Path, data: bytes) -> None:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-            temporary.replace(path)
+            if new:
+                _name_anew(temporary, path)
+            else:
+                temporary.replace(path)
             sync_folder(path.parent)
         finally:
             with suppress(OSError):  # `verify` tells of one that stays
                 temporary.unlink(missing_ok=True)
     except OSError as fault:
         raise DiskError(f"{path} could not be written: {why(fault)}.") from None
+
+
+def _name_anew(temporary: Path, path: Path) -> None:
+    """Unlike a rename, a link never takes the place of what is there; where links are not had, an empty file does."""
+    try:
+        os.link(temporary, path, follow_symlinks=False)
+    except OSError as fault:
+        if fault.errno not in _NO_LINKS:
+            raise
+        os.close(create(path))
+        temporary.replace(path)
 
 
 def open_plain(path: Path) -> BufferedReader:

@@ -125,7 +125,7 @@ class Journal:
         with self._lock:
             if not self._open:
                 raise RecordError("Not recorded: the journal is closed.")
-            data = clean(event.model_dump(mode="python", by_alias=True, exclude_none=True))
+            data = clean(event.data())
             seq, at = self._seq + 1, stamp(self._clock.now())
             mono_s = round(self._clock.monotonic() - self._started, 3)
             line = {

@@ -44,7 +44,7 @@ def restore(
     for each in known:
         if hashlib.sha256(each).hexdigest() in wanted:
             record.blobs.put(each)
-    files.write_atomically(journal.path, data)  # last: what is there then is a record
+    files.write_atomically(journal.path, data, new=True)  # last: what is there then is a record
     gone = sum(not record.blobs.holds(sha256) for sha256 in wanted)
     lost = f"{gone} of its {len(wanted)} blobs are gone: verify names them" if gone else "no evidence is gone"
     return f"{TOLD} Its journal ({len(lines)} events) and its runbook were written anew; {lost}."
@@ -82,7 +82,7 @@ def _again(lines: Iterable[Recorded], path: Path) -> Iterator[bytes]:
             "session": recorded.session,
             "by": recorded.by,
             "kind": recorded.kind,
-            "data": clean(recorded.event.model_dump(mode="python", by_alias=True, exclude_none=True)),
+            "data": clean(recorded.event.data()),
             "prev": recorded.prev,
         }
         if line_hash(line) != recorded.hash:

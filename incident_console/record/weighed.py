@@ -7,7 +7,7 @@ bundle, so whatever is not as it must be is no picture at all.
 from collections.abc import Callable, Iterable
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from msgspec import DecodeError, Meta, Struct, field, json
 
 from incident_console.events import Recorded, RunWeighed
 
@@ -17,17 +17,13 @@ BARS = 150
 """Attempts that are kept of one rule: those that failed first."""
 _LIMIT = 4 << 20
 
-Text = Annotated[str, Field(max_length=2000)]
-Seconds = Annotated[float, Field(ge=0, le=1e10, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0, le=1 << 53)]
+Text = Annotated[str, Meta(max_length=2000)]
+Seconds = Annotated[float, Meta(ge=0, le=1e10)]
+Count = Annotated[int, Meta(ge=0, le=1 << 53)]
 Outcome = Literal["succeeded", "failed", "interrupted", "running"]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
-
-
-class Bar(_Model):
+class Bar(Struct, frozen=True, kw_only=True):
     """One attempt of a job."""
 
     job: Text
@@ -37,7 +33,7 @@ class Bar(_Model):
     outcome: Outcome
 
 
-class Lane(_Model):
+class Lane(Struct, frozen=True, kw_only=True):
     """One rule."""
 
     rule: Text
@@ -47,13 +43,13 @@ class Lane(_Model):
     retried: Count
     wall_s: Seconds
     """Of all its jobs that succeeded."""
-    bars: Annotated[tuple[Bar, ...], Field(max_length=BARS)] = ()
+    bars: Annotated[tuple[Bar, ...], Meta(max_length=BARS)] = ()
     more: Count = 0
     """Jobs that are not among `bars`."""
 
 
-class Weighed(_Model):
-    schema_: Literal["incident-console/weighed/1"] = Field(default="incident-console/weighed/1", alias="schema")
+class Weighed(Struct, frozen=True, kw_only=True):
+    schema_: Literal["incident-console/weighed/1"] = field(default="incident-console/weighed/1", name="schema")
     log: Text
     status: Text
     started_at: Text | None = None
@@ -64,14 +60,14 @@ class Weighed(_Model):
     tool_s: Seconds = 0.0
     dominant: Literal["planning", "scheduler", "storage", "tool", "undetermined"] = "undetermined"
     confidence: Literal["low", "medium", "high"] = "low"
-    basis: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
-    missing: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
-    lanes: Annotated[tuple[Lane, ...], Field(max_length=LANES)] = ()
+    basis: Annotated[tuple[Text, ...], Meta(max_length=100)] = ()
+    missing: Annotated[tuple[Text, ...], Meta(max_length=100)] = ()
+    lanes: Annotated[tuple[Lane, ...], Meta(max_length=LANES)] = ()
     more_lanes: Count = 0
 
 
 def to_json(weighed: Weighed) -> bytes:
-    return weighed.model_dump_json(by_alias=True).encode("utf-8", "backslashreplace") + b"\n"
+    return json.encode(weighed) + b"\n"
 
 
 def latest(lines: Iterable[Recorded], read_blob: Callable[[str], bytes | None]) -> Weighed | None:
@@ -81,6 +77,6 @@ def latest(lines: Iterable[Recorded], read_blob: Callable[[str], bytes | None]) 
     if data is None or len(data) > _LIMIT:
         return None
     try:
-        return Weighed.model_validate_json(data)
-    except ValidationError:
+        return json.decode(data, type=Weighed)
+    except (DecodeError, UnicodeError, RecursionError):
         return None

@@ -11,7 +11,8 @@ from incident_console.runbook.explain import unknown_key
 from incident_console.runbook.faults import Fault, RunbookFaults, in_order
 from incident_console.runbook.load import read_plain
 from incident_console.runbook.nodes import Node, parse
-from incident_console.runbook.schema import WAIVE, Runbook, Rung, Scalar
+from incident_console.runbook.schema import Runbook, Rung, Scalar
+from incident_console.runbook.terms import WAIVE
 
 SCHEMA = "incident-console/answers/1"
 _KEYS = ["schema", "operator", "rungs"]

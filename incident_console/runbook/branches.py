@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from incident_console.events import UNKNOWN
-from incident_console.runbook import ladder, schema
+from incident_console.runbook import ladder, schema, terms
 from incident_console.runbook.faults import Fault
 from incident_console.runbook.load import Loaded
 from incident_console.runbook.nodes import Node
@@ -155,8 +155,8 @@ def _domain(runbook: Runbook, rung: Rung, when: Condition, *, within: bool) -> _
 
 def _fact(runbook: Runbook, fact: str) -> _Domain:
     known: tuple[str, ...] = {
-        "class": schema.CLASSES,
-        "cost": schema.COSTS,
+        "class": terms.CLASSES,
+        "cost": terms.COSTS,
         "context": get_args(schema.Context),
         "status": _STATUS,
     }.get(fact, ())

@@ -9,11 +9,13 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from incident_console.events import UNKNOWN
 from incident_console.runbook import pattern
-from incident_console.runbook.schema import Condition, EvidenceItem, Field, Runbook, Rung
+
+if TYPE_CHECKING:
+    from incident_console.runbook.schema import Condition, Field, Runbook, Rung
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -50,6 +52,8 @@ class Need:
     id: str
     text: str
     ids: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    """The alternatives as a person knows them: a question by its words, evidence by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,14 +229,30 @@ def _is_empty(value: Any) -> bool:
 
 
 def _need(rung: Rung, ids: tuple[str, ...]) -> Need:
-    told = " or ".join(_ask_for(rung.item(id) or rung.field(id), id) for id in ids)
-    return Need("evidence" if rung.item(ids[0]) else "field", ids[0], told, ids)
+    told = " or ".join(_ask_for(rung, id) for id in ids)
+    # `Compared with what: which run, which day?` is known by what stands before the colon.
+    labels = tuple(f"“{asked.prompt.partition(': ')[0]}”" if (asked := rung.field(id)) else id for id in ids)
+    return Need("evidence" if rung.item(ids[0]) else "field", ids[0], told, ids, labels)
 
 
-def _ask_for(wanted: EvidenceItem | Field | None, id: str) -> str:
-    if isinstance(wanted, Field):
-        return f"answer {id} ({wanted.prompt})"
-    return f"capture {id} ({wanted.question})" if wanted else id
+def in_brief(missing: Iterable[Need], most: int = 2) -> str:
+    """What is to be done first, for a person: `capture dry-run; answer “Which targets?” and 2 more questions`."""
+    wanted: dict[str, list[str]] = {}
+    for need in missing:
+        wanted.setdefault("capture" if need.kind == "evidence" else "answer", []).append(" or ".join(need.labels))
+    return "; ".join(f"{verb} {_some(labels, most)}" for verb, labels in wanted.items())
+
+
+def _some(labels: list[str], most: int) -> str:
+    more = len(labels) - most
+    return f"{', '.join(labels[:most])} and {more} more" if more > 0 else ", ".join(labels)
+
+
+def _ask_for(rung: Rung, id: str) -> str:
+    if (item := rung.item(id)) is not None:
+        return f"capture {id} ({item.question})"
+    asked = rung.field(id)
+    return f"answer {id} ({asked.prompt})" if asked is not None else id
 
 
 def _holds(runbook: Runbook, rung: Rung, when: Condition, standing: Standing) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from incident_console.runbook import branches, schema
+from incident_console.runbook import branches, terms
 from incident_console.runbook.effects import understated
 from incident_console.runbook.faults import Fault, clip, in_order
 from incident_console.runbook.load import Loaded
@@ -133,7 +133,7 @@ def _rung(rung: Rung, node: Node, name: str) -> Iterator[Fault]:
             yield _fault(name, place.get("to") or place, f"{trigger.to!r} is nobody", "a review, a team or a person")
     for field, place in zip(rung.ask, node.members("ask"), strict=False):
         yield from _long(name, place, "prompt", "prompt")
-        vocabulary = {"class": schema.CLASSES, "cost": schema.COSTS}.get(field.id, ())
+        vocabulary = {"class": terms.CLASSES, "cost": terms.COSTS}.get(field.id, ())
         strange = [choice for choice in field.choices if choice not in vocabulary]
         if rung.role == "classify" and vocabulary and strange:
             yield _fault(name, place, f"{', '.join(strange)}: no such {field.id}", f"allowed: {', '.join(vocabulary)}")

@@ -7,13 +7,15 @@ import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from incident_console.errors import InputError
-from incident_console.runbook.explain import faults_of_shape
 from incident_console.runbook.faults import RunbookFaults
-from incident_console.runbook.nodes import MAX_BYTES, Node, parse
-from incident_console.runbook.schema import SCHEMA, Runbook
-from incident_console.runbook.semantics import faults_of_meaning
+from incident_console.runbook.terms import MAX_BYTES, SCHEMA
+
+if TYPE_CHECKING:
+    from incident_console.runbook.nodes import Node
+    from incident_console.runbook.schema import Runbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,12 @@ def load(path: Path) -> Loaded:
 
 def loads(data: bytes, name: str) -> Loaded:
     """The runbook in `data`; `name` stands in the faults. Raises RunbookFaults with every fault."""
+    # YAML and pydantic take a fifth of a second to import, and the facts of a run need no runbook.
+    from incident_console.runbook.explain import faults_of_shape
+    from incident_console.runbook.nodes import parse
+    from incident_console.runbook.schema import Runbook
+    from incident_console.runbook.semantics import faults_of_meaning
+
     root, faults = parse(data, name, f"schema: {SCHEMA}")
     faults += faults_of_shape(root, name)
     faults += faults_of_meaning(root, name)

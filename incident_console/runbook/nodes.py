@@ -16,8 +16,8 @@ from typing import Any
 import yaml
 
 from incident_console.runbook.faults import Fault, RunbookFaults, clip
+from incident_console.runbook.terms import MAX_BYTES
 
-MAX_BYTES = 1 << 20
 MAX_DEPTH = 16
 MAX_VALUES = 20_000
 _ODD_SHOWN = 20

@@ -23,8 +23,9 @@ from incident_console.runbook.answers import Answer
 from incident_console.runbook.explain import faults_of_shape, unknown_key
 from incident_console.runbook.faults import Fault, RunbookFaults, clip
 from incident_console.runbook.load import Loaded, load, read_plain
-from incident_console.runbook.nodes import MAX_BYTES, Node, parse
+from incident_console.runbook.nodes import Node, parse
 from incident_console.runbook.schema import Id, Line, Runbook
+from incident_console.runbook.terms import MAX_BYTES
 
 SCHEMA = "incident-console/rehearsal/1"
 SUFFIX = ".rehearsal.yaml"

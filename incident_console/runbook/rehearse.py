@@ -17,7 +17,8 @@ from incident_console.runbook.faults import Fault, clip
 from incident_console.runbook.ladder import Standing
 from incident_console.runbook.nodes import Node
 from incident_console.runbook.rehearsal import Ending, Gate, Outcome, Rehearsal, Step
-from incident_console.runbook.schema import WAIVE, Runbook, Rung
+from incident_console.runbook.schema import Runbook, Rung
+from incident_console.runbook.terms import WAIVE
 
 _CONCLUDED = {"classify": ("class", "cost", "confidence"), "decide": ("decision",)}
 """The answers that become facts of the incident, by the role of their rung."""

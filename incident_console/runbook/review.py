@@ -8,10 +8,13 @@ from __future__ import annotations
 import difflib
 import shlex
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from incident_console.runbook.load import Loaded
-from incident_console.runbook.schema import EvidenceItem
 from incident_console.runbook.trust import Trusted
+
+if TYPE_CHECKING:
+    from incident_console.runbook.schema import EvidenceItem
 
 DIFF_LINES = 5000
 """A runbook of more lines is not compared line by line."""

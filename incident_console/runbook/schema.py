@@ -14,8 +14,7 @@ from pydantic.config import JsonDict
 
 from incident_console.errors import Refused
 from incident_console.events import Effects, Surface
-
-SCHEMA = "incident-console/runbook/1"
+from incident_console.runbook.terms import CLASSES, COSTS, SCHEMA
 
 ID_PATTERN = r"^[a-z][a-z0-9_-]{0,63}$"
 LINE_PATTERN = r"^[^\n]+$"
@@ -30,21 +29,10 @@ FieldType = Literal["text", "lines", "choice", "many", "number", "yes-no", "time
 ChoicesFrom = Literal["rules", "wildcards", "failures", "contexts", "logs"]
 Pick = Literal["failing-log", "latest-benchmark", "provenance", "comparison"]
 
-CLASSES = (
-    "workflow-semantics",
-    "operating-context",
-    "storage-visibility",
-    "tool-behavior",
-    "publish-boundary",
-    "undetermined",
-)
-COSTS = ("planning", "scheduler", "storage", "tool", "undetermined")
 FACTS = ("class", "cost", "confidence", "contexts", "context", "decision", "status")
 """What a condition may ask of the incident: the class and cost set, their confidence, the operating contexts that show
 it, the context it is worked in (local, ci, escalation), the decision made, and the run's status."""
 OPERATORS = ("is", "not", "includes", "present")
-WAIVE = "waive"
-"""The word that waives a rung in an answers file; therefore no field's id."""
 
 
 class _Model(BaseModel):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from incident_console.runbook import pattern, schema
+from incident_console.runbook import pattern, schema, terms
 from incident_console.runbook.faults import Fault, clip
 from incident_console.runbook.nodes import Node
 
@@ -68,7 +68,7 @@ class _Check:
     def _field(self, field: Node) -> Iterator[Fault]:
         id, kind = field.get("id"), field.text("type")
         choices, source = field.get("choices"), field.get("choices_from")
-        if id is not None and id.value == schema.WAIVE:
+        if id is not None and id.value == terms.WAIVE:
             yield self._fault(id, "no field can be called `waive`", "it waives a rung in an answers file")
         if kind in ("choice", "many") and choices is None and source is None:
             yield self._fault(

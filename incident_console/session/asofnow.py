@@ -103,7 +103,7 @@ def _reentry(entry: Reentry, fields: Mapping[str, Known], pane: wayback.Pane | N
     """The re-entry facts in the words of the hand-off's fields."""
     told = {"env": "environment", "command": "command", "cwd": "directory"}
     texts = {name: fields[shown].text for name, shown in told.items() if shown in fields}
-    return entry.model_copy(update={**texts, "tmux": pane.session if pane else entry.tmux})
+    return entry.with_(**texts, tmux=pane.session if pane else entry.tmux)
 
 
 def _run(workdir: Path, incident: Incident) -> Run | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from incident_console import events
 from incident_console.errors import Refused
@@ -16,7 +16,9 @@ from incident_console.events import AttemptKept, EvidenceCaptured, EvidenceFaile
 from incident_console.record.incident import Incident
 from incident_console.record.seen import Edit, Item, Running, how_changed
 from incident_console.record.timeline import source
-from incident_console.runbook.schema import EvidenceItem, Runbook, Rung
+
+if TYPE_CHECKING:
+    from incident_console.runbook.schema import EvidenceItem, Runbook, Rung
 
 State = Literal["captured", "failed", "running", "interrupted", "kept", "lost", "pinned", "edit", "state"]
 """`kept`: a failed attempt; `lost`: one without any text; `state`: the workflow's, kept by the console."""

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from incident_console import events
 from incident_console.errors import EvidenceError, HeldError, InputError, Refused
@@ -21,11 +21,12 @@ from incident_console.evidence import command as commands
 from incident_console.evidence import environment, files, leftover, pem, scene
 from incident_console.evidence.names import relative
 from incident_console.record.clock import stamp
-from incident_console.runbook.schema import EvidenceItem, Rung
-from incident_console.session import foreseen
 from incident_console.session.core import Session
-from incident_console.session.foreseen import Foreseen
 from incident_console.session.picks import pick
+
+if TYPE_CHECKING:
+    from incident_console.runbook.schema import EvidenceItem, Rung
+    from incident_console.session.foreseen import Foreseen
 
 TOLD_NOT_ASKED = frozenset({"read-only", "engine-bookkeeping"})
 """Effects that are shown beside a command and need no consent; every other effect does."""
@@ -147,6 +148,9 @@ def _capture_command(
 
 def foresee(session: Session, item: EvidenceItem) -> Foreseen:
     """What a make target would do beyond what the runbook declares; nothing of it is run."""
+    # Reading makefiles is far from the first screen, which imports this room.
+    from incident_console.session import foreseen
+
     return foreseen.foresee(item, _where(session, item), environment.allowed(os.environ))
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from incident_console.runbook.schema import EvidenceItem
 from incident_console.session.surfaces import WEAK
-from incident_console.snakemake.changes import ChangeList
-from incident_console.snakemake.dryrun import DryRun, PlannedJob
 from incident_console.snakemake.facts import WARNINGS
-from incident_console.snakemake.summary import Summary
+
+if TYPE_CHECKING:
+    from incident_console.runbook.schema import EvidenceItem
+    from incident_console.snakemake.changes import ChangeList
+    from incident_console.snakemake.dryrun import DryRun, PlannedJob
+    from incident_console.snakemake.summary import Summary
 
 _NAMED = 4
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from incident_console.record.incident import Incident
-from incident_console.runbook import ladder
 from incident_console.session.standing import unexplained
+
+if TYPE_CHECKING:
+    from incident_console.record.incident import Incident
+    from incident_console.runbook import ladder
 
 NAMED = 3
 

@@ -12,30 +12,32 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from incident_console import events, gate
 from incident_console.errors import HeldError, Refused
 from incident_console.evidence.names import shown
-from incident_console.evidence.redact import Redacted
-from incident_console.evidence.redactor import Redactor
 from incident_console.record import speaking, summaries
 from incident_console.record.clock import Clock, jump_told, stamp
 from incident_console.record.incident import fold
-from incident_console.record.journal import Journal
 from incident_console.record.restoring import restore
-from incident_console.record.store import Record
 from incident_console.runbook import ladder
-from incident_console.runbook.schema import Runbook
 from incident_console.session import closing, moments
 from incident_console.session.documents import write_documents
 from incident_console.session.edits import EditWatch, SeenEdit
 from incident_console.session.holding import Held, Holding
 from incident_console.session.said import clean_text, clean_value, said, said_or_unknown
 from incident_console.session.standing import answers_of, conclusions, unexplained
-from incident_console.session.suggest import Suggestion
-from incident_console.session.trusting import RunbookTrust
 from incident_console.session.view import Listener, View
+
+if TYPE_CHECKING:
+    from incident_console.evidence.redact import Redacted
+    from incident_console.evidence.redactor import Redactor
+    from incident_console.record.journal import Journal
+    from incident_console.record.store import Record
+    from incident_console.runbook.schema import Runbook
+    from incident_console.session.suggest import Suggestion
+    from incident_console.session.trusting import RunbookTrust
 
 __all__ = ["Listener", "Session", "new_writer", "unexplained"]
 
@@ -228,7 +230,7 @@ class Session(View):
         if frozen is None:
             raise Refused("this incident has no runbook")
         self.trust.give(stamp(self.clock.now()))
-        return self.append(frozen.model_copy(update={"trusted": self.trust.known or "no"}))
+        return self.append(frozen.with_(trusted=self.trust.known or "no"))
 
     # -- said by the operator ------------------------------------------------------------------------------------
 

@@ -6,11 +6,15 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from incident_console import events, gate
 from incident_console.errors import HeldError, InputError
-from incident_console.record.incident import Incident
-from incident_console.record.store import Record
+from incident_console.globs import Listings
+
+if TYPE_CHECKING:
+    from incident_console.record.incident import Incident
+    from incident_console.record.store import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class EditWatch:
         self._globs = globs
         self._looked_at = looked_at
         self._first = True
+        self._listings = Listings()
         self._waiting: list[SeenEdit] = []
 
     def look(self, now: str, record: Callable[[SeenEdit], events.Recorded]) -> tuple[events.Recorded, ...]:
@@ -42,7 +47,8 @@ class EditWatch:
         if not self._workdir.is_dir():
             return ()
         before = self.baseline
-        after = gate.take(self._workdir, self._globs, before, gate.repository(self._workdir) if self._first else None)
+        repository = gate.repository(self._workdir) if self._first else None
+        after = gate.take(self._workdir, self._globs, before, repository, self._listings)
         if not self._first and gate.edits(before, after):
             # Asked only now: git is not run every few seconds for a folder in which nothing moves.
             after = replace(after, repository=gate.repository(self._workdir))

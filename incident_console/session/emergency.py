@@ -152,7 +152,7 @@ def _lines(held: Held) -> Iterator[bytes]:
 
 
 def _data(event: events.Event) -> Any:
-    return clean(event.model_dump(mode="python", by_alias=True, exclude_none=True))
+    return clean(event.data())
 
 
 def _readme(session: Session, held: Held, now: datetime, *, whole: bool) -> str:

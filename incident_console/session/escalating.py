@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from incident_console.events import UNKNOWN, EvidenceCaptured
 from incident_console.record import speaking
 from incident_console.record.findings import failures
-from incident_console.record.incident import Incident
-from incident_console.record.seen import Answer
 from incident_console.runbook import ladder
-from incident_console.runbook.schema import Condition, Runbook
 from incident_console.session.standing import standing
+
+if TYPE_CHECKING:
+    from incident_console.record.incident import Incident
+    from incident_console.record.seen import Answer
+    from incident_console.runbook.schema import Condition, Runbook
 
 CLUES = 3
 CAUSES = 3

@@ -14,10 +14,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median, quantiles
+from typing import TYPE_CHECKING
 
-from incident_console.snakemake.history import History
-from incident_console.snakemake.jobs import Job
-from incident_console.snakemake.run import Run
+if TYPE_CHECKING:
+    from incident_console.snakemake.history import History
+    from incident_console.snakemake.jobs import Job
+    from incident_console.snakemake.run import Run
 
 COLLECTS = frozenset({"all"})
 """By custom a target that only names files: it takes no time, and it ends last."""
@@ -25,6 +27,8 @@ LAUNCH_S = 0.5
 """Added to each job: logs tell whole seconds, and a job that reads 0 is launched and looked after all the same."""
 ALIKE = 3.0
 """An earlier run that was so many times as quick, or as slow, for what is done now tells nothing of the rest."""
+TRUSTED = 3
+"""Earlier runs from which on they alone tell when this one ends; fewer may have run under quite another load."""
 ENOUGH = 4
 """Jobs of a rule from which on its quarters mean something."""
 
@@ -83,19 +87,22 @@ def remaining(run: Run, past: tuple[Pace, ...], now: float) -> Remaining | str:
     unseen = sorted(rule for rule in left if rule not in COLLECTS and rule not in own)
     if past and not like and unseen:
         return f"the earlier runs went at another pace, and this one has finished no {unseen[0] or 'such job'} yet"
+    done = sum(sum(walls) + LAUNCH_S * len(walls) for walls in own.values())
+    settled = bool(done) and now - began >= 1
+    if not settled and len(like) < TRUSTED:
+        return "it is too early to tell: this run has not finished a job yet"
     for pace in like:
         work = _work(run, left, {rule: pace.walls.get(rule, usual[rule]) for rule in left}, now)
         if pace.elapsed_s is not None:
             estimates.append(pace.elapsed_s * work / pace.work_s)
         elif run.cores:
             estimates.append(work / run.cores)
-    done = sum(sum(walls) + LAUNCH_S * len(walls) for walls in own.values())
-    if done and now - began >= 1:
+    if settled:
         for per_job in (_quarter(own, usual, 0), _quarter(own, usual, -1)):
             estimates.append((now - began) * _work(run, left, per_job, now) / done)
     if not estimates:
-        return "no job of this run has ended yet, and the earlier ones do not tell how long they took"
-    basis = _basis(len(like), len(past) - len(like), bool(done))
+        return "the earlier runs do not tell how long they took, and this one has not finished a job yet"
+    basis = _basis(len(like), len(past) - len(like), settled)
     return Remaining(math.floor(min(estimates)), math.ceil(max(estimates)), now, basis)
 
 

@@ -11,13 +11,16 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from incident_console.events import Effects as EffectName
 from incident_console.evidence import command as commands
-from incident_console.runbook.schema import EvidenceItem
 from incident_console.snakemake import makefile
 from incident_console.snakemake.shelleffects import Effects, effects_of
 from incident_console.snakemake.textfile import read_bytes
+
+if TYPE_CHECKING:
+    from incident_console.runbook.schema import EvidenceItem
 
 TIMEOUT_S = 20.0
 CAP = 1 << 20

@@ -104,7 +104,7 @@ def offer(
         weigh(session)
         if now.reentry and now.diff:
             dirty, _, _ = session.keep(now.diff)
-            kept = now.reentry.model_copy(update={"dirty_diff_sha256": dirty})
+            kept = now.reentry.with_(dirty_diff_sha256=dirty)
             now = AsOfNow(_naming(now.fields, dirty), kept, now.diff)
         handed = drafted(session, {**fields, "to": to}, now)
         event = offered_event(handed, session.head)

@@ -206,8 +206,8 @@ class Holding:
     def _entry(self, event: events.Event) -> Entry:
         now = stamp(self._clock.now())
         if event.occurred_at is None:
-            event = event.model_copy(update={"occurred_at": now})
-        size = len(canonical(clean(event.model_dump(mode="python", by_alias=True, exclude_none=True))))
+            event = event.with_(occurred_at=now)
+        size = len(canonical(clean(event.data())))
         if size > LINE_LIMIT // 2:
             # It would be refused later, and everything behind it would wait for good.
             raise RecordError(f"Not recorded: a {event.kind} of {size} bytes is too large. Keep it as a file.")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from incident_console.errors import Refused
 from incident_console.record.blobs import Blobs
 from incident_console.record.text import clock_time
 from incident_console.session.browsing import Entry
-from incident_console.tail.comparing.sidebyside import SideBySide, side_by_side
+
+if TYPE_CHECKING:
+    from incident_console.tail.comparing.sidebyside import SideBySide
 
 COMPARED = 64 << 20
 """Bytes of one piece that are compared."""
@@ -102,6 +105,9 @@ def compare(blobs: Blobs, one: Entry, other: Entry, going: Callable[[float], Non
 
     `going` is told the share that is done, as `side_by_side` tells it, and may raise to end it.
     """
+    # Far from the first screen, which imports this room for what the list of evidence shows.
+    from incident_console.tail.comparing.sidebyside import side_by_side
+
     left, right = (one, other) if one.seq <= other.seq else (other, one)
     for entry in (left, right):
         if not entry.blobs:

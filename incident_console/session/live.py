@@ -16,9 +16,11 @@ from pathlib import Path
 
 from incident_console.errors import ConsoleError, HeldError, RecordError
 from incident_console.evidence.names import relative
+from incident_console.globs import Listings
 from incident_console.session.beats import Beats
 from incident_console.session.clues import ClueFinder
 from incident_console.session.core import Session
+from incident_console.session.firstlook import FirstLook, Looked
 from incident_console.session.logs import log_entries
 from incident_console.session.picture import Picture
 from incident_console.session.proof import StateKeeper
@@ -39,11 +41,14 @@ from incident_console.tail.places.find import Found, find_logs
 __all__ = ["ENDED", "Live", "Picture", "Tell"]
 
 TICK_S = 0.5
+"""Between two looks while something was told to have changed just now."""
+QUIET_S, REST_S = 1.0, 2.0
+"""The same while a run goes on and its log says nothing, and while none does: what changes on a local disk is told."""
 PICTURE_S = 0.1
 SHARE = 10
 """A picture that took long to paint is painted the less often: at most one part in so many of the time."""
-STILL_S = 1.0
-STILL_SHARE = 200
+STILL_S = 2.0
+STILL_SHARE = 400
 """The same while nothing was told to have changed: an idle console is to cost next to nothing, whatever it watches."""
 SEARCH_S = 2.0
 SOON_S = 0.05
@@ -71,8 +76,11 @@ class Live:
         log: Path | None = None,
         globs: tuple[str, ...] = (),
         sources: tuple[tuple[str, ...], ...] = (),
+        first: FirstLook | None = None,
     ) -> None:
         """`log` is the run log to watch, relative to the workdir or absolute; None: the one that is found.
+
+        `first` is the look at the run that was begun before; it is gone on from where that was the same run.
 
         `sources` are commands whose output is followed as a log, and that end with this.
         """
@@ -85,6 +93,9 @@ class Live:
         """Something changed where run logs come to be."""
         self._last_search: tuple[float, object] = (float("-inf"), None)
         self._wanted = log
+        self._first = first
+        self._looked_at: Looked | None = None
+        """The first look at this run, until it is taken in."""
         self._chosen = False
         """The operator named the run that is watched, so no other one takes its place by itself."""
         self._watcher: RunWatcher | None = None
@@ -97,6 +108,9 @@ class Live:
         self._other_run: str | None = None
         self._other_is_live = True
         self._others = Found((), (), left_out=False)
+        self._listings = Listings()
+        self._aimed: tuple[object, ...] = ()
+        """What decided last which files are followed."""
         self._queries: frozenset[Path] = frozenset()
         self._job_logs: frozenset[Path] = frozenset()
         self._looked = False
@@ -187,11 +201,14 @@ class Live:
                     self._session.look_for_edits()
                 looked = now
             doubt = self._recorder is not None and self._recorder.in_doubt
-            woken = self._wake.wait(PICTURE_S if fresh or doubt else TICK_S)
+            woken = self._wake.wait(PICTURE_S if fresh or doubt else self._tick(stirred))
             stirred, searching = stirred or woken, searching or woken
             self._wake.clear()
             self._closed.wait(BREATH_S)
         self._follow_run()
+
+    def _tick(self, stirred: bool) -> float:
+        return TICK_S if stirred else QUIET_S if self._session.run_is_live else REST_S
 
     @contextmanager
     def _trying(self, what: str) -> Iterator[None]:
@@ -222,7 +239,8 @@ class Live:
         self._looked = True
         if wanted is not None:
             self._begin(self._workdir / wanted)
-        self._others = find_logs(self._workdir, self._globs, FOLLOWED)
+        others = find_logs(self._workdir, self._globs, FOLLOWED, listings=self._listings)
+        self._others = self._others if others == self._others else others
         self._aim()
 
     def _may_be_another(self) -> bool:
@@ -261,7 +279,9 @@ class Live:
             with self._trying("Attempts of the run before could not be recorded"):
                 self._recorder.close()
         run = relative(log, self._workdir)
-        self._watcher = RunWatcher(self._workdir, log)
+        first, self._first = self._first, None
+        self._looked_at = first.of(log) if first is not None else None
+        self._watcher = self._looked_at.watcher if self._looked_at is not None else RunWatcher(self._workdir, log)
         self._recorder = Recorder(self._session, log, run)
         self._run, self._other_run = None, None
         known = (each.path.name for each in find.runs(self._workdir) if each.kind == "run")
@@ -275,7 +295,11 @@ class Live:
         batch: list[LogEvent] = []
         read_at = time.monotonic()
         with self._trying("The run cannot be followed"):
-            self._run, batch = self._watcher.poll_open()
+            if (first := self._looked_at) is not None:
+                self._run, batch, read_at, self._looked_at = first.run, first.batch, first.read_at, None
+                self._wake.set()  # what was written since is read at once
+            else:
+                self._run, batch = self._watcher.poll_open()
         run = self._run
         live = run is not None and run.status == "running"
         self._session.run_is_live = live or self._other_is_live or self._started.running
@@ -295,6 +319,10 @@ class Live:
 
     def _aim(self) -> None:
         """Follow the run log, the running jobs' logs first, then everything else that may be opened."""
+        aimed = (self._others, self._run, self._watcher, self._started.files)
+        if aimed == self._aimed:
+            return
+        self._aimed = aimed
         files = [*([] if self._watcher is None else [self._watcher.log]), *self._started.files]
         if self._run is not None:
             jobs = sorted(self._run.jobs, key=lambda job: job.state != "running")

@@ -10,10 +10,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from incident_console.events import AttemptKept
-from incident_console.record.incident import Incident
-from incident_console.snakemake.run import Job, Run
+
+if TYPE_CHECKING:
+    from incident_console.record.incident import Incident
+    from incident_console.snakemake.run import Job, Run
 
 LIMIT = 20_000
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from incident_console import __version__, events, gate
 from incident_console.errors import ConsoleError, InputError, RecordError, Refused, UsageError
@@ -24,18 +25,20 @@ from incident_console.record.incident import fold
 from incident_console.record.journal import Journal
 from incident_console.record.pen import holder
 from incident_console.record.store import Record
-from incident_console.record.summaries import Summary
 from incident_console.runbook import shelf
 from incident_console.runbook.load import Loaded, loads
-from incident_console.runbook.schema import Runbook
 from incident_console.session import launch, secrecy
 from incident_console.session.core import Session, new_writer
 from incident_console.session.edits import EditWatch, as_seen_last
 from incident_console.session.recheck import reach
 from incident_console.session.reviewing import Review, review_bundle, review_record
 from incident_console.session.trusting import RunbookTrust
-from incident_console.session.who import Who, open_on
+from incident_console.session.who import Who
 from incident_console.snakemake.find import is_workflow
+
+if TYPE_CHECKING:
+    from incident_console.runbook.schema import Runbook
+    from incident_console.session.plan import Plan
 
 JOURNAL = "journal.jsonl"
 
@@ -144,7 +147,18 @@ def _catch_up(session: Session, journal: Journal) -> None:
         left = f"; it still runs on this machine, `kill {pids}` ends it" if pids else ""
         session.append(
             events.EvidenceFailed(
-                **started.model_dump(exclude={"occurred_at", "corrects"}, exclude_none=True),
+                extra=started.extra,
+                redactions=started.redactions or {},
+                item=started.item,
+                rung=started.rung,
+                surface=started.surface,
+                question=started.question,
+                argv=started.argv,
+                path=started.path,
+                cwd=started.cwd,
+                effects=started.effects,
+                started_at=started.started_at,
+                run=started.run,
                 of=cut_off.seq,
                 ended_at=stamp(session.clock.now()),
                 reason=f"interrupted: the console ended while this was running; what it printed is lost{left}",
@@ -223,93 +237,55 @@ def _trust(loaded: Loaded, who: Who) -> RunbookTrust:
     return RunbookTrust(loaded, who.operator, who.trust)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What the console was asked to open."""
+def begin(plan: Plan, resume: Path | None = None) -> Session | Review:
+    """A record that somebody else writes, and a bundle, are opened to be read only.
 
-    who: Who
-    workdir: Path
-    runbook: str | None = None
-    """A shipped id or a path; None: what fits the folder."""
-    log: Path | None = None
-    globs: tuple[str, ...] = ()
-    context: str = "local"
-    resume: Path | None = None
-    """The record to take up again, when one was named."""
-    command: tuple[str, ...] = ()
-    """A run to start, detached, once the incident is open."""
-    sources: tuple[tuple[str, ...], ...] = ()
-    """Commands whose output is followed beside the logs."""
-    no_redact: str = ""
-    """Why no secret is to be replaced in what is recorded."""
-    moved: Path | None = None
-    """Where the workflow is now, where somebody said that it is not where the record has it."""
-    said: str | None = None
-    """The runbook as it was named on the command line: one that goes on has its own, as it was frozen."""
-    bundle: Path | None = None
-    """A bundle to be reviewed; everything else is then left aside."""
-
-    def check(self) -> None:
-        """What can be refused before anything is done. Raises UsageError, Refused."""
-        if self.command:
-            launch.check(self.command, self.workdir)
-            launch.refuse_second(launch.runs_folder(self.who.records), self.workdir)
-
-    def candidates(self) -> tuple[Summary, ...]:
-        """Open incidents that could be taken up again instead of beginning a new one."""
-        return () if self.resume is not None or self.bundle is not None else open_on(self.workdir, self.who.records)
-
-    def set_aside(self, session: Session) -> str:
-        """That the runbook which was named is not the one that this incident froze; empty where it is."""
-        if self.said is None or not session.taken_up:
-            return ""
-        frozen = f"{session.runbook.id}, as it was when the incident began"
-        try:
-            if shelf.find(self.said, self.workdir).sha256 == session.trust.loaded.sha256:
-                return ""
-        except ConsoleError as fault:
-            return f"This incident goes on with its own runbook, {frozen}: {fault}"
-        return (
-            f"{self.said} is not what this incident froze: it goes on with {frozen}. A new incident would take yours."
+    Raises InputError, RecordError; with a command UsageError and Refused, too, and then no incident is begun.
+    """
+    if plan.bundle is not None:
+        return review_bundle(plan.bundle)
+    folder = resume or plan.resume
+    if folder is not None:
+        found = resume_or_review(plan.who, folder, no_redact=plan.no_redact, moved=plan.moved)
+        if isinstance(found, Review):
+            if plan.command:
+                raise Refused(f"{found.writer} writes this record, so nothing was started: leave that console first")
+            return found
+        session, new = found, False
+    else:
+        loaded = shelf.find(plan.runbook or default_runbook(plan.workdir), plan.workdir)
+        session = open_incident(
+            plan.who, plan.workdir, loaded, title="", context=plan.context, no_redact=plan.no_redact
         )
+        new = True
+    if plan.command:
+        _start(plan, session, new=new)
+    return session
 
-    def begin(self, resume: Path | None = None) -> Session | Review:
-        """A record that somebody else writes, and a bundle, are opened to be read only.
 
-        Raises InputError, RecordError; with a command UsageError and Refused, too, and then no incident is begun.
-        """
-        if self.bundle is not None:
-            return review_bundle(self.bundle)
-        folder = resume or self.resume
-        if folder is not None:
-            found = resume_or_review(self.who, folder, no_redact=self.no_redact, moved=self.moved)
-            if isinstance(found, Review):
-                if self.command:
-                    raise Refused(
-                        f"{found.writer} writes this record, so nothing was started: leave that console first"
-                    )
-                return found
-            session, new = found, False
-        else:
-            loaded = shelf.find(self.runbook or default_runbook(self.workdir), self.workdir)
-            session = open_incident(
-                self.who, self.workdir, loaded, title="", context=self.context, no_redact=self.no_redact
-            )
-            new = True
-        if self.command:
-            self._start(session, new=new)
-        return session
+def _start(plan: Plan, session: Session, *, new: bool) -> None:
+    runs = launch.runs_folder(plan.who.records)
+    try:
+        launch.start(plan.command, session.workdir, runs, incident=session.id, now=session.clock.now())
+    except ConsoleError as fault:
+        session.close()
+        if new and isinstance(fault, UsageError | Refused):
+            # Nothing has begun that could be an incident.
+            shutil.rmtree(session.record.path, ignore_errors=True)
+        raise
 
-    def _start(self, session: Session, *, new: bool) -> None:
-        runs = launch.runs_folder(self.who.records)
-        try:
-            launch.start(self.command, session.workdir, runs, incident=session.id, now=session.clock.now())
-        except ConsoleError as fault:
-            session.close()
-            if new and isinstance(fault, UsageError | Refused):
-                # Nothing has begun that could be an incident.
-                shutil.rmtree(session.record.path, ignore_errors=True)
-            raise
+
+def set_aside(plan: Plan, session: Session) -> str:
+    """That the runbook which was named is not the one that this incident froze; empty where it is."""
+    if plan.said is None or not session.taken_up:
+        return ""
+    frozen = f"{session.runbook.id}, as it was when the incident began"
+    try:
+        if shelf.find(plan.said, plan.workdir).sha256 == session.trust.loaded.sha256:
+            return ""
+    except ConsoleError as fault:
+        return f"This incident goes on with its own runbook, {frozen}: {fault}"
+    return f"{plan.said} is not what this incident froze: it goes on with {frozen}. A new incident would take yours."
 
 
 def default_runbook(workdir: Path) -> str:

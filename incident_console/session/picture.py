@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from incident_console.session.logs import LogEntry
-from incident_console.session.understanding import Understanding
-from incident_console.snakemake.run import Run
+if TYPE_CHECKING:
+    from incident_console.session.logs import LogEntry
+    from incident_console.session.understanding import Understanding
+    from incident_console.snakemake.run import Run
 
 
 @dataclass(frozen=True, slots=True)

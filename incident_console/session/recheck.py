@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from incident_console import gate
 from incident_console.errors import InputError
@@ -18,10 +19,12 @@ from incident_console.events import AttemptKept, EvidenceCaptured, EvidenceFaile
 from incident_console.record.clock import moment
 from incident_console.record.incident import Incident
 from incident_console.record.seen import Item
-from incident_console.runbook.schema import EvidenceItem, Rung
 from incident_console.session.edits import kept_last
 from incident_console.session.view import View
 from incident_console.snakemake.run import Run
+
+if TYPE_CHECKING:
+    from incident_console.runbook.schema import EvidenceItem, Rung
 
 NAMED = 6
 """Files and failures that are told by name."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from incident_console.errors import InputError
 from incident_console.record import bag
@@ -19,8 +20,10 @@ from incident_console.record.pen import holder
 from incident_console.record.store import Record
 from incident_console.record.verify import verify_bag
 from incident_console.runbook.load import loads
-from incident_console.runbook.schema import Runbook
 from incident_console.session.view import View
+
+if TYPE_CHECKING:
+    from incident_console.runbook.schema import Runbook
 
 HANDOFF_LIMIT = 1 << 20
 FREE = "nobody writes this record now"

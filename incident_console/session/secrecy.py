@@ -15,6 +15,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from incident_console import events
 from incident_console.errors import InputError, RecordError, UsageError
@@ -22,8 +23,10 @@ from incident_console.evidence.named import SHORTEST, named
 from incident_console.evidence.redact import found
 from incident_console.evidence.redactor import Redactor
 from incident_console.record import files
-from incident_console.record.incident import Incident
-from incident_console.runbook.load import Loaded
+
+if TYPE_CHECKING:
+    from incident_console.record.incident import Incident
+    from incident_console.runbook.load import Loaded
 
 KEY = "redaction.key"
 SIZE = 32

@@ -55,7 +55,7 @@ class Sightings:
         previous = self._session.incident.run
         restarted = previous is not None and previous.event.log != run.log and run.log not in self._recorded
         differs = tuple(_differs(previous.event, run, self._session.redactor)) if previous and restarted else ()
-        seen = sighting(run).model_copy(update={"differs": differs})
+        seen = sighting(run).with_(differs=differs)
         with suppress(HeldError):
             self._session.append(seen)
         self._recorded[run.log] = run.status

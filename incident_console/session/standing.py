@@ -6,14 +6,16 @@ Called from any thread while another one writes: what may grow meanwhile is copi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from incident_console import events
 from incident_console.record import speaking
-from incident_console.record.incident import Incident
-from incident_console.record.seen import Item, RungState
 from incident_console.runbook import ladder
-from incident_console.session.suggest import Suggestion
+
+if TYPE_CHECKING:
+    from incident_console.record.incident import Incident
+    from incident_console.record.seen import Item, RungState
+    from incident_console.session.suggest import Suggestion
 
 
 def standing(incident: Incident) -> ladder.Standing:
@@ -46,7 +48,7 @@ def conclusions(
     if role == "classify" and answers.get("class"):
         concluded = _class_set(incident, answers, suggested)
         before = incident.classification
-        if before is not None and concluded == before.model_copy(update=_seen_meanwhile(concluded, answers)):
+        if before is not None and concluded == before.with_(**_seen_meanwhile(concluded, answers)):
             return
     elif role == "decide" and answers.get("decision"):
         concluded = events.DecisionMade(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from incident_console.snakemake.analysis import Analysis
-from incident_console.snakemake.flakiness import Flaky
-from incident_console.snakemake.history import History
+if TYPE_CHECKING:
+    from incident_console.snakemake.analysis import Analysis
+    from incident_console.snakemake.flakiness import Flaky
+    from incident_console.snakemake.history import History
 
 NAMED = 4
 
@@ -59,7 +61,7 @@ def _of_rule(rule: str, jobs: list[Flaky], before: tuple[frozenset[str], ...]) -
     named = [sample for sample in samples if sample]
     failed_in = 1 + sum(map(bool, before))
     times = f"in {failed_in} of the last {1 + len(before)} runs" if before else "in this run"
-    text = f"{rule or f'job {first.jobid}'} failed {times}{_for(named, always=failed_in > 1)}, {_ending(jobs, steady)}"
+    text = f"{rule or f'job {first.jobid}'} failed {times}{_for(named, always=failed_in > 1)}{_ending(jobs, steady)}"
     return Unsteady(rule, text, first.jobid, steady)
 
 
@@ -74,8 +76,9 @@ def _for(samples: list[str], *, always: bool) -> str:
 
 def _ending(jobs: list[Flaky], steady: bool) -> str:
     if steady:
-        return f"the same way in all {max(one.attempts for one in jobs)} attempts"
+        return f", the same way in all {max(one.attempts for one in jobs)} attempts"
     well = sum(one.outcome == "succeeded" for one in jobs)
     if well == len(jobs):
-        return "succeeded on retry"
-    return f"{well} of {len(jobs)} jobs succeeded on retry" if well else "has not succeeded yet"
+        return ", succeeded on retry"
+    # Of those that are tried again now, the run itself tells, and sooner than this is weighed anew.
+    return f", {well} of {len(jobs)} jobs succeeded on retry" if well else ""

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from incident_console.record import speaking
-from incident_console.record.incident import Incident
-from incident_console.runbook.schema import Field, Rung
-from incident_console.session.picture import Picture
-from incident_console.session.understanding import Understanding
 from incident_console.snakemake import facts
-from incident_console.snakemake.run import Run
-from incident_console.snakemake.suspects import Clue, Suspect
-from incident_console.snakemake.suspects.weigh import NAMED
+
+if TYPE_CHECKING:
+    from incident_console.record.incident import Incident
+    from incident_console.runbook.schema import Field, Rung
+    from incident_console.session.picture import Picture
+    from incident_console.session.understanding import Understanding
+    from incident_console.snakemake.run import Run
+    from incident_console.snakemake.suspects import Clue, Suspect
 
 UNDETERMINED = "undetermined"
 STRONG = 0.75
@@ -56,6 +58,9 @@ def suggestion(known: Understanding) -> Suggestion:
 
 def strength(score: float) -> str:
     """How strongly a class is suspected, in a word."""
+    # What weighs a run is imported where one is weighed, after its facts are shown.
+    from incident_console.snakemake.suspects.weigh import NAMED
+
     return "strong" if score >= STRONG else "fair" if score >= NAMED else "a hint only"
 
 

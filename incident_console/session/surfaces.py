@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from incident_console.runbook.schema import EvidenceItem, Rung
-from incident_console.session.picture import Picture
 from incident_console.session.suggest import UNDETERMINED
+
+if TYPE_CHECKING:
+    from incident_console.runbook.schema import EvidenceItem, Rung
+    from incident_console.session.picture import Picture
 
 WEAK: Mapping[str, str] = MappingProxyType(
     {

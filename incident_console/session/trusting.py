@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from incident_console.errors import InputError
 from incident_console.evidence.redactor import Redactor
 from incident_console.runbook import shelf, trust
-from incident_console.runbook.load import Loaded
 from incident_console.runbook.review import review
 from incident_console.session.secrecy import in_runbook
+
+if TYPE_CHECKING:
+    from incident_console.runbook.load import Loaded
 
 NOT_TRUSTED = "this runbook did not ship with the console and nobody has trusted it, so it runs nothing"
 

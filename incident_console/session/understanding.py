@@ -16,20 +16,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from incident_console.session.beats import Beats
-from incident_console.session.eta import Pace, Remaining, paces, remaining
-from incident_console.session.steadiness import Unsteady, failed_before, unsteady
-from incident_console.snakemake.analysis import Analysis, explain
-from incident_console.snakemake.causes import Cause, Failure
-from incident_console.snakemake.cost import Cost
-from incident_console.snakemake.history import History, read_history
 from incident_console.snakemake.logevents import JobError, LogEvent
-from incident_console.snakemake.rulerows import RuleRow
-from incident_console.snakemake.run import Run
-from incident_console.snakemake.suspects import IncidentClass, Suspect
-from incident_console.snakemake.trace import TraceFold
+
+if TYPE_CHECKING:
+    from incident_console.session.eta import Pace, Remaining
+    from incident_console.session.steadiness import Unsteady
+    from incident_console.snakemake.analysis import Analysis
+    from incident_console.snakemake.causes import Cause, Failure
+    from incident_console.snakemake.cost import Cost
+    from incident_console.snakemake.history import History
+    from incident_console.snakemake.rulerows import RuleRow
+    from incident_console.snakemake.run import Run
+    from incident_console.snakemake.suspects import IncidentClass, Suspect
+    from incident_console.snakemake.trace import TraceFold
 
 SOON_S = 0.5
 """The facts come first: weighing them shares the interpreter with the screen that shows them."""
@@ -39,7 +41,7 @@ SHARE = 9
 YIELD_S = 0.0005
 """After so long a thread that waits for the interpreter gets it; a retry deletes a log within 12 ms."""
 USUAL_S = sys.getswitchinterval()
-STILL_S = 5.0
+STILL_S = 10.0
 STILL_SHARE = 200
 """The same while there is no news: only time goes by."""
 LISTED = 100
@@ -91,9 +93,10 @@ class Understander:
         self._last: Run | None = None
         """The run that was handed over last; only the thread that hands over touches it."""
         self._run: Run | None = None
-        self._trace = TraceFold()
+        self._trace: TraceFold
         self._offset = -1
-        self._history = History()
+        self._history: History
+        """These two since a run was taken in."""
         self._paces: tuple[Pace, ...] = ()
         self._failed_before: Mapping[str, tuple[frozenset[str], ...]] = {}
         self._wake = threading.Event()
@@ -149,6 +152,9 @@ class Understander:
 
     def look(self) -> None:
         """Take in what was handed over, and weigh it. What the thread does; a test may call it instead."""
+        # All that weighs a run takes long to import, and is imported here, after the facts are shown.
+        from incident_console.snakemake.analysis import explain
+
         self._take_in()
         run = self._run
         if run is None:
@@ -161,6 +167,8 @@ class Understander:
             self._tell()
 
     def _take_in(self) -> None:
+        from incident_console.snakemake.trace import TraceFold
+
         while self._new:
             run, events = self._new.popleft()
             if self._run is None or run.log != self._run.log:
@@ -174,12 +182,20 @@ class Understander:
                 self._trace.apply(event)
 
     def _begin(self, run: Run) -> None:
+        from incident_console.session.eta import paces
+        from incident_console.session.steadiness import failed_before
+        from incident_console.snakemake.history import read_history
+        from incident_console.snakemake.trace import TraceFold
+
         self._trace, self._offset = TraceFold(), -1
         self._history = read_history(self._workdir, self._workdir / run.log)
         self._paces = paces(self._history)
         self._failed_before = failed_before(self._history)
 
     def _told(self, analysis: Analysis, now: float) -> Understanding:
+        from incident_console.session.eta import remaining
+        from incident_console.session.steadiness import unsteady
+
         run = analysis.run
         by_cause: dict[str, list[Failure]] = {cause.group: [] for cause in analysis.causes[:LISTED]}
         for one in sorted(analysis.failures, key=lambda one: not one.lasting):

@@ -9,15 +9,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from incident_console import events
 from incident_console.evidence.redactor import Redactor
 from incident_console.record.clock import Clock, SystemClock
-from incident_console.record.incident import Incident
-from incident_console.record.store import Record
 from incident_console.runbook import ladder
-from incident_console.runbook.schema import Runbook, Rung
 from incident_console.session.standing import standing
+
+if TYPE_CHECKING:
+    from incident_console.record.incident import Incident
+    from incident_console.record.store import Record
+    from incident_console.runbook.schema import Runbook, Rung
 
 Listener = Callable[[events.Recorded], None]
 

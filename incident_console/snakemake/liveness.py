@@ -46,7 +46,7 @@ def engine_pids(logs: Iterable[Path]) -> dict[Path, int]:
     found: dict[Path, int] = {}
     own = os.getpid()
     try:
-        pids = [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()]
+        pids = [int(name) for name in os.listdir(_PROC) if name.isdigit()]  # noqa: PTH208
     except OSError:
         return found
     for pid in pids:
@@ -70,16 +70,17 @@ def _identities(logs: Iterable[Path]) -> dict[tuple[int, int], Path]:
 def _held(pid: int, wanted: dict[tuple[int, int], Path]) -> list[tuple[int, int]]:
     """Which of the wanted files the process has open for writing."""
     found: list[tuple[int, int]] = []
+    folder = f"{_PROC}/{pid}/fd"  # no paths of objects here: there are thousands, and it is asked again and again
     try:
-        descriptors = list((_PROC / str(pid) / "fd").iterdir())
+        descriptors = os.listdir(folder)  # noqa: PTH208
     except OSError:
         return found
-    for path in descriptors:
+    for name in descriptors:
         try:
-            facts = path.stat()
+            facts = os.stat(f"{folder}/{name}")  # noqa: PTH116
             identity = (facts.st_dev, facts.st_ino)
             # Viewers hold a log, too (this console, `tail -f`): only the engine writes.
-            if identity in wanted and _writes(pid, path.name):
+            if identity in wanted and _writes(pid, name):
                 found.append(identity)
         except OSError:
             continue

@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -22,17 +24,13 @@ from incident_console.errors import ConsoleError, Exit
 from incident_console.events import EditExplained, EditObserved, Recorded
 from incident_console.record.incident import fold
 from incident_console.session.core import Session, unexplained
-from incident_console.session.exposure import exposed
-from incident_console.session.holding import Held
-from incident_console.session.live import Live, Picture
-from incident_console.session.onlooking import Onlooker
-from incident_console.session.opening import Plan
+from incident_console.session.firstlook import FirstLook
+from incident_console.session.picture import Picture
 from incident_console.session.reviewing import BundleReview, Review
 from incident_console.session.secrecy import not_sought
 from incident_console.tui import endings, firstrun, news, panes, places
 from incident_console.tui.ask import Ask
 from incident_console.tui.browser import Browser
-from incident_console.tui.debuglog import DebugLog
 from incident_console.tui.desk import Desk
 from incident_console.tui.ends import Ends
 from incident_console.tui.facts import Facts
@@ -41,7 +39,7 @@ from incident_console.tui.footer import KeyLine
 from incident_console.tui.handed import HandedPane
 from incident_console.tui.header import Header, Heading
 from incident_console.tui.inbox import Inbox
-from incident_console.tui.inorder import done_first
+from incident_console.tui.inorder import Early, done_first
 from incident_console.tui.intents import Intents
 from incident_console.tui.keys import KEYS
 from incident_console.tui.ladder import FACTS, HANDOFF, Ladder
@@ -55,6 +53,13 @@ from incident_console.tui.runpane import RunPane
 from incident_console.tui.since import Since
 from incident_console.tui.timeline import Timeline
 from incident_console.tui.words import safe_text
+
+if TYPE_CHECKING:
+    from incident_console.session.holding import Held
+    from incident_console.session.live import Live
+    from incident_console.session.onlooking import Onlooker
+    from incident_console.session.plan import Plan
+    from incident_console.tui.debuglog import DebugLog
 
 REDRAW_S = 1 / 30
 """Between two drawings of what is known, of which there is none while nothing changes."""
@@ -114,12 +119,19 @@ class Console(Intents):
         self.parting = ""
         """What is said on the terminal when the screen has gone."""
         self.desk = Desk(self)
+        self.early = Early(self)
+        self._first: FirstLook | None = None
         self._since = datetime.now(UTC).replace(microsecond=0)
         """When the console was opened; a run log tells whole seconds."""
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key) and not event.is_forwarded:
-            self._budget.keyed()
+            self.keyed()
+            self.refuse("")
+            for header in self.screen.query(Header):
+                header.stirred()
+            if self.session is None and not self.query_one(Ask).is_open and self.early.holds(event):
+                return
             if await done_first(self, event, lambda: self.desk.opening):
                 return
         await super().on_event(event)
@@ -141,6 +153,13 @@ class Console(Intents):
         yield FirstRun()
         yield Ask()
         yield KeyLine()
+
+    def on_load(self) -> None:
+        """The look at the run goes on while the screen is made."""
+        plan = self.plan
+        if not (plan.command or plan.resume or plan.bundle):
+            self._first = FirstLook(plan.workdir, plan.log, self._told)
+            self._first.start()
 
     def on_mount(self) -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "desk"))
@@ -176,7 +195,7 @@ class Console(Intents):
             if not go_on:
                 self._go(Exit.OK, "Nothing was opened, and nothing was changed.")
                 return
-            session = await self.desk.in_thread(self.plan.begin, resume)
+            session = await self.desk.in_thread(self._begin, resume)
         except ConsoleError as fault:
             self._go(fault.exit_code, f"incident-console: {fault}")
             return
@@ -184,17 +203,26 @@ class Console(Intents):
         if isinstance(session, Session) and resume is None and self.plan.resume is None:
             await self._greet(session)
 
+    def _begin(self, resume: Path | None) -> Session | Review:
+        """In a thread, where what follows a run is imported, too: the screen waits for none of it."""
+        import_module("incident_console.session.onlooking")
+        return self.plan.begin(resume)
+
     async def _greet(self, session: Session) -> None:
         """Whoever is here for the first time is told in five lines what to press."""
         if await self.desk.in_thread(firstrun.is_new, self.plan.who.trust.parent) and self.place == FACTS:
             self.query_one(FirstRun).show(self.desk.key, len(session.runbook.rungs))
 
     def _take_up(self, session: Session | Review) -> None:
+        from incident_console.session.live import Live
+        from incident_console.session.onlooking import Onlooker
+
         self.incident = fold(tuple(session.incident.lines), session.id)
         session.listen(self._written)
         self.session = session
         plan = self.plan
         if isinstance(session, Review):
+            self.picture = Picture()  # which run is watched is what the record says
             self.live = Onlooker(session, self._told)
         else:
             self.desk.drafts.load()
@@ -202,7 +230,8 @@ class Console(Intents):
                 self.desk.tell(told, "some values are not looked for", "warning")
             session.hold(self._holds)
             self.desk.start(self.desk.unsaved.look_for_left())
-            self.live = Live(session, self._told, log=plan.log, globs=plan.globs, sources=plan.sources)
+            first, self._first = self._first, None
+            self.live = Live(session, self._told, log=plan.log, globs=plan.globs, sources=plan.sources, first=first)
         self.live.start()
         self.ends.tell(f"the record is open, {len(self.incident.lines)} events")
         self._follow_files(self.live)
@@ -218,11 +247,15 @@ class Console(Intents):
             told = news.resumed(session.id, session.cut_off, self.desk.drafts.waiting)
             self.desk.tell(told, "resumed", seconds=15)
         self._watch_disks()
+        places.show(self)  # its rows lead somewhere before a key that waited is done
+        self.early.release()
         self.desk.start(self._tell_exposed(session))
         self.refresh_bindings()
         self.stale()
 
     async def _tell_exposed(self, session: Session | Review) -> None:
+        from incident_console.session.exposure import exposed
+
         if told := await self.desk.in_thread(exposed, session.record):
             self.desk.tell(told, "others may write here", "warning", 15)
         if isinstance(session, Session) and (told := await self.desk.in_thread(self.plan.set_aside, session)):
@@ -267,6 +300,7 @@ class Console(Intents):
     async def _follow_files(self, live: Live | Onlooker) -> None:
         view = self.query_one(LogView)
         async for changed in live.follower.changes():
+            await self.may_draw()
             self.stream.changed(changed)
             view.changed(changed)
 
@@ -337,6 +371,7 @@ class Console(Intents):
         before, self.picture = self.picture, message.picture
         if not before.looked:
             self.ends.tell("the first picture of the run")
+            self._redraw()  # what one waited for goes with the first frame
         news.of_run(self.desk, before, self.picture)
         if before.run is not self.picture.run:
             self.screen_stack[0].query_one(Ask).renew()
@@ -390,10 +425,10 @@ class Console(Intents):
         )
         folder, waiting = self.plan.workdir.name or str(self.plan.workdir), len(unexplained(incident))
         self._title.say(title(picture.run, folder, self.look.title, edits=waiting, disk=self.disk.low))
+        places.show(self)
         if session is not None:
             handed, received = isinstance(session, BundleReview), bool(incident.accepted)
             self.query_one(Ladder).draw(marks, len(incident.inbox), picture, handed=handed, received=received)
-            places.show(self)
             # After the next frame, as everything that takes longer with each log that there is.
             self.call_after_refresh(self._draw_logs, picture)
         self.query_one(KeyLine).look()

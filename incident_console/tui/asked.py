@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from incident_console.events import UNKNOWN
 from incident_console.runbook import ladder
-from incident_console.runbook.schema import Field, Rung
 from incident_console.session import suggest
 from incident_console.tui.ask import Answer, Check, Kind, Question
 
 if TYPE_CHECKING:
+    from incident_console.runbook.schema import Field, Rung
     from incident_console.tui.desk import Desk
 
 

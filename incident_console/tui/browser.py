@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -18,12 +18,14 @@ from textual.widgets import Static
 
 from incident_console.record import speaking
 from incident_console.record.incident import Incident
-from incident_console.record.seen import Speaks
 from incident_console.session.browsing import ALL, INBOX, NO_RUNG, Entry, Shelf
-from incident_console.session.itemdiff import Looked
 from incident_console.tui import browserrows
 from incident_console.tui.livekeys import key
 from incident_console.tui.words import safe
+
+if TYPE_CHECKING:
+    from incident_console.record.seen import Speaks
+    from incident_console.session.itemdiff import Looked
 
 MUTED = "$foreground-muted"
 WRITE = frozenset({"speak", "file"})
@@ -189,13 +191,21 @@ class EvidenceRows(ScrollView, can_focus=True):
     # -- what is done with a piece -------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "clear":
-            return bool(self.shelf.text or self.shelf.surface or self.shelf.rung or self.marked)
-        return not (self._read_only and action in WRITE)
+        return not self.why_not(action, parameters)
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        """As `deadkeys.SaysWhyNot`."""
+        if action == "clear" and not (self.shelf.text or self.shelf.surface or self.shelf.rung or self.marked):
+            return "nothing is narrowed or marked"
+        if self._read_only and action in WRITE:
+            return "nothing is written here"
+        if parameters == ("cancel",):
+            running = any(entry.state == "running" for entry in self.shelf.entries)
+            return "" if running else "no evidence command is running"
+        return ""
 
     def action_do(self, what: str) -> None:
-        if self.entry is not None or what == "cancel":
-            self.post_message(Browser.Do(what, self.entry))
+        self.post_message(Browser.Do(what, self.entry))
 
     def action_speak(self, speaks: str) -> None:
         self.action_do(speaks)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from incident_console.record.seen import Speaks
 from incident_console.session.browsing import EDIT, INBOX, NO_RUNG, STATE, Entry
-from incident_console.session.itemdiff import Looked
 from incident_console.tui.words import clock, safe, size
+
+if TYPE_CHECKING:
+    from incident_console.record.seen import Speaks
+    from incident_console.session.itemdiff import Looked
 
 MUTED = "$foreground-muted"
 WIDE = 100

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from incident_console.errors import InputError, Refused
 from incident_console.events import EvidenceFailed
 from incident_console.record import speaking
-from incident_console.runbook.schema import CLASSES
+from incident_console.runbook.terms import CLASSES
 from incident_console.session import browsing, itemdiff
 from incident_console.session.browsing import Entry, Shelf
 from incident_console.session.itemdiff import Looked
@@ -44,9 +44,11 @@ class Browsing:
 
     async def do(self, what: str, entry: Entry | None) -> None:
         """`Browser.Do`. Raises Refused, InputError, RecordError."""
-        if entry is None:
+        if what in ("find", "cancel"):
             await self._find() if what == "find" else self._desk.climb.cancel()
             return
+        if entry is None:
+            raise Refused("there is no evidence here yet")
         match what:
             case "open":
                 await self._open(entry)
@@ -64,8 +66,6 @@ class Browsing:
                 await self._copy(entry)
             case "copy_path":
                 self._copy_path(entry)
-            case "cancel":
-                self._desk.climb.cancel()
 
     async def look(self, entries: list[Entry]) -> None:
         """Ask the disk about pieces, one after the other."""

@@ -9,13 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from incident_console.events import EvidenceCaptured, LogPinned, Recorded
-from incident_console.evidence.command import Progress
 from incident_console.record.text import span
-from incident_console.runbook.schema import WAIVE, EvidenceItem, Field, Rung
+from incident_console.runbook.ladder import in_brief
+from incident_console.runbook.terms import WAIVE
 from incident_console.session import capture, suggest
-from incident_console.session.picture import Picture
 from incident_console.session.surfaces import smallest_first
-from incident_console.session.understanding import Understanding
 from incident_console.tui import asked, pinning, showing
 from incident_console.tui.ask import Question
 from incident_console.tui.log.view import LogView
@@ -25,6 +23,10 @@ from incident_console.tui.rungrows import Busy, latest
 from incident_console.tui.texts import TextScreen
 
 if TYPE_CHECKING:
+    from incident_console.evidence.command import Progress
+    from incident_console.runbook.schema import EvidenceItem, Field, Rung
+    from incident_console.session.picture import Picture
+    from incident_console.session.understanding import Understanding
     from incident_console.tui.desk import Desk
 
 YES, NO = "yes, run it", "no, do not run it"
@@ -176,7 +178,7 @@ class Climb:
             if kind == "field" and (field := rung.field(id)) is not None:
                 await self.answer(rung, field)
             else:
-                self.desk.tell(f"Needed first: {'; '.join(need.text for need in missing)}.", seconds=4)
+                self.desk.tell(f"Needed first: {in_brief(missing)}.", seconds=4)
             return
         following = await self.desk.in_thread(self.desk.session.complete, rung.id)
         if rung.role == "prove" and following is not None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from incident_console.snakemake.cost import CLASSES, Cost, seconds
+if TYPE_CHECKING:
+    from incident_console.snakemake.cost import Cost, CostClass
 
 MUTED = "$foreground-muted"
-GLYPHS = {"planning": "◇", "scheduler": "◷", "storage": "▤", "tool": "◆"}
+GLYPHS: Mapping[CostClass, str] = {"planning": "◇", "scheduler": "◷", "storage": "▤", "tool": "◆"}
 SHORT = {"planning": "plan", "scheduler": "sched", "storage": "stor", "tool": "tool"}
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 WIDEST = 40
@@ -19,13 +21,13 @@ WIDEST = 40
 def line(cost: Cost, width: int) -> Content:
     """`◇ planning ▏ 3 %  ◷ scheduler ▎ 8 %  ▤ storage ▍ 12 %  ◆ tool ██████▊ 77 %`, in so many columns."""
     for words in (True, False):
-        names = [f"{GLYPHS[name]} {name if words else SHORT[name]}" for name in CLASSES]
-        shares = [percent(cost, name) for name in CLASSES]
+        names = [f"{GLYPHS[name]} {name if words else SHORT[name]}" for name in GLYPHS]
+        shares = [percent(cost, name) for name in GLYPHS]
         room = width - sum(len(name) + len(share) + 2 for name, share in zip(names, shares, strict=True)) - 6 - 4
         if room >= 8 or not words:
             break
     parts: list[str | tuple[str, str]] = []
-    for name, label, share in zip(CLASSES, names, shares, strict=True):
+    for name, label, share in zip(GLYPHS, names, shares, strict=True):
         style = "bold" if name == cost.dominant else MUTED if not cost.seconds(name) else ""
         drawn = bar(_share(cost, name), min(WIDEST, max(0, room))).rstrip()
         parts += ["  " if parts else "", (f"{label} ", style), (drawn + " " if drawn else "", style), (share, style)]
@@ -34,9 +36,12 @@ def line(cost: Cost, width: int) -> Content:
 
 def table(cost: Cost, width: int) -> Iterator[tuple[str, Content]]:
     """By class: `◆ tool       ██████▊          29.2 s   77 %`."""
+    # What a run cost is imported where one is weighed, after its facts are shown.
+    from incident_console.snakemake.cost import seconds
+
     marked = width >= 60
     cells = max(4, min(WIDEST, width - (43 if marked else 31)))
-    for name in CLASSES:
+    for name in GLYPHS:
         style = "bold" if name == cost.dominant else MUTED if not cost.seconds(name) else ""
         mark = "  ▸ dominant" if name == cost.dominant and marked else ""
         drawn = bar(_share(cost, name), cells)
@@ -73,5 +78,5 @@ def percent(cost: Cost, name: str) -> str:
 
 
 def _share(cost: Cost, name: str) -> float:
-    taken = next(cost.seconds(one) for one in CLASSES if one == name)
+    taken = next(cost.seconds(one) for one in GLYPHS if one == name)
     return taken / cost.elapsed_s if cost.elapsed_s > 0 else 0.0

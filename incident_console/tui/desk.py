@@ -12,15 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from incident_console.errors import ConsoleError, HeldError, RecordError, Refused
 from incident_console.events import AttemptKept
-from incident_console.session.clues import failing_line
 from incident_console.session.core import Session
-from incident_console.session.handoff import not_in_bundle
-from incident_console.session.logs import LogEntry
-from incident_console.session.opening import Plan
 from incident_console.session.reviewing import Review
-from incident_console.session.view import View
-from incident_console.snakemake.causes import Failure, Source
-from incident_console.tail.source import Place
 from incident_console.tui import pinning, stream, suspects
 from incident_console.tui.ask import Answers, Ask, Question, Take
 from incident_console.tui.browsing import Browsing
@@ -42,6 +35,11 @@ from incident_console.tui.words import clock, safe
 if TYPE_CHECKING:
     from textual.worker import Worker
 
+    from incident_console.session.logs import LogEntry
+    from incident_console.session.plan import Plan
+    from incident_console.session.view import View
+    from incident_console.snakemake.causes import Failure, Source
+    from incident_console.tail.source import Place
     from incident_console.tui.app import Console
 
 T = TypeVar("T")
@@ -195,7 +193,12 @@ class Desk:
     def _tell_of_offer(self) -> None:
         """Once an offer: that what is written now does not reach who takes the incident over."""
         offers = len(self.app.incident.offered)
-        if offers != self._offers_told and (told := not_in_bundle(self.app.incident)):
+        if offers == self._offers_told:
+            return
+        # Handing off is far from the first screen, and brings with it how runs are compared.
+        from incident_console.session.handoff import not_in_bundle
+
+        if told := not_in_bundle(self.app.incident):
             self._offers_told = offers
             self.tell(told, severity="warning", seconds=15)
 
@@ -208,6 +211,7 @@ class Desk:
             return True, None
         names = {str(one.path): f"go on with {one.id}  opened {clock(one.opened_at)}" for one in found}
         prompt = "An incident is open on this workflow. Go on with it?"
+        self.app.early.forget()  # what was typed before was not meant for what this leads to
         answers = await self.ask("open", Question("incident", prompt, "choice", (*names, NEW), labels=names))
         if answers is None:
             return False, None
@@ -254,6 +258,8 @@ class Desk:
             await self.climb.show_item(seq)
             event = item.event if (item := session.incident.item(seq)) is not None else None
             if isinstance(event, AttemptKept) and event.sha256:
+                from incident_console.session.clues import failing_line
+
                 line = failing_line(await self.in_thread(session.record.blobs.get, event.sha256))
                 self._at_line(line or 0)
         else:

@@ -17,9 +17,9 @@ from textual.worker import WorkerFailed
 
 from incident_console.errors import ConsoleError, Exit
 from incident_console.evidence.redactor import Redactor
-from incident_console.session import beats
+from incident_console.session import beats, crash
 from incident_console.session.core import Session
-from incident_console.tui import crash, endings, news, threads
+from incident_console.tui import endings, news, threads
 from incident_console.tui.debuglog import DebugLog
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Ends:
         path = self._report(error, "the screen")
         saved = news.parting(session) if session is not None else "Nothing was recorded."
         not_saved = self._app.desk.unsaved.at_the_end(session)
-        return Exit.RECORD if not_saved else Exit.NO, crash.told(error, path, not_saved or saved)
+        return Exit.RECORD if not_saved else Exit.NO, crash.told(_own(error), path, not_saved or saved)
 
     def _loop_failed(self, loop: asyncio.AbstractEventLoop, told: Mapping[str, Any]) -> None:
         error = told.get("exception")
@@ -133,8 +133,7 @@ class Ends:
         self._app.desk.tell(told, "a part failed", "error", 30)
 
     def _report(self, error: BaseException, where: str) -> Path | None:
-        while isinstance(error, WorkerFailed):
-            error = error.error
+        error = _own(error)
         if self._debug is not None and not isinstance(error, ConsoleError):
             self._debug.fault(error, where)
         session, store = self._app.session, self._app.plan.who.records
@@ -149,3 +148,10 @@ class Ends:
             await asyncio.sleep(LATE_S)
             if (late := loop.time() - began - LATE_S) > LATE_S:
                 self.tell(f"the screen was {late:.2f} s late")
+
+
+def _own(error: BaseException) -> BaseException:
+    """What failed in a worker, which Textual tells as an error of its own."""
+    while isinstance(error, WorkerFailed):
+        error = error.error
+    return error

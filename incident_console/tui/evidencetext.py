@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING
 
 from incident_console.events import AttemptKept, EvidenceCaptured, EvidenceFailed
-from incident_console.record.blobs import Blobs
-from incident_console.record.seen import ItemEvent
-from incident_console.session.readings import Reading
 from incident_console.tui import readings
+
+if TYPE_CHECKING:
+    from incident_console.record.blobs import Blobs
+    from incident_console.record.seen import ItemEvent
+    from incident_console.session.readings import Reading
 
 
 def of(event: ItemEvent, blobs: Blobs, reading: Reading | None = None) -> bytes:

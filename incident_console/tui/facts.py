@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -12,15 +12,17 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from incident_console.session.live import Picture
-from incident_console.session.understanding import Understanding
-from incident_console.snakemake.groups import FailureGroup
-from incident_console.snakemake.run import Run
 from incident_console.tui import costbar
 from incident_console.tui.livekeys import Key, key
 from incident_console.tui.rows import Rows, text_row
 from incident_console.tui.runpane import ending
 from incident_console.tui.words import GLYPHS, STYLES, clock, safe
+
+if TYPE_CHECKING:
+    from incident_console.session.picture import Picture
+    from incident_console.session.understanding import Understanding
+    from incident_console.snakemake.groups import FailureGroup
+    from incident_console.snakemake.run import Run
 
 SYMPTOM = "symptom"
 TO_THE_RUN = frozenset({"cost", "ends", "more-failures"})
@@ -67,12 +69,16 @@ class Facts(Rows):
     def __init__(self) -> None:
         super().__init__(id="facts", markup=False)
         self._drawn: object = None
+        self._opening = True
         self._opens: dict[str, tuple[str, tuple[int, ...]]] = {}
         """By row: the log it opens, and the jobs that recovered."""
 
     def draw(self, picture: Picture, notices: tuple[str, ...], workdir: str, rungs: int) -> None:
-        jobs, first, last = (key(self.app, f"app.{name}") for name in ("jobs", "rung1", f"rung{min(rungs, 9)}"))
-        self.foot(f"{jobs} run · {first}-{last} rungs")
+        """`rungs`: how many the ladder has; 0 while the incident is being opened, and then rows open nothing yet."""
+        self._opening = not rungs
+        if rungs:
+            jobs, first, last = (key(self.app, f"app.{name}") for name in ("jobs", "rung1", f"rung{min(rungs, 9)}"))
+            self.foot(f"{jobs} run · {first}-{last} rungs")
         known, width = picture.known, self.columns
         told = (known.cost, known.unsteady, known.remaining) if known is not None else None
         state = (picture.run, picture.looked, picture.headline, picture.symptom, picture.clues, notices, told, width)
@@ -139,6 +145,8 @@ class Facts(Rows):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
+        if self._opening:
+            return
         if event.option_id == SYMPTOM:
             self.post_message(self.TakeSymptom())
         elif event.option_id in TO_THE_RUN or (event.option_id or "").startswith("unsteady:"):

@@ -7,12 +7,14 @@ the row under the cursor, or that this is not what to do next. Drawn as one line
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.reactive import reactive
+from textual.timer import Timer
 from textual.widget import Widget
 
 from incident_console.tui.keys import written
@@ -54,6 +56,10 @@ LEAVING = ("app.quit", "app.quit-anywhere", "text.close", "contrast.close", "han
 HELP = ".help"
 """The end of an id that opens help."""
 BETWEEN = "   "
+ALWAYS = 2
+"""The last keys of the line stay in any case: how to leave, and help."""
+TOLD_S = 8.0
+"""How long it is said of a key why it does nothing; the next key takes its place before that."""
 
 
 @runtime_checkable
@@ -138,6 +144,10 @@ class KeyLine(Widget, can_focus=False):
     keys: reactive[tuple[Key, ...]] = reactive(())
     work: reactive[str] = reactive("")
     """What is under way and takes its time; it stands before the keys, which give way to it."""
+    refused: reactive[str] = reactive("")
+    """Why the key that was pressed last does nothing; most keys give way to it until the next one, or for `TOLD_S`."""
+
+    _told: Timer | None = None
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
@@ -159,21 +169,37 @@ class KeyLine(Widget, can_focus=False):
     def watch_work(self) -> None:
         self.look()
 
+    def refuse(self, because: str) -> None:
+        """Say why a key does nothing; empty: the keys stand there again."""
+        if self._told is not None:
+            self._told.stop()
+        self._told = self.set_timer(TOLD_S, partial(self.refuse, "")) if because else None
+        self.refused = because
+
     @property
     def _begin(self) -> int:
         """The column at which the keys begin."""
         return 1 + (cell_len(self.work) + len(BETWEEN) if self.work else 0)
 
     def render(self) -> Content:
-        parts: list[str | tuple[str, str]] = [" "]
+        parts: list[str | tuple[str, str] | Content] = [" "]
         if self.work:
             parts += [(self.work, "bold $text-accent"), BETWEEN]
-        for key in self.keys:
+        keys = self.keys
+        if self.refused:
+            keys = keys[-ALWAYS:]
+            room = self.size.width - self._begin - sum(len(key.text) + len(BETWEEN) for key in keys) - len(BETWEEN)
+            told = Content.styled(f"⊘ {self.refused}", "bold $text-warning").truncate(max(1, room), ellipsis=True)
+            parts += [told, BETWEEN]
+        for key in keys:
             parts += [(written(key.key), "bold $footer-key-foreground"), f" {key.word}{BETWEEN}"]
         return Content.assemble(*parts)
 
     def on_click(self, event: events.Click) -> None:
         """A key that is clicked is pressed."""
+        if self.refused:
+            self.refuse("")
+            return
         at = self._begin
         for key in self.keys:
             if at <= event.x < at + len(key.text):

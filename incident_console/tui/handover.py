@@ -25,7 +25,7 @@ from incident_console.session.secrecy import in_runbook
 from incident_console.tui import editor
 from incident_console.tui.ask import Ask, Question
 from incident_console.tui.footer import KeyLine
-from incident_console.tui.handrows import LEGEND, head, rows, told_of
+from incident_console.tui.handrows import LEGEND, head, missing, rows, told_of, unsaid
 from incident_console.tui.header import Header, Heading
 from incident_console.tui.rows import Rows
 from incident_console.tui.texts import TextScreen
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 SAID, TYPED, WHOLE = "handoff", "handoff?", "=text"
 """Drafts: what was said, what was typed and not taken, and the whole text where it could not be taken."""
 FAULTS = 3
+GIVE, BACK = "give it", "not yet: back to the fields"
+HEAD_LINES, HEAD_LOW, HEIGHT_LOW = 3, 1, 20
+"""Lines above the fields, and those on a screen of fewer than so many rows."""
 
 
 class FieldRows(Rows):
@@ -48,7 +51,8 @@ class FieldRows(Rows):
 class HandoverScreen(ModalScreen[None]):
     AUTO_FOCUS = "#handover-rows"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "unknown", "unknown", id="handover.unknown", tooltip="Nobody knows it: that is an answer"),
+        Binding("u", "unknown", "unknown", id="handover.unknown", tooltip="Nobody knows it: an answer; again: not so"),
+        Binding("n", "next", "next unsaid", id="handover.next", tooltip="Go to the next field that nobody has said"),
         Binding("E", "edit_all", "editor", id="handover.all", tooltip="Edit all fields as text in $EDITOR"),
         Binding("v", "preview", "read", id="handover.read", tooltip="Read HANDOFF.md as it would be written"),
         Binding("w", "write", "write", id="handover.write", tooltip="Record the offer and write the bundle"),
@@ -60,6 +64,8 @@ class HandoverScreen(ModalScreen[None]):
         super().__init__()
         self._desk, self._session, self._now, self._drafted = desk, session, now, drafted
         self._writing = False
+        self._before: dict[str, str] = {}
+        """By field, the operator's own words that `unknown` was put in place of."""
 
     def compose(self) -> ComposeResult:
         yield Header(still=self._desk.app.look.still)
@@ -74,7 +80,7 @@ class HandoverScreen(ModalScreen[None]):
         listed.border_title = Content("hand-off")
         listed.foot(LEGEND)
         self._draw()
-        listed.put_cursor(next(iter(self._drafted.silent), FIELDS[0]))
+        listed.put_cursor(unsaid(self._drafted) or FIELDS[0])
 
     def on_descendant_focus(self) -> None:
         """A question keeps the focus until it is answered or left."""
@@ -92,8 +98,19 @@ class HandoverScreen(ModalScreen[None]):
         self.query_one(Header).heading = heading
 
     def _draw(self) -> None:
-        self.query_one("#handover-head", Static).update(head(self._drafted, self._desk.key("handover.write")))
+        self._draw_head()
         self.query_one(FieldRows).lay([*rows(self._drafted)])
+        self.refresh_bindings()
+
+    def _draw_head(self) -> None:
+        lines = HEAD_LOW if self._desk.app.size.height < HEIGHT_LOW else HEAD_LINES
+        writes = self._desk.key("handover.write")
+        self.query_one("#handover-head", Static).update(
+            head(self._drafted, writes, self._desk.app.size.width - 2, lines)
+        )
+
+    def on_resize(self) -> None:
+        self._draw_head()
 
     # -- what is said --------------------------------------------------------------------------------------------
 
@@ -112,17 +129,49 @@ class HandoverScreen(ModalScreen[None]):
         help = " ".join(filter(None, told if state == "said" else told[:2]))
         question = Question(field.name, field.prompt, help=help, draft=before, optional=True)
         answers = await self._desk.ask(TYPED, question)
-        if answers is not None and (text := str(answers[field.name])) != before:
-            await self._take({field.name: text})
-        elif answers is not None and state == "known":
-            await self._take({field.name: before})
+        if answers is None or ((text := str(answers[field.name])) == before and state != "known"):
+            return
+        await self._take({field.name: text})
+        if (following := unsaid(self._drafted, field.name)) and self._drafted.state(field.name) != "silent":
+            self.query_one(FieldRows).put_cursor(following)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not self.why_not(action, parameters)
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        """As `deadkeys.SaysWhyNot`: what the console knows is not made unknown by one key."""
+        name = next((listed.row for listed in self.query(FieldRows)), None)
+        if action == "next" and not unsaid(self._drafted):
+            return "every field that only you can say is said"
+        if action != "unknown" or name is None:
+            return ""
+        if name not in FIELDS:
+            return "the record itself gives this row"
+        if name == "to":
+            return "somebody must take it: a person, a team or a review"
+        says = self._desk.key("handover.edit")
+        return f"this is known; {says} says something else of it" if self._drafted.state(name) == "known" else ""
+
+    def key_word(self, action: str) -> str | None:
+        """As `footer.SaysKeys`."""
+        name = next((listed.row for listed in self.query(FieldRows)), None)
+        is_unknown = action == "unknown" and name in FIELDS and self._drafted.state(name) == "unknown"
+        return "not unknown" if is_unknown else None
 
     def action_unknown(self) -> None:
-        name = self.query_one(FieldRows).row
-        if name == "to":
-            self._desk.tell("Somebody must take it: a person, a team or a review.")
-        elif name in FIELDS:
-            self._desk.start(self._take({name: UNKNOWN}))
+        """What nobody knows is said so; once more, it is as it was before."""
+        name = self.query_one(FieldRows).row or ""
+        if self._drafted.state(name) == "unknown":
+            self._desk.start(self._take({name: self._before.pop(name, "")}))
+            return
+        if self._drafted.state(name) == "said":
+            self._before[name] = self._drafted.text(name)
+        self._desk.start(self._take({name: UNKNOWN}))
+
+    def action_next(self) -> None:
+        listed = self.query_one(FieldRows)
+        if following := unsaid(self._drafted, listed.row or ""):
+            listed.put_cursor(following)
 
     async def _take(self, fields: dict[str, str]) -> None:
         """Keep what was said, and show what the hand-off is with it."""
@@ -177,22 +226,20 @@ class HandoverScreen(ModalScreen[None]):
             self._desk.start(self._write())
 
     async def _write(self) -> None:
-        """Ask who takes it, which also is the last word before it is written."""
+        """Ask who takes it, then whether it is to be given: one name typed in the wrong place gives nothing away."""
         self._writing = True
         try:
             out = free(self._session.record.path)
-            silent = self._drafted.silent
-            others = len([name for name in self._drafted.missing if name not in silent and name != "to"])
-            counts = [f"{len(silent)} that only you can say still silent"] if silent else []
-            counts += [f"{others} more unknown" if silent else f"{others} unknown"] if others else []
-            help = f"{', '.join(counts)}. " if counts else ""
-            help += f"{self._desk.key('entry.take')} writes the bundle: {out}"
             before = "" if is_unknown(self._drafted.to) else self._drafted.to
+            help = f"{ALL[FIELDS.index('to')].help} Before it is given you see to whom, and what is missing."
             answers = await self._desk.ask(TYPED, Question("to", PROMPTS["to"], help=help, draft=before))
             if answers is None:
                 return
             to = str(answers["to"])
             await self._take({"to": to})
+            if not await self._is_given(to, out):
+                self._desk.tell("Nothing was given, and nothing was written.", seconds=4)
+                return
             words = said(self._desk)
             offered = await self._desk.long.do(
                 "the bundle is being written", lambda _: handing.offer(self._session, to, words, out), ends=False
@@ -206,7 +253,21 @@ class HandoverScreen(ModalScreen[None]):
             self._writing = False
         app = self._desk.app
         self.dismiss()
-        app.push_screen(TextScreen("Hand-off written", told_of(offered), copies=offered.head))
+        app.push_screen(TextScreen("Hand-off written", told_of(offered, self._session.id), copies=offered.head))
+
+    async def _is_given(self, to: str, out: Path) -> bool:
+        """The last line before it is another's: to whom, where to, and what they will not know."""
+        gives, leaves = self._desk.key("choice.take"), self._desk.key("ask.leave")
+        question = Question(
+            "give",
+            f"It goes to {to}; {gives} gives it, {leaves} goes back",
+            "choice",
+            (GIVE, BACK),
+            help=missing(self._drafted),
+            labels={GIVE: f"give it to {to}, and write {out}"},
+        )
+        answers = await self._desk.ask(TYPED, question)
+        return answers is not None and answers["give"] == GIVE
 
 
 async def open_screen(desk: Desk) -> None:

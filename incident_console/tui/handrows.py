@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import shlex
+import textwrap
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widgets.option_list import Option
 
-from incident_console.record.handfields import ACTIONS, ALL, HEAD, KNOWN_NOT, PERSONAL, PROMPTS, Field, Handoff, State
-from incident_console.session.handoff import Offered
+from incident_console.record.handfields import (
+    ACTIONS,
+    ALL,
+    FIELDS,
+    HEAD,
+    KNOWN_NOT,
+    PERSONAL,
+    PROMPTS,
+    Field,
+    Handoff,
+    State,
+)
 from incident_console.tui.rows import text_row
 from incident_console.tui.words import safe
+
+if TYPE_CHECKING:
+    from incident_console.session.handoff import Offered
 
 MARKS: dict[State, tuple[str, str]] = {
     "known": ("✓", "$text-success"),
@@ -24,14 +39,35 @@ MUTED = "$foreground-muted"
 SHOWN = 240
 
 
-def head(handoff: Handoff, writes: str) -> Content:
-    """How much is left that no console can find out. `writes`: the key that writes the bundle."""
-    silent = handoff.silent
+def head(handoff: Handoff, writes: str, width: int, lines: int) -> Content:
+    """How much is left that no console can find out, in so many lines of so many columns.
+
+    `writes`: the key that writes the bundle.
+    """
+    silent = [PROMPTS[each] for each in handoff.silent]
     if not silent:
         return Content.assemble("all that only you can say is said; ", (f"{writes} writes the bundle", "bold"))
-    names = ", ".join(PROMPTS[each] for each in silent)
-    count = f"{len(silent)} of {len(PERSONAL)} that only you can say still silent: "
+    count = f"{len(silent)} of {len(PERSONAL)} that only you can say still silent"
+    forms = (f": {', '.join(silent[:most])}{_more(len(silent) - most)}" for most in range(len(silent), 0, -1))
+    names = next((form for form in forms if len(textwrap.wrap(count + form, width)) <= lines), "")
     return Content.assemble((count, "$text-warning bold"), (names, "$text-warning"))
+
+
+def _more(count: int) -> str:
+    return f" … and {count} more" if count else ""
+
+
+def unsaid(handoff: Handoff, after: str = "") -> str:
+    """The next field, after `after` and then from the top, that nobody has said and only a person can; else empty."""
+    names = [name for name in FIELDS if handoff.state(name) == "silent" and name in (*PERSONAL, "to")]
+    here = FIELDS.index(after) if after in FIELDS else -1
+    return next((name for name in names if FIELDS.index(name) > here), names[0] if names else "")
+
+
+def missing(handoff: Handoff) -> str:
+    """What the receiver will not know, by name: what nobody said, and what was said to be unknown."""
+    names = [PROMPTS[name] for name in handoff.missing if name != "to"]
+    return f"Written as unknown, {len(names)} fields: {'; '.join(names)}." if names else "Nothing is left unknown."
 
 
 def rows(handoff: Handoff) -> Iterator[Option]:
@@ -87,8 +123,11 @@ def _row(handoff: Handoff, field: Field) -> Content:
     )
 
 
-def told_of(offered: Offered) -> str:
-    """The page that stays until it was read: where the bundle is, its head, and what nobody said."""
+def told_of(offered: Offered, id: str) -> str:
+    """The page that stays until it was read: where the bundle is, its head, and what nobody said.
+
+    `id`: the incident's, after which the bundle's one folder is named.
+    """
     lines = [
         "The bundle:",
         f"  {offered.path}",
@@ -97,7 +136,8 @@ def told_of(offered: Offered) -> str:
         "The receiver, where the file lies, checks it and takes it over with:",
         f"  incident-console verify {shlex.quote(offered.path.name)} --head {offered.head}",
         f"  incident-console accept {shlex.quote(offered.path.name)} --as NAME --readback 'what I took over'",
-        "Without this program: unzip it; HANDOFF.md is in its folder `data`, and `sha256sum -c` works from its top.",
+        "Without this program, after `unzip`:",
+        f"  cd {id} && sha256sum -c manifest-sha256.txt && less data/HANDOFF.md",
     ]
     if offered.missing:
         names = ", ".join(PROMPTS[name] for name in offered.missing)

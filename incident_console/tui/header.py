@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -12,15 +14,19 @@ from textual.geometry import Region
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from incident_console.runbook.ladder import Mark
-from incident_console.snakemake.run import Run
 from incident_console.tui.fit import SHORTEST, Part, cut, fit
 from incident_console.tui.words import GLYPHS, STYLES, clock, parsed, safe, span
+
+if TYPE_CHECKING:
+    from incident_console.runbook.ladder import Mark
+    from incident_console.snakemake.run import Run
 
 MUTED = "$foreground-muted"
 WARNED = "$text-warning bold"
 INCIDENT = re.compile(r"INC-\d{8}T\d{6}Z")
 """As an id begins; that much of it is enough wherever an id is asked for."""
+CALM_S = 20.0
+"""So long after anything stirred last the clock tells minutes alone: a console nobody looks at draws nothing."""
 GIVES_WAY = (
     *("opened", "incident", "ended", "held", "redacted", "clock"),
     *("words", "log", "since", "pid"),
@@ -68,6 +74,7 @@ class Header(Static):
         """`still`: nothing moves by itself, so the clock tells minutes alone."""
         super().__init__(id="header", markup=False)
         self._still = still
+        self._stirred = time.monotonic()
         self._first = ""
         """The line with the clock, as it was drawn last."""
 
@@ -75,9 +82,23 @@ class Header(Static):
         self._tick()
         self.set_interval(1.0, self._tick)
 
+    def watch_heading(self) -> None:
+        self.stirred()
+
+    def stirred(self) -> None:
+        """Something happens: a key, or news."""
+        was, self._stirred = self.calm, time.monotonic()
+        if was != self.calm:
+            self._tick()
+
+    @property
+    def calm(self) -> bool:
+        """Whether the clock tells minutes alone."""
+        return self._still or time.monotonic() - self._stirred > CALM_S
+
     def _tick(self) -> None:
         now = datetime.now(UTC)
-        self.now = now.replace(second=0, microsecond=0) if self._still else now
+        self.now = now.replace(second=0, microsecond=0) if self.calm else now
 
     def watch_now(self) -> None:
         """Draw no more than the cells that say another time now."""
@@ -94,7 +115,7 @@ class Header(Static):
     def _line(self, number: int) -> Content:
         width, head = self.size.width or 80, self.heading
         if number == 0:
-            return _incident(head, self.now, width, still=self._still)
+            return _incident(head, self.now, width, still=self.calm)
         return _run(head, width) if number == 1 else _ladder(head, width)
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from incident_console.record.incident import Incident
 from incident_console.tui.livekeys import key
 from incident_console.tui.rows import Rows, text_row
 from incident_console.tui.rungrows import filed
+
+if TYPE_CHECKING:
+    from incident_console.record.incident import Incident
 
 
 class Inbox(Rows):
@@ -35,10 +37,10 @@ class Inbox(Rows):
         self._drawn = -1
         self._read_only = False
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
         if action == "file" and (self._read_only or not self.row):
-            return False
-        return super().check_action(action, parameters)
+            return "nothing is written here" if self._read_only else "the inbox is empty"
+        return super().why_not(action, parameters)
 
     def enters(self) -> str:
         return "open" if self.row else ""

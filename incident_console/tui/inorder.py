@@ -18,6 +18,38 @@ from textual.widgets import Input, TextArea
 OPENS_S = 0.3
 """How long the next key waits for what a key opens; whatever takes longer is not typed into."""
 LOOK_S = 0.005
+AT_ONCE = frozenset({"app.quit", "app.help"})
+"""Bindings that mean something before the incident is open."""
+
+
+class Early:
+    """The keys that come before the incident is open: they wait for it, and are done in their order.
+
+    `q` and help are keys at once, unless others wait before them: then they may be part of a word.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._keys: list[events.Key] = []
+
+    def holds(self, event: events.Key) -> bool:
+        """Whether the key was put by, because nothing is there yet that it could mean."""
+        active = self._app.screen.active_bindings.get(event.key)
+        at_once = active is not None and active.binding.id in AT_ONCE and not self._keys
+        if at_once or event.key.startswith("ctrl+") or len(self._app.screen_stack) > 1:
+            return False
+        self._keys.append(events.Key(event.key, event.character))
+        event.stop().prevent_default()
+        return True
+
+    def release(self) -> None:
+        """The incident is open: they come again, before what is typed from now on."""
+        keys, self._keys = self._keys, []
+        for key in keys:
+            self._app.post_message(key)
+
+    def forget(self) -> None:
+        self._keys.clear()
 
 
 async def run_bound(widget: Widget, event: events.Key) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.events import Key
 from textual.widget import Widget
@@ -11,28 +11,32 @@ from textual.widget import Widget
 from incident_console.record.incident import Incident
 from incident_console.session.core import unexplained
 from incident_console.session.picture import Picture
-from incident_console.session.recheck import Reach
 from incident_console.session.reviewing import BundleReview
-from incident_console.session.view import View
 from incident_console.tui import firstrun, panes, places, suspects
 from incident_console.tui.ask import Ask
-from incident_console.tui.browser import Browser
-from incident_console.tui.desk import Desk
-from incident_console.tui.facts import Facts
+from incident_console.tui.deadkeys import because
 from incident_console.tui.firstrun import FirstRun
+from incident_console.tui.footer import KeyLine
 from incident_console.tui.help import HelpScreen
-from incident_console.tui.inbox import Inbox
 from incident_console.tui.keys import NEEDS_AN_INCIDENT, WRITES, WRITING_KEYS
 from incident_console.tui.ladder import EVIDENCE, FACTS, HANDOFF, INBOX, RUN, SINCE, TIMELINE, Ladder
 from incident_console.tui.log.view import LogView
-from incident_console.tui.logs import LogList
 from incident_console.tui.look import Dressed
-from incident_console.tui.rung import RungRows
-from incident_console.tui.runpane import RunPane
-from incident_console.tui.since import Since
 from incident_console.tui.stream import LogStream
-from incident_console.tui.timeline import Timeline
 from incident_console.tui.words import safe
+
+if TYPE_CHECKING:
+    from incident_console.session.recheck import Reach
+    from incident_console.session.view import View
+    from incident_console.tui.browser import Browser
+    from incident_console.tui.desk import Desk
+    from incident_console.tui.facts import Facts
+    from incident_console.tui.inbox import Inbox
+    from incident_console.tui.logs import LogList
+    from incident_console.tui.rung import RungRows
+    from incident_console.tui.runpane import RunPane
+    from incident_console.tui.since import Since
+    from incident_console.tui.timeline import Timeline
 
 
 class Intents(Dressed[int]):
@@ -145,21 +149,32 @@ class Intents(Dressed[int]):
             return len(self.screen_stack) == 1 and not asked and panes.pane_of(self.focused) != "centre"
         if action == "end_work":
             return self.desk.long.can_end and len(self.screen_stack) == 1 and not self.query_one(Ask).is_open
+        return not self.why_not(action, parameters)
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        """As `deadkeys.SaysWhyNot`; what comes and goes with the focus alone needs no words."""
         if self.session is None:
-            return action not in NEEDS_AN_INCIDENT
-        if (review := self.desk.review) is not None and action in WRITES:
-            return action == "handoff" and isinstance(review, BundleReview)
-        if action == "since":
-            return bool(self.incident.accepted)
-        if action == "take_pen":
-            return review is not None and review.is_free
-        if action == "emergency":
-            return self.desk.unsaved.offered
-        if action == "explain":
-            return bool(unexplained(self.incident))
-        if action == "rung" and isinstance(number := parameters[0], int):
-            return number <= len(self.session.runbook.rungs)
-        return True
+            return "the incident is still being opened" if action in NEEDS_AN_INCIDENT else ""
+        review, incident = self.desk.review, self.incident
+        if review is not None and action in WRITES and not (action == "handoff" and isinstance(review, BundleReview)):
+            return review.because
+        rungs = len(self.session.runbook.rungs)
+        match action:
+            case "since" if not incident.accepted:
+                return "nobody has taken this incident over, so there is no hand-off to check against"
+            case "take_pen" if review is None:
+                return "you write here already"
+            case "take_pen" if review is not None and not review.is_free:
+                return review.because
+            case "emergency" if not self.desk.unsaved.offered:
+                return "everything is saved"
+            case "explain" if not unexplained(incident):
+                return "no edit of the workflow waits for a reason"
+            case "leave_question":
+                return f"nothing is open that could be left; {self.desk.key('app.quit')} quits"
+            case "rung" if isinstance(number := parameters[0], int) and number > rungs:
+                return f"there are {rungs} rungs"
+        return ""
 
     def key_word(self, action: str) -> str | None:
         """For the foot of the screen, as `footer.SaysKeys`: of the rungs only the one to go to next."""
@@ -173,12 +188,19 @@ class Intents(Dressed[int]):
         return safe(wanted.id, 16)
 
     def on_key(self, event: Key) -> None:
-        """A key that would write where nothing may be written is refused in words, not passed over."""
-        review = self.desk.review
-        if review is None or event.key not in WRITING_KEYS or len(self.screen_stack) > 1:
+        """A key that does nothing here says why."""
+        if any(panel.is_open for panel in self.screen.query(Ask)):
             return
-        if not self.query_one(Ask).is_open and event.key not in self.screen.active_bindings:
+        told, review = because(self, event.key), self.desk.review
+        if told and review is not None and event.key in WRITING_KEYS and len(self.screen_stack) == 1:
             self.desk.tell(review.because, "nothing is written", "warning")
+        elif told:
+            self.refuse(told)
+
+    def refuse(self, told: str) -> None:
+        """Why the key that was pressed does nothing, at the foot of the page in front; empty: no more of it."""
+        for line in self.screen.query(KeyLine):
+            line.refuse(told)
 
     def action_leave_question(self) -> None:
         self.query_one(Ask).action_leave()

@@ -31,7 +31,7 @@ def places(screens: Sequence[str]) -> tuple[Place, ...]:
     """Everywhere that keys work, from the bindings themselves; `screens` are modules that are loaded for it."""
     for module in screens:
         importlib.import_module(module)
-    return tuple(Place(_title(found), tuple(_of(found))) for found in _classes(DOMNode) if "BINDINGS" in vars(found))
+    return tuple(Place(_title(found), tuple(bound(found))) for found in _classes(DOMNode) if "BINDINGS" in vars(found))
 
 
 def _classes(above: type[DOMNode]) -> Iterator[type[DOMNode]]:
@@ -41,7 +41,8 @@ def _classes(above: type[DOMNode]) -> Iterator[type[DOMNode]]:
         yield from _classes(found)
 
 
-def _of(place: type[DOMNode]) -> Iterator[Binding]:
+def bound(place: type[DOMNode]) -> Iterator[Binding]:
+    """What keys do in a pane, a page or the app, with what it inherits: one key each, as no setting has moved them."""
     for above in place.__mro__:
         if above.__module__.startswith(_HOME):
             yield from Binding.make_bindings(vars(above).get("BINDINGS", ()))

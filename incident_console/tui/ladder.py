@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -10,12 +10,14 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from incident_console.runbook.ladder import Mark
-from incident_console.session.picture import Picture
 from incident_console.tui import costbar
 from incident_console.tui.livekeys import key
 from incident_console.tui.rows import Rows
 from incident_console.tui.words import GLYPHS, STYLES, safe
+
+if TYPE_CHECKING:
+    from incident_console.runbook.ladder import Mark
+    from incident_console.session.picture import Picture
 
 FACTS = "(facts)"
 RUN = "(run)"

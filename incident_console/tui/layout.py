@@ -89,9 +89,13 @@ class Body(Horizontal):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "unzoom":
             return self.is_zoomed
-        if action == "zoom":
-            return self.is_zoomed or not self._one_at_a_time
-        return action != "resize" or not self._one_at_a_time
+        return not self.why_not(action, parameters)
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        """As `deadkeys.SaysWhyNot`."""
+        if action in ("zoom", "resize") and self._one_at_a_time and not (action == "zoom" and self.is_zoomed):
+            return "one pane has all of the screen already"
+        return ""
 
     def action_zoom(self) -> None:
         panes.show(self.app, panes.pane_of(self.screen.focused))

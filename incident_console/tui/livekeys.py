@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol, runtime_checkable
+from functools import lru_cache
 
 from textual.binding import Binding
 
@@ -13,14 +13,10 @@ Key = Callable[[str], str]
 """Gives the key of a binding, as `key` does, for texts that are made without an app at hand."""
 
 
-@runtime_checkable
-class HasKeys(Protocol):
-    """An app whose keys the settings may have moved."""
-
-    @property
-    def keys_taken(self) -> Mapping[str, str]:
-        """By a binding's id, its keys with commas between; those at their defaults are not in it."""
-        ...
+def keys_taken(app: object) -> Mapping[str, str]:
+    """Where the settings moved this app's keys: by a binding's id its keys with commas between, without the others."""
+    moved: Mapping[str, str] = getattr(app, "keys_taken", {})
+    return moved
 
 
 def key(app: object, id: str) -> str:
@@ -28,7 +24,11 @@ def key(app: object, id: str) -> str:
 
     Raises KeyError for an id that no loaded screen has.
     """
-    moved = app.keys_taken.get(id, "") if isinstance(app, HasKeys) else ""
+    return _written(keys_taken(app).get(id, ""), id)
+
+
+@lru_cache(1024)
+def _written(moved: str, id: str) -> str:
     return written(plainest(binding.key for binding in _made(moved, id)))
 
 

@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incident_console.events import UNKNOWN, ActionTaken, AttemptKept, EditObserved, NoteAdded, Recorded
-from incident_console.record.incident import Incident
 from incident_console.record.restoring import TOLD as DELETED
 from incident_console.record.seen import Escalation, how_changed
 from incident_console.session import parting as parting_words
 from incident_console.session.core import unexplained
-from incident_console.session.live import Picture
 from incident_console.session.reviewing import FREE, BundleReview, Review
-from incident_console.session.view import View
-from incident_console.snakemake.run import Run
-from incident_console.tui.livekeys import Key
-from incident_console.tui.notify import Severity
 from incident_console.tui.words import parsed
 
 if TYPE_CHECKING:
+    from incident_console.record.incident import Incident
+    from incident_console.session.picture import Picture
+    from incident_console.session.view import View
+    from incident_console.snakemake.run import Run
     from incident_console.tui.desk import Desk
+    from incident_console.tui.livekeys import Key
+    from incident_console.tui.notify import Severity
 
 
 def of_run(desk: Desk, before: Picture, now: Picture) -> None:

@@ -12,15 +12,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from textual.app import App
 from textual.notifications import Notification, Notifications
 
-from incident_console.snakemake.run import Run
 from incident_console.tui.ascii import in_ascii
-from incident_console.tui.look import Look
 from incident_console.tui.words import GLYPHS, safe, size
+
+if TYPE_CHECKING:
+    from incident_console.snakemake.run import Run
+    from incident_console.tui.look import Look
 
 Severity = Literal["information", "warning", "error"]
 

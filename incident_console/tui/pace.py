@@ -25,6 +25,10 @@ RATE = 25_000
 KEYED_RATE = 60_000
 """The same just after a key: enough to answer each of a key that is held down."""
 KEYED_S = 0.15
+"""So long after a key what is drawn is its answer, the first frame in any case."""
+ANSWER_S = 0.05
+MOST_S = 0.5
+"""The longest time between two frames, whatever was written: a clock that stands looks like a console that hangs."""
 SLACK_S = 0.03
 """So much may be under way already; less is not worth a wait."""
 SLOW_S = 10.0
@@ -46,6 +50,8 @@ class Budget:
         self._size = 0
         """Bytes since a frame was over last."""
         self._free = self._keyed_free = self._keyed = self._blocked = float("-inf")
+        self._owed = False
+        """A key was used, and nothing was drawn since."""
 
     @property
     def slow(self) -> bool:
@@ -57,13 +63,18 @@ class Budget:
 
     def frame_over(self) -> None:
         now = self._clock()
-        self._free = max(self._free, now) + self._size / RATE
-        self._keyed_free = max(self._keyed_free, now) + self._size / KEYED_RATE
-        self._size = 0
+        self._free = min(max(self._free, now) + self._size / RATE, now + MOST_S)
+        self._keyed_free = min(max(self._keyed_free, now) + self._size / KEYED_RATE, now + MOST_S)
+        self._size, self._owed = 0, False
 
     def keyed(self) -> None:
         """A key or the mouse was used: what is drawn next is the answer."""
-        self._keyed = self._clock()
+        self._keyed, self._owed = self._clock(), True
+
+    @property
+    def answering(self) -> bool:
+        """Whether the answer to a key is yet to be drawn."""
+        return self._owed or self._clock() - self._keyed < ANSWER_S
 
     def pause(self, *, takes: bool) -> float:
         """Seconds until there may be another frame. `takes`: the terminal takes more at this moment."""
@@ -73,7 +84,7 @@ class Budget:
             return LOOK_S
         if not self.slow:
             return 0.0
-        free = self._keyed_free if now - self._keyed < KEYED_S else self._free
+        free = self._keyed_free if self._owed or now - self._keyed < KEYED_S else self._free
         return max(0.0, free - now - SLACK_S)
 
 
@@ -101,11 +112,21 @@ class Paced(App[ReturnType]):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent) and not isinstance(event, events.MouseMove):
-            self._budget.keyed()
-            self._keyed.set()
+            self.keyed()
         elif isinstance(event, events.Resize):
             self._thin.forget()
         await super().on_event(event)
+
+    def keyed(self) -> None:
+        """What is drawn next is an answer, and does not wait for what was drawn by itself."""
+        self._budget.keyed()
+        self._keyed.set()
+
+    async def may_draw(self) -> None:
+        """Wait until what changes now would be drawn soon, and not with the answer to a key, later and larger by it."""
+        until = time.monotonic() + MOST_S
+        while (self._holding or self._budget.answering) and time.monotonic() < until:
+            await asyncio.sleep(LOOK_S)
 
     def action_redraw(self) -> None:
         """Everything again: another program may have written on the terminal."""

@@ -14,16 +14,19 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.app import App, SuspendNotSupported
 
 from incident_console.errors import InputError, Refused
-from incident_console.record.blobs import Blobs
 from incident_console.record.files import open_plain, why
 from incident_console.session import itemdiff
-from incident_console.session.browsing import Entry
 from incident_console.tui.editor import lent_terminal
 from incident_console.tui.log.text import plain
+
+if TYPE_CHECKING:
+    from incident_console.record.blobs import Blobs
+    from incident_console.session.browsing import Entry
 
 PAGER = "less"
 PIECE = 1 << 20

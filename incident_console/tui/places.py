@@ -12,7 +12,6 @@ from incident_console.session import recheck
 from incident_console.session.core import Session
 from incident_console.session.reviewing import BundleReview
 from incident_console.session.surfaces import smallest_first
-from incident_console.session.view import View
 from incident_console.tui import news
 from incident_console.tui.browser import Browser, EvidenceRows
 from incident_console.tui.facts import Facts
@@ -25,6 +24,7 @@ from incident_console.tui.since import Since
 from incident_console.tui.timeline import Timeline, TimelineRows
 
 if TYPE_CHECKING:
+    from incident_console.session.view import View
     from incident_console.tui.intents import Intents
 
 PLACES: Mapping[str, type[Widget]] = MappingProxyType(
@@ -49,13 +49,15 @@ def target(place: str) -> type[Widget]:
 
 
 def show(app: Intents) -> None:
-    """Show the app's place, and draw it once there is an incident."""
+    """Show the app's place, and draw it once there is an incident; what the run's log says needs none."""
     for place, widget in PLACES.items():
         app.query_one(widget).display = app.place == place
     app.query_one(RungPane).display = app.place not in PLACES
     app.screen_stack[0].set_class(app.place == TIMELINE, "-timeline")
     if app.session is not None:
         _draw(app, app.session)
+    elif app.place == FACTS and app.picture.looked:
+        app.query_one(Facts).draw(app.picture, (), str(app.desk.app.plan.workdir), 0)
 
 
 def _draw(app: Intents, session: View) -> None:

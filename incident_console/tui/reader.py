@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incident_console.record.seen import ItemEvent
-from incident_console.runbook.schema import Rung
-from incident_console.session.readings import Reading, Readings, has_reading
 from incident_console.tui.rungrows import latest
 
 if TYPE_CHECKING:
+    from incident_console.record.seen import ItemEvent
+    from incident_console.runbook.schema import Rung
+    from incident_console.session.readings import Reading, Readings
     from incident_console.tui.desk import Desk
 
 
@@ -22,6 +22,9 @@ class EvidenceReader:
 
     def lines(self, rung: Rung) -> dict[str, str]:
         """By evidence id, what was captured last says, as far as it has been read; the rest is read from now on."""
+        # The parsers of all outputs are far from the first screen.
+        from incident_console.session.readings import has_reading
+
         found = {}
         for id, item in latest(self._desk.app.incident, rung).items():
             if not has_reading(item.event):
@@ -34,6 +37,8 @@ class EvidenceReader:
 
     async def read(self, event: ItemEvent) -> Reading | None:
         """Raises InputError when the record's blob cannot be read."""
+        from incident_console.session.readings import Readings, has_reading
+
         if not has_reading(event):
             return None
         if self._readings is None:

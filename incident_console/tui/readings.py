@@ -5,13 +5,16 @@ from __future__ import annotations
 import shlex
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from incident_console.session.readings import Reading
-from incident_console.snakemake.changes import ChangeList
 from incident_console.snakemake.contexts import SideBySide
 from incident_console.snakemake.dryrun import DryRun, Why
 from incident_console.snakemake.summary import Summary
 from incident_console.tui.words import safe
+
+if TYPE_CHECKING:
+    from incident_console.session.readings import Reading
+    from incident_console.snakemake.changes import ChangeList
 
 WIDTH = 68
 """Columns: as many as the log pane has beside its line numbers on an 80-column terminal."""

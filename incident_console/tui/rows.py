@@ -42,7 +42,11 @@ class Rows(OptionList):
         return None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "select" or self.enters() != ""
+        return not self.why_not(action, parameters)
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        """As `deadkeys.SaysWhyNot`."""
+        return "this row opens nothing" if action == "select" and self.enters() == "" else ""
 
     def key_word(self, action: str) -> str | None:
         """For the foot of the screen, as `footer.SaysKeys`."""

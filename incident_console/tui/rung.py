@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,22 +14,32 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from incident_console.record.incident import Incident
-from incident_console.record.seen import RungState
-from incident_console.runbook.ladder import Held, Need
-from incident_console.runbook.schema import EvidenceItem, Rung
 from incident_console.session.escalating import to_show
-from incident_console.session.understanding import Understanding
 from incident_console.tui import rungrows, suspects
 from incident_console.tui.livekeys import Key, key
 from incident_console.tui.rows import Rows
-from incident_console.tui.rungrows import Busy
 from incident_console.tui.words import safe, safe_text
+
+if TYPE_CHECKING:
+    from incident_console.record.incident import Incident
+    from incident_console.record.seen import RungState
+    from incident_console.runbook.ladder import Held, Need
+    from incident_console.runbook.schema import EvidenceItem, Rung
+    from incident_console.session.understanding import Understanding
+    from incident_console.tui.rungrows import Busy
 
 COMPLETE = "complete"
 ESCALATE = "escalate"
 NEXT = "evidence:"
 """The next piece of evidence that is not captured, whichever that is."""
+WHY_NOT = {
+    "capture": "this rung asks for no evidence, only for answers",
+    "cancel": "no evidence command is running",
+    "take": "only where suspects are listed, on the rung that classifies",
+    "trust": "the runbook's commands may run already",
+    "waive": "nothing is left out where nothing is written",
+}
+"""By action, as `deadkeys.SaysWhyNot`."""
 
 
 class RungRows(Rows):
@@ -77,8 +87,8 @@ class RungRows(Rows):
             self._offered = offered
             self.refresh_bindings()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self._offered.get(action, True) and super().check_action(action, parameters)
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        return super().why_not(action, parameters) if self._offered.get(action, True) else WHY_NOT[action]
 
     def key_word(self, action: str) -> str | None:
         kind, _, id = (self.row or "").partition(":")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from incident_console.events import AttemptKept, EvidenceCaptured, EvidenceFailed
-from incident_console.record.incident import Incident
-from incident_console.record.seen import Answer, Item
-from incident_console.runbook.ladder import Held, Need
-from incident_console.runbook.schema import EvidenceItem, Field, Rung
+from incident_console.runbook.ladder import Held, Need, in_brief
 from incident_console.session import cautions
-from incident_console.tui.livekeys import Key
 from incident_console.tui.words import clock, safe, size, span
+
+if TYPE_CHECKING:
+    from incident_console.record.incident import Incident
+    from incident_console.record.seen import Answer, Item
+    from incident_console.runbook.schema import EvidenceItem, Field, Rung
+    from incident_console.tui.livekeys import Key
 
 MUTED = "$foreground-muted"
 Part = str | tuple[str, str]
@@ -52,9 +55,9 @@ def evidence(
 ) -> Content:
     """What is asked for, how it is got, and what came of it.
 
-    `run` is watched now; `needed` says that, or instead of what, the rung needs it; `reading` is what the captured
-    output says, in a line; `first` is why this is to be looked at before the others; `trusted`: the runbook's commands
-    may run.
+    `run` is watched now; `needed` says that the rung needs it, alone or as one of several; `reading` is what the
+    captured output says, in a line; `first` is why this is to be looked at before the others; `trusted`: the runbook's
+    commands may run.
     """
     effects = (f"  [{item.effects}]", MUTED) if item.run else ""
     parts: list[Part] = [
@@ -143,26 +146,17 @@ def complete(missing: tuple[Need, ...], done: bool, key: Key) -> Content:
         )
     if not missing:
         return Content.styled("▸ complete this rung", "$text-accent bold")
-    needs = _needed(missing)
     return Content.assemble(
         ("… to complete this rung: ", MUTED),
-        ("; ".join(f"{verb} {', '.join(ids)}" for verb, ids in needs.items()), "$text-warning"),
+        (safe(in_brief(missing), 300), "$text-warning"),
         (f"\n    or {key('rung.waive')} waives it, with a reason", MUTED),
     )
 
 
 def needed_yet(missing: tuple[Need, ...]) -> Mapping[str, str]:
-    """By id, that it is needed still; where something else would do as well, what that is."""
+    """By id, that it is needed still, or that something else would do as well: what, the last row says."""
     told: dict[str, str] = {}
     for need in missing:
-        one = "needed" if len(need.ids) == 1 else f"one of these is needed: {', '.join(need.ids)}"
+        one = "needed" if len(need.ids) == 1 else "needed, this one or another"
         told |= {id: one for id in need.ids if told.get(id) != "needed"}
     return told
-
-
-def _needed(missing: tuple[Need, ...]) -> Mapping[str, list[str]]:
-    """By what is to be done: the ids, which stand in the rows above."""
-    needs: dict[str, list[str]] = {}
-    for need in missing:
-        needs.setdefault("capture" if need.kind == "evidence" else "answer", []).append(" or ".join(need.ids))
-    return needs

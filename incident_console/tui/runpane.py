@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -15,16 +15,17 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from incident_console.session.eta import Remaining
 from incident_console.session.picture import Picture
 from incident_console.session.understanding import MEMBERS, Grouped, Understanding
-from incident_console.snakemake.causes import Failure
-from incident_console.snakemake.cost import seconds
-from incident_console.snakemake.rulerows import RuleRow
 from incident_console.tui import costbar
 from incident_console.tui.livekeys import key
 from incident_console.tui.rows import Rows, text_row
 from incident_console.tui.words import GLYPHS, STYLES, safe, span
+
+if TYPE_CHECKING:
+    from incident_console.session.eta import Remaining
+    from incident_console.snakemake.causes import Failure
+    from incident_console.snakemake.rulerows import RuleRow
 
 MUTED = "$foreground-muted"
 WIDE = 68
@@ -141,10 +142,10 @@ class RunPane(Rows):
 
     # -- what keys do --------------------------------------------------------------------------------------------
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
         if action == "unfold" and self._group() is None:
-            return False
-        return super().check_action(action, parameters)
+            return "only a cause of failures unfolds"
+        return super().why_not(action, parameters)
 
     def enters(self) -> str:
         row = self.row or ""
@@ -227,6 +228,8 @@ def _two_lines(row: RuleRow) -> Content:
 
 
 def _short(taken: float) -> str:
+    from incident_console.snakemake.cost import seconds
+
     return seconds(taken) if taken < 60 else span(taken)
 
 

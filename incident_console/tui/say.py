@@ -9,7 +9,7 @@ from incident_console.events import UNKNOWN, RunSeen
 from incident_console.record.incident import fold
 from incident_console.record.markdown import record_md
 from incident_console.record.note import brief
-from incident_console.runbook.schema import CLASSES
+from incident_console.runbook.terms import CLASSES
 from incident_console.session.core import unexplained
 from incident_console.session.sightings import sighting
 from incident_console.tui import escalating

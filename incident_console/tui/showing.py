@@ -8,7 +8,7 @@ from incident_console.errors import InputError
 from incident_console.record.files import why
 from incident_console.session.itemdiff import LOOKED_AT
 from incident_console.tail.kepttext import KeptText
-from incident_console.tui import evidencetext, pinning
+from incident_console.tui import pinning
 from incident_console.tui.log.view import LogView
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ async def item(desk: Desk, reader: EvidenceReader, seq: int, *, focus: bool) -> 
     else:
         reading = await reader.read(event)
         blobs = desk.view.record.blobs
+        # How every kind of output reads is far from the first screen.
+        from incident_console.tui import evidencetext
+
         data = await desk.long.do("it is being read", lambda _: evidencetext.of(event, blobs, reading))
         text(desk, pinning.title_of(found), data)
     if focus:

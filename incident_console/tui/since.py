@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -10,10 +10,12 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from incident_console.session.recheck import Again, Reach, Then
 from incident_console.tui.livekeys import key
 from incident_console.tui.rows import Rows, text_row
 from incident_console.tui.words import clock, safe
+
+if TYPE_CHECKING:
+    from incident_console.session.recheck import Again, Reach, Then
 
 MUTED = "$foreground-muted"
 
@@ -70,10 +72,10 @@ class Since(Rows):
         pair = self._pairs.get(self.row or "")
         return "" if pair is None else "check" if pair.after is None else "what differs"
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
         if action == "capture" and self.row not in self._pairs:
-            return False
-        return super().check_action(action, parameters)
+            return "this row is no evidence"
+        return super().why_not(action, parameters)
 
     def action_capture(self) -> None:
         if (pair := self._pairs.get(self.row or "")) is not None:

@@ -7,17 +7,20 @@ takes a suspect at once. Nothing is decided by itself.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widgets.option_list import Option
 
 from incident_console.session.suggest import UNDETERMINED, strength
-from incident_console.session.understanding import Understanding
-from incident_console.snakemake.causes import Source
-from incident_console.snakemake.suspects import Clue, Suspect
 from incident_console.tui import costbar
 from incident_console.tui.rows import text_row
 from incident_console.tui.words import safe
+
+if TYPE_CHECKING:
+    from incident_console.session.understanding import Understanding
+    from incident_console.snakemake.causes import Source
+    from incident_console.snakemake.suspects import Clue, Suspect
 
 SUSPECT, CLUE, TAKE = "suspect", "clue", "take"
 NONE = f"{SUSPECT}:{UNDETERMINED}"

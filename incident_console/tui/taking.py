@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from incident_console.errors import Refused
 from incident_console.session import recheck
-from incident_console.session.opening import Plan
+from incident_console.session.plan import Plan
 from incident_console.session.reviewing import BundleReview, Review
 from incident_console.tui.ask import Answers, Question
 from incident_console.tui.log.view import LogView

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -17,11 +17,13 @@ from textual.visual import Visual
 from textual.widgets import Static
 
 from incident_console.events import UNKNOWN, ActionTaken, Recorded
-from incident_console.record.incident import Incident
 from incident_console.record.timeline import letter, sentence
 from incident_console.tui.livekeys import key
 from incident_console.tui.timerows import GROUPS, KINDS, Steps
 from incident_console.tui.words import clock, parsed, safe, span
+
+if TYPE_CHECKING:
+    from incident_console.record.incident import Incident
 
 MUTED = "$foreground-muted"
 WIDE = 100
@@ -162,11 +164,16 @@ class TimelineRows(ScrollView, can_focus=True):
     # -- what is looked for --------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "result":
-            return (
-                self.line is not None and isinstance(self.line.event, ActionTaken) and self.line.event.result == UNKNOWN
-            )
-        return action != "clear" or bool(self.steps.text or self.steps.groups)
+        return not self.why_not(action, parameters)
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        """As `deadkeys.SaysWhyNot`."""
+        event = self.line.event if self.line is not None else None
+        if action == "result" and not (isinstance(event, ActionTaken) and event.result == UNKNOWN):
+            return "this row is no action that waits for its result"
+        if action == "clear" and not (self.steps.text or self.steps.groups):
+            return "nothing is narrowed: all events are shown"
+        return ""
 
     def action_group(self, key: str) -> None:
         self.filter(self.steps.groups ^ {key}, self.steps.text)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from incident_console.errors import Refused
 from incident_console.session import emergency
-from incident_console.session.emergency import Left
 from incident_console.session.holding import Held
 from incident_console.session.parting import entries, not_saved
-from incident_console.session.view import View
 from incident_console.tui.ask import Question
 from incident_console.tui.texts import TextScreen
 from incident_console.tui.words import clock, safe
 
 if TYPE_CHECKING:
+    from incident_console.session.emergency import Left
+    from incident_console.session.view import View
     from incident_console.tui.desk import Desk
 
 LONG_S = 20

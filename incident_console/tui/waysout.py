@@ -20,17 +20,17 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from incident_console.errors import ConsoleError
-from incident_console.evidence.command import Progress
 from incident_console.record.incident import Incident, fold
 from incident_console.record.note import brief, note_md
 from incident_console.session import waysout
-from incident_console.session.ways import Way
 from incident_console.tui.ask import Question
 from incident_console.tui.livekeys import key
 from incident_console.tui.texts import TextScreen
 from incident_console.tui.words import safe, safe_text, size, span
 
 if TYPE_CHECKING:
+    from incident_console.evidence.command import Progress
+    from incident_console.session.ways import Way
     from incident_console.tui.desk import Desk
 
 YES, NO = "yes, run it", "no, send nothing"

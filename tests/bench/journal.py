@@ -72,7 +72,7 @@ def write_journal(path: Path, count: int) -> None:
     prev = START
     with path.open("wb") as file:
         for seq, event in enumerate(some_events(count), 1):
-            data = clean(event.model_dump(mode="python", by_alias=True, exclude_none=True))
+            data = clean(event.data())
             line = {"seq": seq, "at": AT, "mono_s": seq / 10, "session": "a1b2", "by": "ana@node1", "kind": event.kind}
             line |= {"data": data, "prev": prev}
             prev = hashlib.sha256(canonical(line)).hexdigest()

@@ -3,9 +3,10 @@
     python tests/bench/paint.py [--times 7] [--jobs 1000]
 
 `open` on a folder with the log of a run of so many jobs, in turns with bare_textual.py on the same log, each on a
-terminal of its own and with an empty store: the frame that stands while the console is loaded, the console's own first
-picture, and the facts. Look at the ratios: the figures are the machine's. Exit code 1 where the first paint takes more
-than 1.15 times what the bare app takes, or the facts more than 1.5 s.
+terminal of its own and with an empty store: the frame that stands while the console is loaded, the facts, and the
+logs, which come once the incident is open. All is compiled, as an installed console is: a turn that is not counted
+goes before. Look at the ratios: the figures are the machine's. Exit code 1 where the first paint takes more than
+1.15 times what the bare app takes, or the facts more than 1.5 s.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from ttybench import Term
 PAINT, FACTS_S = 1.15, 1.5
 STEPS = (
     ("first paint", "opening /"),
-    ("the console's own", "looking for a run|no incident|✓ saved"),
     ("facts", "as drafted from this"),
+    ("logs", "logs as one"),
 )
 
 
@@ -37,10 +38,13 @@ def main() -> int:
     took: dict[str, list[float]] = {name: [] for name, _ in STEPS}
     with tempfile.TemporaryDirectory() as name, workflow(Path(name) / "flow", wanted.jobs, ended=True) as (flow, log):
         ours = [sys.executable, "-m", "incident_console", "open", str(flow)]
-        for turn in range(wanted.times):
-            floor += timed([*bare_app, str(log)], (("", "Complete log"),), Path(name), turn).values()
-            for step, seconds in timed(ours, STEPS, Path(name), turn).items():
-                took[step].append(seconds)
+        for turn in range(-1, wanted.times):
+            bare_took = timed([*bare_app, str(log)], (("", "Complete log"),), Path(name), turn)
+            ours_took = timed(ours, STEPS, Path(name), turn)
+            if turn >= 0:
+                floor += bare_took.values()
+                for step, seconds in ours_took.items():
+                    took[step].append(seconds)
     bare = statistics.median(floor)
     print(f"a run of {wanted.jobs} jobs, {wanted.times} turns; seconds from the command to its text on the terminal\n")
     print(f"  {'':<22}{'least':>8}{'median':>8}{'x bare':>8}")
@@ -54,7 +58,8 @@ def main() -> int:
 
 def timed(argv: list[str], steps: tuple[tuple[str, str], ...], folder: Path, turn: int) -> dict[str, float]:
     """By step: seconds until its pattern came. Raises TimeoutError when one never does."""
-    env = {"INCIDENT_CONSOLE_RECORDS": str(folder / f"records{turn}")}
+    compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    env = {"INCIDENT_CONSOLE_RECORDS": str(folder / f"records{turn}"), **compiled}
     term = Term(argv, folder / "home", rows=24, cols=100, env=env)
     try:
         found = {}

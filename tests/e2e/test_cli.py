@@ -594,7 +594,7 @@ def test_what_hooks_call_loads_no_screen(desk: Desk, collected: Path, workdir: P
         ("--version",),
     ):
         assert not loaded(desk, *words) & {"textual", "rich"}, words
-    assert not loaded(desk, "--version") & {"pydantic", "orjson", "yaml", "platformdirs", "watchfiles"}
+    assert not loaded(desk, "--version") & {"pydantic", "msgspec", "orjson", "yaml", "platformdirs", "watchfiles"}
 
 
 # -- the demo --------------------------------------------------------------------------------------------------------

@@ -72,6 +72,7 @@ if it fails again, stop it
 nobody
 
 unknown
+yes
 rungs
 quit
 """
@@ -243,7 +244,7 @@ def test_a_dumb_terminal_is_offered_it_and_gets_no_escape_sequence(desk: Desk, w
     with Dumb(desk, "open", workdir) as console:
         console.wait_for("> ")
         console.types("1\n")
-        console.wait_for("Question 1, surface")
+        console.wait_for("Question 1, needed: Which surface changed")
         console.types("answer 1\n")
         console.wait_for("> ")
         console.types("\x03")
@@ -271,16 +272,80 @@ def test_ctrl_c_cancels_the_evidence_that_runs_and_not_the_incident(desk: Desk) 
         assert console.process.wait(10) == 0
 
 
+def test_where_nothing_can_be_said_no_incident_is_begun(desk: Desk, workdir: Path) -> None:
+    command = [COMMAND, "open", "--plain", str(workdir), "--records", str(desk.records)]
+    ended = subprocess.run(
+        command, stdin=subprocess.DEVNULL, env=desk.environment, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 2 and "no incident was begun" in ended.stderr
+    assert not [*desk.records.glob("INC-*")]
+
+
+def test_the_first_question_is_asked_again_and_a_question_mark_says_what_may_be_answered(
+    desk: Desk, workdir: Path
+) -> None:
+    open_plain(desk, "note one\n", workdir)
+    with Dumb(desk, "open", "--plain", workdir) as console:
+        console.wait_for("Go on with it?")
+        console.types("perhaps\n")
+        console.wait_for("Not taken: 'perhaps' is none of the choices")
+        console.wait_for("> ")
+        console.types("?\n")
+        console.wait_for("2. begin a new incident")
+        console.wait_for("> ")
+        console.types("1\n")
+        console.wait_for("Next:")
+        console.types("?\n")
+        console.wait_for("help [COMMAND]")
+        console.types("quit\n")
+        console.wait_for("All is saved")
+
+
+def test_one_line_answers_a_question_and_a_hand_off_is_given_by_a_yes_alone(desk: Desk, workdir: Path) -> None:
+    script = "1\nanswer 2 the sample B\naction stopped it\nit wrote\n10 min ago\nquiet\n"
+    script += "handoff\nana\nhigh\n" + "\n" * 8 + "\nhandoff\nana\n" + "\n" * 8 + "no\n"
+    said = open_plain(desk, script, workdir)
+    assert "Saved: Over which scope: one job, one sample, one rule, the whole run? the sample B" in " ".join(
+        said.split()
+    )
+    assert said.count("It goes to ana, and ") == 2 and "handed off" not in said
+    assert "9 fields only you can say" in said and "8 fields only you can say" in said, "what was said is kept"
+    incident = Record(desk.record()).incident()
+    (action,) = incident.actions.values()
+    assert not incident.offered and incident.rungs["symptom"].answers["scope"].text == "the sample B"
+    assert action.result == "unknown" and not [*desk.home.glob("INC-*.zip")]
+
+
+def test_a_fault_of_its_own_leaves_a_report_and_the_record(desk: Desk, workdir: Path) -> None:
+    (desk.home / "sitecustomize.py").write_text(
+        "import incident_console.plain.facts as facts\n"
+        "def broken(*_):\n    raise RuntimeError('a bug')\n"
+        "facts.run_told = broken\n"
+    )
+    ended = subprocess.run(
+        [COMMAND, "open", "--plain", str(workdir), "--records", str(desk.records)],
+        input="note one\nrun\n",
+        env={**desk.environment, "PYTHONPATH": str(desk.home)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1 and "that is a fault of its own (RuntimeError)" in ended.stdout
+    (report,) = desk.record().glob("crash-*.txt")
+    assert "a bug" in report.read_text() and str(report) in ended.stdout and "Traceback" not in ended.stderr
+    assert desk.run("verify", desk.record()).returncode == 0
+
+
 def test_after_kill_9_it_goes_on_where_it_was(desk: Desk, workdir: Path) -> None:
     with Dumb(desk, "open", "--plain", workdir) as console:
         console.wait_for("> ")
         console.types("1\nanswer sentence\ndraft\n")
-        console.wait_for("Saved: sentence")
+        console.wait_for("Saved: The symptom in one sentence")
         console.process.kill()
         console.process.wait()
     with Dumb(desk, "resume", "--plain") as console:
         console.wait_for("goes on where it was left.")
-        console.wait_for("Next on rung 1, Name the symptom: answer surface, scope, comparison, or waive.")
+        console.wait_for('Next on rung 1, Name the symptom: answer "Which surface changed", "Over')
         console.types("q\n")
         console.wait_for("resume --plain INC-")
         assert console.process.wait(10) == 0
@@ -308,7 +373,7 @@ def test_where_another_console_writes_and_in_a_bundle_one_only_reads(desk: Desk,
             second.wait_for("recorded: note: the lab was called")
             second.types("note me too\n")
             second.wait_for("Not done: read-only: mira on ")
-            first.types("handoff\nthe day shift\n" + "\n" * 9 + "quit\n")
+            first.types("handoff\nthe day shift\n" + "\n" * 9 + "yes\nquit\n")
             first.wait_for("All is saved in")
             second.wait_for("The other console was left")
             second.types("quit\n")

@@ -212,5 +212,5 @@ def test_it_loads_nothing_of_the_console(desk: Desk) -> None:
         text=True,
         check=True,
     ).stdout.split()
-    for heavy in ("pydantic", "yaml", "watchfiles", "incident_console.events", "incident_console.session"):
+    for heavy in ("pydantic", "msgspec", "yaml", "watchfiles", "incident_console.events", "incident_console.session"):
         assert heavy not in loaded

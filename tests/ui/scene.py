@@ -15,7 +15,7 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from incident_console.runbook import shelf, trust
-from incident_console.session.opening import Plan
+from incident_console.session.plan import Plan
 from incident_console.session.who import Who
 from incident_console.tui import firstrun
 from incident_console.tui.app import Console

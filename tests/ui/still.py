@@ -74,7 +74,7 @@ def still(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[Clock]:
     clock, draw, entry = Clock(), Facts.draw, facts.reentry
 
     def here(*given: Any, **named: Any) -> Reentry:
-        return entry(*given, **named).model_copy(update={"cwd": FOLDER, "env": UNKNOWN})
+        return entry(*given, **named).with_(cwd=FOLDER, env=UNKNOWN)
 
     for owner, name, value in (
         (SystemClock, "now", lambda self: clock.at),

@@ -111,14 +111,14 @@ async def test_a_rung_says_in_short_what_it_still_needs(tmp_path: Path) -> None:
     here = place(tmp_path)
     async with opened(here.tiny(), SMALL) as (app, pilot):
         await pilot.press("1")
-        await shows(pilot, "… to complete this rung: answer surface, side, where", pane="#rung")
+        await shows(pilot, "… to complete this rung: answer “Which surface?”, “Which side?” and 1 more", pane="#rung")
         await pilot.press("end")
         await shows(pilot, "Enter answer")
         await pilot.press("enter")
         await shows(pilot, "Which surface?", pane="#ask")
         await types(pilot, "out/A", "enter")
         await until(pilot, lambda: "surface" in app.incident.rungs["symptom"].answers)
-        await shows(pilot, "… to complete this rung: answer side, where", pane="#rung")
+        await shows(pilot, "… to complete this rung: answer “Which side?”, “Where?”", pane="#rung")
         assert "rung.completed" not in kinds(app)
 
 
@@ -162,7 +162,7 @@ async def test_of_alternatives_it_says_that_one_is_needed_and_then_that_none_is(
     here = place(tmp_path)
     async with opened(here.tiny(text=ALTERNATIVES), SMALL) as (app, pilot):
         await pilot.press("1")
-        await shows(pilot, "not captured (one of these is needed: one, two)", pane="#rung")
+        await shows(pilot, "not captured (needed, this one or another)", pane="#rung")
         await pilot.press("end", "enter")
         await until(pilot, lambda: app.query_one(RungRows).row == "evidence:one")
         await pilot.press("c")

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from incident_console import events
 from incident_console.events import EvidenceCaptured, NoteAdded
 from incident_console.session.capture import Pinned, pin
 from incident_console.session.core import Session
-from incident_console.session.opening import Plan
+from incident_console.session.plan import Plan
 from incident_console.tui import paging
 from incident_console.tui.app import Console
 from incident_console.tui.browser import EvidenceRows
@@ -328,7 +329,7 @@ async def test_thousands_of_pieces_are_listed_at_once(tmp_path: Path) -> None:
         last = app.incident.lines[-1]
         for n in range(1, 5_001):
             event = events.AttemptKept(rule="align", jobid=n, attempt=1, complete=False, missing="too late")
-            app.incident.apply(last._replace(seq=last.seq + n, kind=event.kind, event=event))
+            app.incident.apply(replace(last, seq=last.seq + n, kind=event.kind, event=event))
         rows = await browse(app, pilot, 5_000)
         await shows(pilot, "5000 pieces", "∅ lost")
         await pilot.press("g", "j")

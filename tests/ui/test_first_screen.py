@@ -49,7 +49,7 @@ async def test_enter_answers_the_symptom_as_it_was_drafted_and_only_the_comparis
         sentence = app.picture.symptom
         assert sentence and "rung.entered" not in kinds(app)
         await pilot.press("enter")
-        await shows(pilot, "1  Name the symptom", "to complete this rung: answer comparison", pane="#rung")
+        await shows(pilot, "1  Name the symptom", "to complete this rung: answer “Compared with what”", pane="#rung")
         answers = app.incident.rungs["symptom"].answers
         assert set(answers) == {"surface", "scope", "sentence"} and answers["sentence"].text == sentence
         await until(pilot, lambda: app.query_one(RungRows).row == "field:comparison")

@@ -11,8 +11,11 @@ import pytest
 
 from incident_console.errors import RecordError
 from incident_console.record import bag
+from incident_console.record.handfields import Handoff
 from incident_console.tui import editor
 from incident_console.tui.app import Console
+from incident_console.tui.handrows import head
+from incident_console.tui.rows import Rows
 from tests.ui.scene import MEDIUM, SMALL, RunLog, closed, flat, kinds, opened, place, screen, shows, types, until
 
 LOW = (60, 15)
@@ -47,10 +50,11 @@ async def test_every_key_of_the_page_stands_in_its_footer(tmp_path: Path, size: 
     async with opened(place(tmp_path).tiny(), size) as (app, pilot):
         await pilot.press("h")
         await shows(pilot, "only you can say still silent")
-        foot = screen(app).splitlines()[-1]
+        await pilot.press("down")
         for key in ("w write", "Enter edit", "u unknown", "? Help", "Esc back"):
-            assert key in foot
-        await pilot.press("enter")
+            await until(pilot, lambda key=key: key in screen(app).splitlines()[-1])  # type: ignore[misc]
+        await pilot.press("up")
+        await pilot.press("down", "enter")
         await shows(pilot, "Severity", "Enter takes", pane="#ask")
         await types(pilot, "two", "enter")
         await shows(pilot, "✎ Severity two", "8 of 9")
@@ -61,7 +65,7 @@ async def test_unknown_is_an_answer_and_empty_takes_back_what_was_said(tmp_path:
     async with opened(here.tiny(), MEDIUM) as (_, pilot):
         await pilot.press("h")
         await shows(pilot, "9 of 9")
-        await pilot.press("u")
+        await pilot.press("down", "u")
         await shows(pilot, "? Severity unknown, as was said", "8 of 9")
         await pilot.press("enter")
         await until(pilot, lambda: bool(pilot.app.screen.query("#ask.-open")))
@@ -75,10 +79,10 @@ async def test_what_was_said_is_there_again_after_escape_and_after_a_resume(tmp_
     async with opened(plan, MEDIUM) as (_, pilot):
         await pilot.press("h")
         await shows(pilot, "9 of 9")
-        await pilot.press("enter")
+        await pilot.press("down", "enter")
         await types(pilot, "high", "enter")
         await shows(pilot, "✎ Severity high")
-        await pilot.press("down", "enter")
+        await pilot.press("enter")  # the cursor has gone on
         await types(pilot, "half a sen", "escape")
         await closed(pilot)
         await pilot.press("escape")
@@ -86,15 +90,17 @@ async def test_what_was_said_is_there_again_after_escape_and_after_a_resume(tmp_
     async with opened(replace(plan, resume=here.record), MEDIUM) as (_, pilot):
         await pilot.press("h")
         await shows(pilot, "✎ Severity high", "8 of 9")
-        await pilot.press("enter")
+        await pilot.press("down", "down", "enter")
         await shows(pilot, "half a sen", pane="#ask")
 
 
 async def write(pilot: object, who: str) -> None:
     assert hasattr(pilot, "press")
     await pilot.press("w")
-    await shows(pilot, "Who takes it", "Enter writes", pane="#ask")  # type: ignore[arg-type]
+    await shows(pilot, "Who takes it", "Before it is given", pane="#ask")  # type: ignore[arg-type]
     await types(pilot, who, "enter")  # type: ignore[arg-type]
+    await shows(pilot, f"It goes to {who}; Enter gives it", pane="#ask")  # type: ignore[arg-type]
+    await pilot.press("enter")
 
 
 async def test_it_is_written_with_what_is_missing_listed_and_the_page_has_the_head_to_copy(tmp_path: Path) -> None:
@@ -105,7 +111,7 @@ async def test_it_is_written_with_what_is_missing_listed_and_the_page_has_the_he
             await pilot.press("h")
             await shows(pilot, "that only you can say")
             if number == 1:
-                await pilot.press("u")
+                await pilot.press("down", "u")
                 await shows(pilot, "? Severity unknown")
             else:
                 await pilot.press("w")
@@ -140,7 +146,7 @@ async def test_a_disk_that_fails_is_told_nothing_is_lost_and_the_offer_stands_on
     async with opened(here.tiny(), MEDIUM) as (app, pilot):
         await pilot.press("h")
         await shows(pilot, "9 of 9")
-        await pilot.press("enter")
+        await pilot.press("down", "enter")
         await types(pilot, "high", "enter")
         await shows(pilot, "✎ Severity high")
         monkeypatch.setattr(bag, "write", full)
@@ -150,10 +156,72 @@ async def test_a_disk_that_fails_is_told_nothing_is_lost_and_the_offer_stands_on
         assert drafts(here.record)["handoff/severity"] == "high"
         monkeypatch.setattr(bag, "write", whole)
         await pilot.press("w")
-        await shows(pilot, "Enter writes", "ben", pane="#ask")
+        await shows(pilot, "Before it is given", "ben", pane="#ask")
+        await pilot.press("enter")
+        await shows(pilot, "It goes to ben", pane="#ask")
         await pilot.press("enter")
         await shows(pilot, "─ Hand-off written ─")
         assert kinds(app).count("handoff.offered") == 1
+
+
+async def test_nothing_is_given_by_a_name_alone_and_what_is_missing_is_shown_before(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), SMALL) as (app, pilot):
+        await pilot.press("h")
+        await shows(pilot, "9 of 9")
+        await pilot.press("w")
+        await types(pilot, "!Ana", "enter")
+        await shows(pilot, "It goes to !Ana; Enter gives it, Esc goes back", "Severity, Impact", pane="#ask")
+        await pilot.press("escape")
+        await shows(pilot, "Nothing was given", pane="Toast")
+        await pilot.press("w", "enter")
+        await shows(pilot, "It goes to !Ana", pane="#ask")
+        await pilot.press("down", "enter")
+        await closed(pilot)
+        assert "handoff.offered" not in kinds(app) and not [*tmp_path.glob("*.zip")]
+        await shows(pilot, "✎ Who takes it !Ana")
+
+
+async def test_u_leaves_what_is_known_alone_and_pressed_again_takes_itself_back(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), MEDIUM) as (app, pilot):
+        await pilot.press("h")
+        await shows(pilot, "9 of 9")
+        rows = app.screen.query_one("#handover-rows", Rows)
+        rows.put_cursor("host")
+        await until(pilot, lambda: "u unknown" not in screen(app).splitlines()[-1])
+        await pilot.press("u")
+        await until(pilot, lambda: "⊘ u: this is known; Enter says something else" in screen(app).splitlines()[-1])
+        await shows(pilot, "✓ Host")
+        rows.put_cursor("severity")
+        await pilot.press("enter")
+        await types(pilot, "high", "enter")
+        await shows(pilot, "✎ Severity high")
+        rows.put_cursor("severity")
+        await pilot.press("u")
+        await shows(pilot, "? Severity unknown", "u not unknown")
+        await pilot.press("u")
+        await shows(pilot, "✎ Severity high")
+
+
+async def test_the_cursor_begins_where_the_eyes_do_and_goes_to_what_is_unsaid(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), SMALL) as (app, pilot):
+        await pilot.press("h")
+        await shows(pilot, "9 of 9")
+        rows = app.screen.query_one("#handover-rows", Rows)
+        assert rows.row == "to"
+        await pilot.press("enter")
+        await types(pilot, "bea", "enter")
+        await shows(pilot, "✎ Who takes it bea")
+        await until(pilot, lambda: rows.row == "severity")
+        for name in ("impact", "deadline", "may_stop"):
+            await pilot.press("n")
+            assert rows.row == name, "known fields between them are passed over"
+
+
+def test_where_there_is_little_room_the_head_says_how_many_names_it_leaves_out() -> None:
+    assert head(Handoff(), "w", 78, 2).plain.endswith("touched, Contingencies (if X, do Y) … and 3 more")
+    assert head(Handoff(), "w", 78, 3).plain.endswith("Who was told, Sender can be reached until")
+    assert head(Handoff(), "w", 58, 1).plain == "9 of 9 that only you can say still silent"
 
 
 # -- as text ---------------------------------------------------------------------------------------------------------

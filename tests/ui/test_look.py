@@ -211,7 +211,7 @@ def test_the_log_alone_with_its_look_loads_nothing_of_the_console() -> None:
         "print(json.dumps(list(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"pydantic", "yaml", "incident_console.events", "incident_console.tui.keymap"} & set(
+    assert not {"pydantic", "msgspec", "yaml", "incident_console.events", "incident_console.tui.keymap"} & set(
         json.loads(done.stdout)
     )
 

@@ -132,6 +132,32 @@ def test_a_key_does_not_wait_as_long_as_what_is_drawn_by_itself() -> None:
     assert budget.pause(takes=True) == 0 < before - 0.15
 
 
+def test_a_key_is_answered_soon_however_much_earlier_keys_and_a_flood_have_drawn() -> None:
+    """Each of a minute of keys in a row; what was owed to one of them once stood still for seven seconds."""
+    clock = Clock()
+    budget, latest = Budget(far=True, clock=clock), 0.0
+    for number in range(300):
+        clock.now += 0.2
+        budget.keyed()
+        asked = clock.now
+        clock.now += 0.16 if number % 20 == 19 else 0.01  # now and then the loop is busy for long
+        while budget.pause(takes=True) > 0:
+            clock.now += 0.01
+        latest = max(latest, clock.now - asked)
+        budget.wrote(12_000)
+        budget.frame_over()
+    assert latest < 0.5
+
+
+def test_two_frames_are_never_far_apart_whatever_was_written() -> None:
+    clock = Clock()
+    budget = Budget(far=True, clock=clock)
+    for _ in range(50):
+        budget.wrote(100_000)
+        budget.frame_over()
+    assert budget.pause(takes=True) <= pace.MOST_S
+
+
 def test_a_terminal_that_does_not_take_more_is_slow_for_a_while_and_then_trusted_again() -> None:
     clock = Clock()
     budget = Budget(clock=clock)

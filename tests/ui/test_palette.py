@@ -11,7 +11,7 @@ from textual.command import CommandList
 from textual.pilot import Pilot
 
 from incident_console.session.core import Session
-from incident_console.session.opening import Plan
+from incident_console.session.plan import Plan
 from incident_console.tui.app import Console
 from incident_console.tui.matching import best, places
 from tests.ui.scene import SMALL, WIDE, Place, RunLog, flat, opened, place, screen, shows, until

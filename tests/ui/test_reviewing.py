@@ -9,7 +9,7 @@ import pytest
 from incident_console.session.capture import capture
 from incident_console.session.core import Session
 from incident_console.session.handoff import accept, offer
-from incident_console.session.opening import Plan
+from incident_console.session.plan import Plan
 from incident_console.session.who import Who
 from incident_console.tui.app import Console
 from incident_console.tui.browser import EvidenceRows

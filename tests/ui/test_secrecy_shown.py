@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from incident_console.evidence.redactor import Redactor
-from incident_console.tui import crash
+from incident_console.session import crash
 from tests.ui.scene import opened, place, screen, shows, types, until
 
 

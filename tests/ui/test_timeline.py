@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from incident_console import events
@@ -39,13 +40,13 @@ def test_the_next_day_is_told_with_its_date() -> None:
 
 
 def replace_at(recorded: Recorded, at: str) -> Recorded:
-    return recorded._replace(at=at)
+    return replace(recorded, at=at)
 
 
 def test_filters_hide_silences_but_never_who_is_at_work() -> None:
     steps = Steps()
     run = events.RunSeen(log="a", status="running")
-    other = line(2, "13:00:00", "b2", "ben@two")._replace(kind=run.kind, event=run)
+    other = replace(line(2, "13:00:00", "b2", "ben@two"), kind=run.kind, event=run)
     steps.take([line(1, "12:00:00"), other, line(3, "13:01:00", "b2", "ben@two", text="Look at ALIGN")])
     steps.show(frozenset({"S"}), "")
     assert steps.rows == [0, "sitting 2: ben@two", 2]
@@ -191,7 +192,7 @@ async def test_what_is_written_there_is_shown_and_never_obeyed(tmp_path: Path) -
 async def test_a_long_journal_is_shown_at_once(tmp_path: Path) -> None:
     async with opened(place(tmp_path).tiny(), SMALL) as (app, pilot):
         last = app.incident.lines[-1]
-        app.incident.lines += [last._replace(seq=last.seq + n) for n in range(1, 20_001)]
+        app.incident.lines += [replace(last, seq=last.seq + n) for n in range(1, 20_001)]
         await pilot.press("l")
         await shows(pilot, f"{len(kinds(app))} events")
         await pilot.press("g")

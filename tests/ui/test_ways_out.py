@@ -6,7 +6,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from incident_console.session.opening import Plan
+from incident_console.session.plan import Plan
 from incident_console.session.ways import Way
 from incident_console.tui.app import Console
 from tests.ui.scene import MEDIUM, SMALL, Place, ahead, flat, kinds, opened, place, screen, shows, until

@@ -1,6 +1,7 @@
 """Globs find what a shell would find, within a budget; nothing that the disk holds makes them raise or run for ever."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incident_console.globs import Walk, is_wild, parts
+from incident_console import globs
+from incident_console.globs import Listings, Walk, is_wild, parts
 
 MANY = 10_000
 
@@ -35,9 +37,9 @@ def write(path: Path) -> Path:
     return path
 
 
-def names(workdir: Path, *globs: str, linked: bool = False) -> list[str]:
+def names(workdir: Path, *wanted: str, linked: bool = False) -> list[str]:
     walk = Walk(MANY, linked=linked)
-    found = {path for glob in globs for path in paths(walk, glob, workdir)}
+    found = {path for glob in wanted for path in paths(walk, glob, workdir)}
     assert not walk.spent
     return sorted(found)
 
@@ -58,7 +60,8 @@ def test_a_glob_that_is_empty_or_goes_up_or_holds_a_zero_byte_names_nothing(work
 
 @given(st.text(alphabet="ab*?[]!-./\\\0\udce9\ud800\n", max_size=30))
 def test_no_glob_raises(glob: str) -> None:
-    assert not any(Walk(MANY).find(glob, Path("/nowhere")))
+    found = list(Walk(50).find(glob, Path("/nowhere")))
+    assert not found or glob.startswith("/")
     list(Walk(50).find(glob, Path(__file__).parent))
 
 
@@ -187,8 +190,8 @@ def test_pipes_are_told_of_and_folders_are_not(tmp_path: Path) -> None:
 
 def test_folders_that_are_passed_by_are_not_even_looked_up(workdir: Path) -> None:
     walk = Walk(MANY, passed_by=frozenset({".snakemake", "A"}))
-    globs = ("logs/**/*.log", "logs/A/*.log", "logs/A/notes.txt", ".snakemake/log/*")
-    assert {path for glob in globs for path in paths(walk, glob, workdir)} == {"logs/B/align.log", "logs/all.log"}
+    wanted = ("logs/**/*.log", "logs/A/*.log", "logs/A/notes.txt", ".snakemake/log/*")
+    assert {path for glob in wanted for path in paths(walk, glob, workdir)} == {"logs/B/align.log", "logs/all.log"}
     assert not any("/A" in folder or ".snakemake" in folder for folder in walk.folders)
 
 
@@ -207,3 +210,29 @@ def test_plain_names_are_looked_up_in_a_folder_of_any_size(workdir: Path) -> Non
 
 def test_what_is_wild() -> None:
     assert all(map(is_wild, ("*", "a?", "[a]", "**/x"))) and not is_wild("a/b.log")
+
+
+def test_a_folder_that_did_not_change_is_not_opened_again_and_one_that_did_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.log").touch()
+    long_ago = time.time() - 60
+    os.utime(tmp_path / "logs", (long_ago, long_ago))
+    opened: list[str] = []
+    scandir = os.scandir
+    monkeypatch.setattr(globs.os, "scandir", lambda folder: opened.append(folder) or scandir(folder))
+    listings = Listings()
+
+    def found() -> list[str]:
+        walk = Walk(MANY, listings=listings)
+        return [Path(path).name for path, _ in walk.find("logs/*.log", tmp_path)]
+
+    assert found() == found() == ["a.log"] and len(opened) == 1
+    (tmp_path / "logs" / "b.log").touch()
+    assert found() == ["a.log", "b.log"] and len(opened) == 2
+    (tmp_path / "logs" / "c.log").touch()  # maybe within the same tick of the folder's time
+    assert found() == ["a.log", "b.log", "c.log"]
+    monkeypatch.setattr(globs, "FORGET_S", -1.0)
+    before = len(opened)
+    assert len(found()) == 3 and len(opened) == before + 1

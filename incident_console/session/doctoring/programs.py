@@ -16,7 +16,7 @@ from incident_console.evidence.command import Command, run
 from incident_console.evidence.environment import allowed
 from incident_console.session.doctoring.finding import Finding
 
-LIBRARIES = ("textual", "watchfiles", "pydantic", "PyYAML", "orjson", "platformdirs")
+LIBRARIES = ("textual", "watchfiles", "pydantic", "PyYAML", "orjson", "msgspec", "platformdirs")
 ASK_S = 1.5
 _SHEBANG = re.compile(rb"#!\s*(/[^\s]+)")
 _NUMBER = re.compile(r"\d+(?:\.\w+)+")

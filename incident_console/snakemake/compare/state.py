@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from msgspec import DecodeError, Meta, Struct, ValidationError, field, json
 
 from incident_console.errors import InputError
+from incident_console.events.misfit import told
 
 SIZE_LIMIT = 32 << 20
 """Bytes of a state that is read."""
@@ -20,18 +21,14 @@ NAMES = 60_000
 """Names of files that a state holds in all."""
 _FEW = 20_000
 
-Text = Annotated[str, Field(max_length=8192)]
-Seconds = Annotated[float, Field(ge=0, le=1e10, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0, le=1 << 53)]
-Names = Annotated[tuple[Text, ...], Field(max_length=NAMES)]
-Pairs = Annotated[dict[Text, Text], Field(max_length=_FEW)]
+Text = Annotated[str, Meta(max_length=8192)]
+Seconds = Annotated[float, Meta(ge=0, le=1e10)]
+Count = Annotated[int, Meta(ge=0, le=1 << 53)]
+Names = Annotated[tuple[Text, ...], Meta(max_length=NAMES)]
+Pairs = Annotated[dict[Text, Text], Meta(max_length=_FEW)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
-
-
-class RunState(_Model):
+class RunState(Struct, frozen=True, kw_only=True):
     """The run itself, as its log tells."""
 
     log: Text
@@ -43,10 +40,10 @@ class RunState(_Model):
     finished: Count = 0
     failed: Count = 0
     retried: Count = 0
-    planned_rules: Annotated[dict[Text, Count], Field(max_length=_FEW)] = {}
+    planned_rules: Annotated[dict[Text, Count], Meta(max_length=_FEW)] = {}
 
 
-class Times(_Model):
+class Times(Struct, frozen=True, kw_only=True):
     """Seconds of `count` jobs; all zero for none."""
 
     sum: Seconds = 0.0
@@ -55,7 +52,7 @@ class Times(_Model):
     count: Count = 0
 
 
-class RuleState(_Model):
+class RuleState(Struct, frozen=True, kw_only=True):
     rule: Text
     planned: Count = 0
     finished: Count = 0
@@ -65,7 +62,7 @@ class RuleState(_Model):
     benchmark_s: Times = Times()
 
 
-class CostState(_Model):
+class CostState(Struct, frozen=True, kw_only=True):
     planning_s: Seconds = 0.0
     scheduler_s: Seconds = 0.0
     storage_s: Seconds = 0.0
@@ -74,21 +71,21 @@ class CostState(_Model):
     confidence: Literal["low", "medium", "high"] = "low"
 
 
-class JobState(_Model):
+class JobState(Struct, frozen=True, kw_only=True):
     """One job that was started, by what it reads and makes: its jobid means nothing in another run."""
 
     rule: Text
-    wildcards: Annotated[dict[Text, Text], Field(max_length=200)] = {}
+    wildcards: Annotated[dict[Text, Text], Meta(max_length=200)] = {}
     input: Names = ()
     output: Names = ()
     log: Names = ()
     benchmark: Text | None = None
     threads: Count = 1
-    resources: Annotated[dict[Text, Text], Field(max_length=200)] = {}
+    resources: Annotated[dict[Text, Text], Meta(max_length=200)] = {}
     succeeded: bool = False
 
 
-class FileState(_Model):
+class FileState(Struct, frozen=True, kw_only=True):
     """An output, or a published file. `digest` is `sha256:…` or `md5:…`, None where it is not known."""
 
     path: Text
@@ -99,51 +96,51 @@ class FileState(_Model):
     """Who says the digest: empty for the file itself, else the list or the metadata that name it."""
 
 
-class Document(_Model):
+class Document(Struct, frozen=True, kw_only=True):
     """A published JSON file, flat: `config.samples[0]` -> its text."""
 
     path: Text
     values: Pairs = {}
 
 
-class RuleText(_Model):
+class RuleText(Struct, frozen=True, kw_only=True):
     """A rule as the workflow's text says it: by directive, without comments and with single blanks."""
 
     rule: Text
-    directives: Annotated[dict[Text, Text], Field(max_length=60)] = {}
+    directives: Annotated[dict[Text, Text], Meta(max_length=60)] = {}
 
 
-class State(_Model):
+class State(Struct, frozen=True, kw_only=True):
     """One side of a comparison."""
 
-    schema_: Literal["incident-console/state/1"] = Field(default="incident-console/state/1", alias="schema")
+    schema_: Literal["incident-console/state/1"] = field(default="incident-console/state/1", name="schema")
     taken_at: Text
     workdir: Text
-    from_: Literal["workdir", "run-log"] = Field(alias="from")
+    from_: Literal["workdir", "run-log"] = field(name="from")
     """A run log alone says what was planned and run, not what the files are now."""
     run: RunState | None = None
-    rules: Annotated[tuple[RuleState, ...], Field(max_length=_FEW)] = ()
+    rules: Annotated[tuple[RuleState, ...], Meta(max_length=_FEW)] = ()
     cost: CostState = CostState()
-    jobs: Annotated[tuple[JobState, ...], Field(max_length=JOBS)] = ()
+    jobs: Annotated[tuple[JobState, ...], Meta(max_length=JOBS)] = ()
     targets: Names | None = None
     """What was asked for: the inputs of the rules that make nothing, and the targets of the command; None: unknown."""
-    outputs: Annotated[tuple[FileState, ...], Field(max_length=NAMES)] = ()
-    inputs: Annotated[tuple[FileState, ...], Field(max_length=NAMES)] = ()
+    outputs: Annotated[tuple[FileState, ...], Meta(max_length=NAMES)] = ()
+    inputs: Annotated[tuple[FileState, ...], Meta(max_length=NAMES)] = ()
     """What jobs read and no job of the run made."""
-    published: Annotated[tuple[FileState, ...], Field(max_length=NAMES)] = ()
+    published: Annotated[tuple[FileState, ...], Meta(max_length=NAMES)] = ()
     mismatches: Names = ()
     """Published files that are not as their own checksum list says."""
-    documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
+    documents: Annotated[tuple[Document, ...], Meta(max_length=100)] = ()
     evidence: Names = ()
     """Logs, benchmarks, provenance and reports that are there."""
     policy: Pairs = {}
     config: Pairs = {}
     params: Pairs = {}
     """By output: the params that its metadata keep."""
-    texts: Annotated[tuple[RuleText, ...], Field(max_length=_FEW)] = ()
+    texts: Annotated[tuple[RuleText, ...], Meta(max_length=_FEW)] = ()
     sources: Pairs = {}
     """By path: the SHA-256 of the workflow's own files, scripts as well."""
-    not_seen: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
+    not_seen: Annotated[tuple[Text, ...], Meta(max_length=100)] = ()
     """What was not looked at, or only in part, as sentences."""
 
     @property
@@ -153,7 +150,7 @@ class State(_Model):
 
 def to_json(state: State) -> bytes:
     """The state as JSON, one line."""
-    return state.model_dump_json(by_alias=True).encode("utf-8", "backslashreplace") + b"\n"
+    return json.encode(state) + b"\n"
 
 
 def from_json(data: bytes, name: str) -> State:
@@ -161,10 +158,8 @@ def from_json(data: bytes, name: str) -> State:
     if len(data) > SIZE_LIMIT:
         raise InputError(f"{name} is larger than {SIZE_LIMIT >> 20} MiB: no state that was captured is")
     try:
-        return State.model_validate_json(data)
+        return json.decode(data, type=State)
     except ValidationError as fault:
-        first = fault.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"][:4])
-        raise InputError(
-            f"{name} is no state that was captured: {f'{place}: ' if place else ''}{first['msg']}"
-        ) from None
+        raise InputError(f"{name} is no state that was captured: {told(fault)}") from None
+    except (DecodeError, UnicodeError, RecursionError):
+        raise InputError(f"{name} is no state that was captured: it is not JSON") from None

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -135,7 +136,7 @@ class _State:
             policy={**(texts.profiles if texts else {}), **_policy(run, trace, fold, jobs, command)},
             config={**(texts.config if texts else {}), **(command.config if command else {})},
             texts=texts.rules if texts else (),
-            sources=texts.sources if texts else {},
+            sources=dict(texts.sources) if texts else {},
             not_seen=tuple(self._not_seen),
             **({} if run is None else self._measured(run, trace)),
             **parts,
@@ -161,7 +162,7 @@ class _State:
             take_in(events)
         return run, trace.snapshot(), fold
 
-    def _measured(self, run: Run, trace: Trace) -> dict[str, object]:
+    def _measured(self, run: Run, trace: Trace) -> dict[str, Any]:
         assert self._log is not None
         measured = Measured({}, {}, {}, stale=0)
         if self._in_place():
@@ -196,7 +197,7 @@ class _State:
     def _in_place(self) -> bool:
         return self._log is not None and self._log.parent == self._workdir / ".snakemake" / "log"
 
-    def _beside(self, jobs: tuple[JobState, ...], relative: Callable[[str], str], budget: Budget) -> dict[str, object]:
+    def _beside(self, jobs: tuple[JobState, ...], relative: Callable[[str], str], budget: Budget) -> dict[str, Any]:
         """The files of the folder."""
         kept: Kept = read_kept(self._workdir, relative)
         made = [name for job in jobs for name in job.output]

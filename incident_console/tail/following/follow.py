@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from incident_console.tail.following.bell import Bell
+from incident_console.tail.following.bell import CHECK_S, Bell
 from incident_console.tail.following.polled import Looks
 from incident_console.tail.following.watch import Watch
 from incident_console.tail.places.mounts import Mounts, read_mounts
@@ -23,7 +23,7 @@ from incident_console.tail.places.mounts import Mounts, read_mounts
 RATE_HZ = 30
 POLL_S = 1.0
 STEP_S = 0.002
-"""Between looks at the events while files change; it doubles with each look that shows nothing."""
+"""Between looks at the events while files change; it is four times as long after each look that shows nothing."""
 LOCAL = ""
 """Names the local disks among mount points."""
 
@@ -145,7 +145,7 @@ class Follower:
                     self._tell(changed)
                 if self._watch.busy:
                     continue
-                pause = STEP_S if events or rung else min(pause * 2, self._bell.longest_s)
+                pause = STEP_S if events or rung else min(pause * 4, self._bell.longest_s)
                 rung = self._bell.wait(pause)
                 if rung:
                     # What rang is told to watchfiles' thread at the same moment: it has it a little later.
@@ -165,7 +165,7 @@ class Follower:
             changed |= self._watch.step()
         events = self._watch.look()
         if (now := time.monotonic()) >= self._next_check:
-            self._next_check = now + POLL_S
+            self._next_check = now + CHECK_S
             changed |= self._watch.check()
         if not self._watch.busy and self._watch.refusals != self._refusals:
             self._refusals = self._watch.refusals

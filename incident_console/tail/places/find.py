@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from incident_console.globs import Walk
+from incident_console.globs import Listings, Walk
 
 MOST_ENTRIES = 400_000
 
@@ -29,9 +29,18 @@ def glob_logs(workdir: Path, globs: Iterable[str], limit: int = 20_000) -> tuple
     return find_logs(workdir, globs, limit).files
 
 
-def find_logs(workdir: Path, globs: Iterable[str], limit: int = 20_000, entries: int = MOST_ENTRIES) -> Found:
-    """The matching regular files, and the folders that were looked into. A glob that goes up by `..` finds nothing."""
-    walk = Walk(entries, linked=True)
+def find_logs(
+    workdir: Path,
+    globs: Iterable[str],
+    limit: int = 20_000,
+    entries: int = MOST_ENTRIES,
+    listings: Listings | None = None,
+) -> Found:
+    """The matching regular files, and the folders that were looked into. A glob that goes up by `..` finds nothing.
+
+    `listings` are those of an earlier search.
+    """
+    walk = Walk(entries, linked=True, listings=listings)
     files: set[str] = set()
     full = False
     for glob in globs:

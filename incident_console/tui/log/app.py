@@ -184,6 +184,7 @@ class TailApp(Dressed[None]):
             path = self._wanted.spool.path if self._wanted.spool is not None else self._wanted.file
             follower.follow([path] if path is not None else [])
             async for changed in follower.changes():
+                await self.may_draw()
                 self._changed(changed)
 
     @work(group="notices")

@@ -142,3 +142,41 @@ def test_a_command_that_ended_is_let_go() -> None:
     finally:
         other.kill()
         other.wait()
+
+
+AT_THE_GATE = """
+import os, sys, time
+from pathlib import Path
+from incident_console.evidence.command import Command, run
+from incident_console.evidence.guard import GUARD
+take = GUARD.take
+def slow(group):
+    if sys.argv[1] == "after":
+        take(group)
+    print(group, GUARD._process.pid if GUARD._process else 0, flush=True)
+    time.sleep(600)
+GUARD.take = slow
+run(Command(("touch ran; sleep 1000",), Path.cwd(), 600, shell=True, env={"PATH": "/usr/bin:/bin"}))
+"""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_console_killed_while_its_command_begins_leaves_nothing(moment: str, tmp_path: Path) -> None:
+    """Neither before the guard has heard of the command, nor between that and its first instruction."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", AT_THE_GATE, moment], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        begun, guard = map(int, process.stdout.readline().split())
+    try:
+        assert is_running(begun) and bool(guard) is (moment == "after")
+        process.kill()
+        process.wait()
+        assert comes_true(lambda: not is_running(begun))
+        assert not (tmp_path / "ran").exists()
+    finally:
+        process.kill()
+        process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(begun, signal.SIGKILL)

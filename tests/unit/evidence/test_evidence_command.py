@@ -240,3 +240,24 @@ def test_a_shell_command_is_one_line_of_its_words(tmp_path: Path) -> None:
     command = Command(("echo", "a", "|", "tr", "a", "b"), tmp_path, 5, shell=True, env=ENV)
     assert run(command).stdout == b"b\n"
     assert run(Command(("echo", "a", "|", "b"), tmp_path, 5, env=ENV)).stdout == b"a | b\n"
+
+
+def test_a_command_gets_exactly_its_variables_and_the_usual_signals(tmp_path: Path) -> None:
+    """What stands at its gate before it is an interpreter, which adds a variable and ignores signals itself."""
+    env = {"A": "b=c", "PATH": "/usr/bin:/bin"}
+    outcome = run(Command(("cat", "/proc/self/environ", "/proc/self/status"), tmp_path, 20, env=env))
+    variables, status = outcome.stdout.rsplit(b"\0", 1)
+    assert sorted(variables.split(b"\0")) == [b"A=b=c", b"PATH=/usr/bin:/bin"]
+    (ignored,) = (line for line in status.splitlines() if line.startswith(b"SigIgn"))
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        assert not int(ignored.split()[1], 16) & 1 << number - 1
+
+
+def test_commands_run_when_the_interpreter_of_the_console_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when an environment is replaced under a console that is open."""
+    for executable in ("/nowhere/python", "/bin/false"):
+        monkeypatch.setattr(sys, "executable", executable)
+        outcome = run(Command(("echo", "here"), tmp_path, 20, env=ENV))
+        assert (outcome.exit_code, outcome.stdout) == (0, b"here\n")

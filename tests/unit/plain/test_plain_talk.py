@@ -65,6 +65,19 @@ def test_several_are_taken_with_commas_or_spaces(said: Said, typed: str) -> None
     assert given is not None and set(given) == {"local", "scheduler"}
 
 
+def test_a_question_mark_asks_anew(said: Said) -> None:
+    said.types("?\n2\n")
+    assert ask(said.talk, CHOICE) == "tool-chain" and said.text.count("Which class?") == 2
+
+
+def test_an_input_that_has_ended_is_known_before_it_is_read(said: Said) -> None:
+    assert not said.talk.is_over
+    said.types("note")
+    os.close(said.writing)
+    assert not said.talk.is_over and said.talk.hear() == "note" and said.talk.is_over
+    said.writing = os.dup(said.reading)  # for the fixture to close
+
+
 @pytest.mark.parametrize("question", [CHOICE, MANY, Question("What?"), Question("What?", "lines")])
 def test_an_empty_line_leaves_every_question(said: Said, question: Question) -> None:
     said.types("\n")

@@ -39,10 +39,8 @@ def test_an_attempt_that_was_kept_is_told_unless_it_failed_before() -> None:
         rule="align", jobid=1, attempt=2, wildcards={"s": "B"}, run_log=LOG, run=LOG, sha256="0" * 64, complete=True
     )
     now, before = "2026-11-22T14:00:01.000000Z", "2026-11-22T13:59:59.000000Z"
-    assert news.of_event(kept.model_copy(update={"occurred_at": now}), SINCE) == (
-        "align B attempt 2 failed; its log is kept."
-    )
-    assert news.of_event(kept.model_copy(update={"occurred_at": before}), SINCE) == ""
+    assert news.of_event(kept.with_(occurred_at=now), SINCE) == "align B attempt 2 failed; its log is kept."
+    assert news.of_event(kept.with_(occurred_at=before), SINCE) == ""
 
 
 def test_an_edit_before_the_gate_is_open_asks_for_its_reason_and_a_note_is_no_news() -> None:

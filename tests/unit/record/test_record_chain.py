@@ -147,8 +147,8 @@ def test_a_kind_that_is_not_known_and_data_that_does_not_fit_are_kept(tmp_path) 
     reading = read(path)
     assert reading.fault is None
     assert [type(line.event) for line in reading.lines] == [UnknownEvent] * 3
-    assert reading.lines[0].event.model_extra == {"text": "new"}
-    assert reading.lines[1].event.model_extra == {"as_recorded": {"text": 7}}
+    assert reading.lines[0].event.extra == {"text": "new"}
+    assert reading.lines[1].event.extra == {"as_recorded": {"text": 7}}
     assert [note[:7] for note in reading.notes] == ["line 2:", "line 3:"]
 
 

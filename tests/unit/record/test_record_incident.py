@@ -174,7 +174,7 @@ def test_what_refers_to_nothing_or_is_not_known_stands_in_the_lines_alone(tmp_pa
     incident = climb(
         tmp_path,
         clock,
-        events.UnknownEvent(anything=1),
+        events.UnknownEvent(extra=events.Extra(anything=1)),
         events.EditExplained(of=(5, 5), text="x"),
         events.EscalationAnswered(of=9, text="x"),
         events.ActionTaken(text="late", why="x", corrects=40),

@@ -9,7 +9,7 @@ import pytest
 
 from incident_console.errors import InputError
 from incident_console.events import Effects, Surface
-from incident_console.runbook import rehearsal, schema, shelf, skeleton
+from incident_console.runbook import rehearsal, schema, shelf, skeleton, terms
 from incident_console.runbook.answers import check_answers, loads_answers
 from incident_console.runbook.faults import RunbookFaults
 from incident_console.runbook.load import loads
@@ -84,7 +84,7 @@ def test_the_answers_of_the_readme_are_answers_for_the_skeleton() -> None:
 def test_the_readme_names_every_value_that_the_format_takes() -> None:
     readme = (shelf.shipped()[0].parent / "README.md").read_text()
     closed = (Surface, schema.FieldType, Effects, schema.Pick, schema.ChoicesFrom, schema.Context)
-    words = {*schema.CLASSES, *schema.COSTS, *schema.FACTS, *(word for each in closed for word in get_args(each))}
+    words = {*terms.CLASSES, *terms.COSTS, *schema.FACTS, *(word for each in closed for word in get_args(each))}
     assert sorted(word for word in words if f"`{word}`" not in readme) == []
 
 

@@ -31,8 +31,8 @@ def captured(
     item: str = "dry", rung: str | None = "look", surface: events.Surface = "dry-run", **more: object
 ) -> events.Event:
     told = {"sha256": SHA, "size": 10, "exit_code": 0, "argv": ("snakemake", "-n"), "run": "log1", **more}
-    return events.EvidenceCaptured.model_validate(
-        {"item": item, "rung": rung, "surface": surface, "question": "?", "started_at": "t", "ended_at": "t", **told}
+    return events.EvidenceCaptured(
+        item=item, rung=rung, surface=surface, question="?", started_at="t", ended_at="t", **told
     )
 
 
@@ -251,7 +251,7 @@ def test_the_last_word_on_a_piece_and_a_class_counts() -> None:
 def test_what_was_said_since_stands_beside_the_class_and_what_was_taken_back_does_not() -> None:
     first = speaks(1, "for", "tool-behavior", "first")
     assert isinstance(first, events.NoteAdded)
-    set_ = events.ClassSet.model_validate({"class": "tool-behavior", "for": [first.text, "a clue"]})
+    set_ = events.ClassSet(class_="tool-behavior", for_=(first.text, "a clue"))
     incident = journal(captured(), first, set_, speaks(1, "against", "tool-behavior", "after all"))
     assert speaking.case(incident, set_) == (("a clue",), ("1 against tool-behavior: after all",))
     assert speaking.named(incident, "tool-behavior") == "; against it: dry (event 1)"

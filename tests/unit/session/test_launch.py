@@ -25,7 +25,8 @@ from incident_console.record.verify import verify
 from incident_console.session.core import Session
 from incident_console.session.launch import Launch, launches, read_launch, refuse_second, runs_folder, start
 from incident_console.session.live import Live, Picture
-from incident_console.session.opening import Plan, resume_incident
+from incident_console.session.opening import resume_incident
+from incident_console.session.plan import Plan
 from incident_console.session.sources import words
 from incident_console.session.started import Started
 from incident_console.session.who import Who

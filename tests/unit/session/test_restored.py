@@ -7,11 +7,13 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from incident_console import events
 from incident_console.errors import DiskError, HeldError, RecordError
+from incident_console.record import files
 from incident_console.record.journal import Journal
 from incident_console.record.restoring import TOLD
 from incident_console.record.verify import verify
@@ -147,3 +149,20 @@ def test_a_disk_that_answers_for_nothing_is_no_deleted_record(
             session.note("held")
     assert session.retry()
     assert TOLD not in session.record.journal.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_what_somebody_put_there_meanwhile_is_never_written_over(
+    links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if not links:
+        monkeypatch.setattr(os, "link", none)
+    path = tmp_path / "journal.jsonl"
+    files.write_atomically(path, b"first", new=True)
+    with pytest.raises(DiskError, match="could not be written"):
+        files.write_atomically(path, b"second", new=True)
+    assert path.read_bytes() == b"first" and stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path] and path.stat().st_nlink == 1

@@ -86,7 +86,7 @@ def test_a_record_of_a_newer_console_is_continued_kept_as_it_is_and_told(newer: 
     before = (newer / "journal.jsonl").read_bytes()
     for _ in range(2):
         session = resume_incident(who, newer)
-        assert session.incident.lines[0].event.model_extra == {"mood": "grim"}
+        assert session.incident.lines[0].event.extra == {"mood": "grim"}
         session.note("went on")
         session.close()
     after = (newer / "journal.jsonl").read_bytes()
@@ -96,4 +96,4 @@ def test_a_record_of_a_newer_console_is_continued_kept_as_it_is_and_told(newer: 
     verdict = verify(newer)
     assert verdict.ok and any("incident-console/journal/2" in note for note in verdict.notes)
     weather = next(line for line in read(newer / "journal.jsonl").lines if line.kind == "weather.seen")
-    assert weather.event.model_extra == {"sky": ["grey", {"wind": 4}]}
+    assert weather.event.extra == {"sky": ["grey", {"wind": 4}]}

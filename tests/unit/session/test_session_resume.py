@@ -20,7 +20,8 @@ from incident_console.runbook import shelf, trust
 from incident_console.runbook.load import Loaded, loads
 from incident_console.session.capture import capture
 from incident_console.session.core import Session
-from incident_console.session.opening import Plan, open_incident, resume_incident
+from incident_console.session.opening import open_incident, resume_incident
+from incident_console.session.plan import Plan
 from incident_console.session.who import Who, open_on
 
 HOLDER = """

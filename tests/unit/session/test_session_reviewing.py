@@ -13,7 +13,8 @@ from incident_console.errors import InputError, Refused
 from incident_console.record import chain
 from incident_console.session.core import Session
 from incident_console.session.handoff import accept, offer
-from incident_console.session.opening import Plan, resume_or_review
+from incident_console.session.opening import resume_or_review
+from incident_console.session.plan import Plan
 from incident_console.session.reviewing import Review, review_bundle, review_record
 from incident_console.session.who import Who
 

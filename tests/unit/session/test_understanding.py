@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from incident_console.session import understanding as module
-from incident_console.session.eta import LAUNCH_S, Pace, Remaining, remaining
+from incident_console.session.eta import LAUNCH_S, TRUSTED, Pace, Remaining, remaining
 from incident_console.session.steadiness import failed_before, unsteady
 from incident_console.session.understanding import Understander, Understanding
 from incident_console.snakemake.analysis import Analysis, analyse
@@ -230,8 +230,14 @@ def pace(took: float, *, elapsed: float | None = None, jobs: int = 4, rule: str 
 
 def test_the_end_is_a_range_from_the_quickest_to_the_slowest_run() -> None:
     run = running((job(1, "align", None, began=NOW),), {"align": 2})  # half of what the earlier runs did
-    left = remaining(run, (pace(10, elapsed=40), pace(10, elapsed=60)), NOW)
-    assert left == Remaining(20, 30, NOW, "by 2 earlier runs")
+    left = remaining(run, (pace(10, elapsed=40), pace(10, elapsed=50), pace(10, elapsed=60)), NOW)
+    assert left == Remaining(20, 30, NOW, "by 3 earlier runs")
+
+
+def test_before_a_job_has_ended_two_earlier_runs_are_no_basis() -> None:
+    run = running((job(1, "align", None, began=NOW),), {"align": 2})
+    told = remaining(run, (pace(10, elapsed=40), pace(10, elapsed=60)), NOW)
+    assert told == "it is too early to tell: this run has not finished a job yet"
 
 
 def test_the_pace_of_this_run_widens_the_range() -> None:
@@ -257,13 +263,13 @@ def test_an_earlier_run_that_this_one_is_not_like_is_left_out() -> None:
 
 def test_what_a_running_job_has_spent_is_not_left() -> None:
     run = running((job(1, "align", None, began=NOW - 8),), {"align": 1}, cores=1)
-    left = remaining(run, (pace(10, elapsed=42.0),), NOW)
+    left = remaining(run, (pace(10, elapsed=42.0),) * TRUSTED, NOW)
     assert isinstance(left, Remaining) and (left.low_s, left.high_s) == (2, 3)
 
 
 def test_an_earlier_run_that_does_not_tell_what_it_took_is_reckoned_by_cores() -> None:
     run = running((job(1, "align", None, began=NOW),), {"align": 4})
-    left = remaining(run, (pace(9.5),), NOW)
+    left = remaining(run, (pace(9.5),) * TRUSTED, NOW)
     assert isinstance(left, Remaining) and left.low_s == left.high_s == 20
 
 

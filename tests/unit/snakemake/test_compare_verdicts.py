@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from incident_console.snakemake.compare import Comparison, as_json, as_note, compare, read_side
 from incident_console.snakemake.compare.take import take
@@ -333,9 +334,9 @@ def test_an_edit_that_was_not_run_yet_proves_nothing(before: Flow) -> None:
 def test_a_whole_chain_that_nobody_asks_for_is_removed(before: Flow, after: Flow) -> None:
     one, two = read_side(before.write()), read_side(after.write())
     (job, *_) = one.jobs
-    chain = [job.model_copy(update={"input": (f"x/{n}",), "output": (f"x/{n + 1}",)}) for n in range(2000)]
+    chain = [replace(job, input=(f"x/{n}",), output=(f"x/{n + 1}",)) for n in range(2000)]
     asked = ("publish/summary.tsv", "x/2000")
-    found = compare(one.model_copy(update={"jobs": (*reversed(chain), *one.jobs), "targets": asked}), two)
+    found = compare(replace(one, jobs=(*reversed(chain), *one.jobs), targets=asked), two)
     assert found.meaning.targets_removed == ("x/2000",) and len(found.meaning.outputs_removed) == 2000
     assert found.meaning.skipped == ()
 
@@ -384,6 +385,6 @@ def test_a_setting_that_an_unseen_profile_may_say_is_a_doubt(before: Flow, after
 def test_a_run_that_only_came_through_by_trying_again_is_not_repaired(before: Flow, after: Flow) -> None:
     one, two = read_side(before.write()), read_side(after.write())
     assert two.run is not None
-    retried = two.model_copy(update={"run": two.run.model_copy(update={"retried": 1})})
+    retried = replace(two, run=replace(two.run, retried=1))
     found = compare(one, retried)
     assert found.verdict == "cannot-tell" and "tried again" in said(found)

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from textual.worker import WorkerFailed
-
 from incident_console.evidence.redact import Redacted
 
 
@@ -20,8 +18,6 @@ def write(
 
     A message may hold what a log or a person said: it goes through `redact`.
     """
-    while isinstance(error, WorkerFailed):
-        error = error.error
     text = "".join(traceback.format_exception(error)).encode("utf-8", "backslashreplace")
     for folder in folders:
         path = folder / f"crash-{now:%Y%m%dT%H%M%S.%fZ}.txt"
@@ -37,8 +33,6 @@ def write(
 
 def told(error: BaseException, path: Path | None, go_on: str) -> str:
     """What is said on the way out. `go_on` says what is saved and how to go on."""
-    while isinstance(error, WorkerFailed):
-        error = error.error
     return (
         f"incident-console: it failed, and that is a fault of its own ({type(error).__name__}); {where(path)}\n{go_on}"
     )

@@ -1,0 +1,68 @@
+"""What was the console asked to open? What that takes is imported when it is done: the facts of the run come first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from incident_console.record.summaries import Summary
+    from incident_console.session.core import Session
+    from incident_console.session.reviewing import Review
+    from incident_console.session.who import Who
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the console was asked to open."""
+
+    who: Who
+    workdir: Path
+    runbook: str | None = None
+    """A shipped id or a path; None: what fits the folder."""
+    log: Path | None = None
+    globs: tuple[str, ...] = ()
+    context: str = "local"
+    resume: Path | None = None
+    """The record to take up again, when one was named."""
+    command: tuple[str, ...] = ()
+    """A run to start, detached, once the incident is open."""
+    sources: tuple[tuple[str, ...], ...] = ()
+    """Commands whose output is followed beside the logs."""
+    no_redact: str = ""
+    """Why no secret is to be replaced in what is recorded."""
+    moved: Path | None = None
+    """Where the workflow is now, where somebody said that it is not where the record has it."""
+    said: str | None = None
+    """The runbook as it was named on the command line: one that goes on has its own, as it was frozen."""
+    bundle: Path | None = None
+    """A bundle to be reviewed; everything else is then left aside."""
+
+    def check(self) -> None:
+        """What can be refused before anything is done. Raises UsageError, Refused."""
+        if self.command:
+            from incident_console.session import launch
+
+            launch.check(self.command, self.workdir)
+            launch.refuse_second(launch.runs_folder(self.who.records), self.workdir)
+
+    def candidates(self) -> tuple[Summary, ...]:
+        """Open incidents that could be taken up again instead of beginning a new one."""
+        if self.resume is not None or self.bundle is not None:
+            return ()
+        from incident_console.session.who import open_on
+
+        return open_on(self.workdir, self.who.records)
+
+    def set_aside(self, session: Session) -> str:
+        """That the runbook which was named is not the one that this incident froze; empty where it is."""
+        from incident_console.session import opening
+
+        return opening.set_aside(self, session)
+
+    def begin(self, resume: Path | None = None) -> Session | Review:
+        """As `opening.begin`, with what it raises."""
+        from incident_console.session import opening
+
+        return opening.begin(self, resume)
