@@ -34,7 +34,8 @@ class Command:
 
 
 def facts(desk: Desk, words: str) -> None:
-    desk.talk.say_all(facts_told(desk.picture, desk.view.incident, str(desk.view.workdir)))
+    view = desk.view
+    desk.talk.say_all(facts_told(desk.picture, view.incident, str(view.workdir), view.clock.now()))
 
 
 def run(desk: Desk, words: str) -> None:

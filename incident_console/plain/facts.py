@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from incident_console.events import UNKNOWN
 from incident_console.plain.words import clock, counted, listed
+from incident_console.record.due import due_shown
 from incident_console.record.incident import Incident
 from incident_console.session.core import unexplained
 from incident_console.session.eta import Remaining
@@ -23,9 +24,9 @@ UNSTEADY = 3
 SAMPLES = 6
 
 
-def facts(picture: Picture, incident: Incident, workdir: str) -> Iterator[str]:
+def facts(picture: Picture, incident: Incident, workdir: str, now: datetime) -> Iterator[str]:
     """The most urgent first."""
-    yield from _waiting(picture, incident)
+    yield from _waiting(picture, incident, now)
     run = picture.run
     if run is None:
         yield (
@@ -49,14 +50,14 @@ def facts(picture: Picture, incident: Incident, workdir: str) -> Iterator[str]:
         yield f"Symptom, as drafted from this: {picture.symptom}"
 
 
-def _waiting(picture: Picture, incident: Incident) -> Iterator[str]:
+def _waiting(picture: Picture, incident: Incident, now: datetime) -> Iterator[str]:
     """What stays to be dealt with."""
     if waiting := len(unexplained(incident)):
         times = "once" if waiting == 1 else f"{waiting} times"
         yield f"The workflow was edited {times} before the gate was open: explain says why."
     if incident.closed is None:
         for raised in incident.waiting:
-            due = "" if raised.event.due == UNKNOWN else f", due {raised.event.due}"
+            due = "" if raised.event.due == UNKNOWN else f", due {due_shown(raised.event.due, now)}"
             yield f"Escalation {raised.number} to {raised.event.to}{due} has no answer yet: answered tells it."
     if picture.other_run:
         yield f"Another run began, {picture.other_run.rpartition('/')[2]}: watch chooses it."

@@ -33,3 +33,8 @@ def due_told(text: str, now: datetime | None) -> str:
         return text
     told = clock_time(due.isoformat()) + text.strip()[found.end() :]
     return ", ".join(filter(None, (told, overdue(text, now))))
+
+
+def due_shown(text: str, now: datetime) -> str:
+    """The same for a screen, which is not to be drawn each second for it: that it is overdue, and not by how much."""
+    return due_told(text, None) + (", OVERDUE" if overdue(text, now) else "")

@@ -23,7 +23,7 @@ from textual.message import Message
 from incident_console.errors import ConsoleError, Exit
 from incident_console.events import EditExplained, EditObserved, Recorded
 from incident_console.record.incident import fold
-from incident_console.session.core import Session, unexplained
+from incident_console.session.core import Session
 from incident_console.session.firstlook import FirstLook
 from incident_console.session.picture import Picture
 from incident_console.session.reviewing import BundleReview, Review
@@ -32,22 +32,24 @@ from incident_console.tui import endings, firstrun, news, panes, places
 from incident_console.tui.ask import Ask
 from incident_console.tui.browser import Browser
 from incident_console.tui.desk import Desk
+from incident_console.tui.drawing import draw, follow_logs
 from incident_console.tui.ends import Ends
 from incident_console.tui.facts import Facts
 from incident_console.tui.firstrun import FirstRun
 from incident_console.tui.footer import KeyLine
 from incident_console.tui.handed import HandedPane
-from incident_console.tui.header import Header, Heading
+from incident_console.tui.header import Header
 from incident_console.tui.inbox import Inbox
 from incident_console.tui.inorder import Early, done_first
 from incident_console.tui.intents import Intents
 from incident_console.tui.keys import KEYS
 from incident_console.tui.ladder import FACTS, HANDOFF, Ladder
 from incident_console.tui.layout import Body
+from incident_console.tui.lettinggo import let_go
 from incident_console.tui.log.view import LogView
-from incident_console.tui.logs import LogList, LogsPane
+from incident_console.tui.logs import LogsPane
 from incident_console.tui.look import Look, breakpoints
-from incident_console.tui.notify import DISK_EACH_S, RECORDS, WORKFLOW, DiskWatch, Few, Notices, Title, disks, title
+from incident_console.tui.notify import DISK_EACH_S, RECORDS, WORKFLOW, DiskWatch, Few, Notices, Title, disks
 from incident_console.tui.rung import RungPane
 from incident_console.tui.runpane import RunPane
 from incident_console.tui.since import Since
@@ -176,6 +178,9 @@ class Console(Intents):
         if faults := (*self._not_worn, *self.take_keys(self.SCREENS_APART)):
             self.desk.tell("; ".join(faults), "settings", "warning", 20)
 
+    def says_title(self, text: str) -> None:
+        self._title.say(text)
+
     def on_unmount(self) -> None:
         self._title.give_back()
         self.ends.end()
@@ -269,6 +274,7 @@ class Console(Intents):
             for told in self.disk.look(await self.desk.in_thread(lambda where=where: tuple(disks(where)))):
                 self.desk.tell(told, "a disk is nearly full", "warning", kind="disk")
             await asyncio.sleep(DISK_EACH_S)
+            self.stale()  # something may have fallen due
 
     async def change_to(self, plan: Plan, session: Session) -> None:
         """From reading to writing the same incident: it is taken up as if it had been opened so."""
@@ -313,32 +319,7 @@ class Console(Intents):
     @work(exclusive=True, group="leave")
     async def leave(self) -> None:
         """Write the documents, let go of the pen, and say how to come back."""
-        session, live = self.session, self.live
-        if session is None:
-            self._go(Exit.OK, "")
-            return
-        ended = tuple(self.desk.climb.busy)
-        await self.desk.climb.cancel_all()
-        await self.desk.long.settle()
-        await self.desk.drafts.write()
-        failed: ConsoleError | None = None
-        try:
-            if live is not None:
-                await self.desk.in_thread(live.close)
-        except ConsoleError as fault:
-            failed = fault
-        not_saved = await self.desk.in_thread(self.desk.unsaved.at_the_end, session)
-        try:
-            await self.desk.in_thread(session.close)
-        except ConsoleError as fault:
-            failed = failed or fault
-        if not_saved:
-            self._go(Exit.RECORD, not_saved)
-        elif failed is not None:
-            kept = f"Every entry that was told as saved is in {session.record.path}"
-            self._go(failed.exit_code, f"incident-console: {failed}\n{kept}")
-        else:
-            self._go(Exit.OK, news.parting(session, ended, self.picture.run))
+        self._go(*await let_go(self))
 
     def _go(self, code: Exit, parting: str) -> None:
         self.parting = parting
@@ -376,7 +357,7 @@ class Console(Intents):
         if before.run is not self.picture.run:
             self.screen_stack[0].query_one(Ask).renew()
         # After the next frame: to open a thousand logs as one takes longer than to tell the facts.
-        self.call_after_refresh(self._follow_logs, before, self.picture)
+        self.call_after_refresh(follow_logs, self, before, self.picture)
         if (review := self.desk.review) is not None and before.notices != self.picture.notices:
             news.of_pen(self.desk, review, before)
             self.refresh_bindings()
@@ -401,52 +382,9 @@ class Console(Intents):
             self.set_timer(max(0.001, self._drawn_at + REDRAW_S - time.monotonic()), self._redraw)
 
     def _redraw(self) -> None:
-        """Each pane changes only what is new in it. What changes below a page is drawn when the page is closed."""
+        """What changes below a page is drawn when the page is closed."""
         self._drawing, self._drawn_at = False, time.monotonic()
         if not self._stale or len(self.screen_stack) > 1 or not self.is_running:
             return
         self._stale = False
-        session, incident, picture = self.session, self.incident, self.picture
-        marks = session.marks() if session is not None else ()
-        self.query_one(Header).heading = Heading(
-            incident=session.id if session is not None else "",
-            opened_at=incident.opened_at,
-            not_saved=bool(self.not_saved),
-            held=self.desk.unsaved.held.count,
-            run=picture.run,
-            looked=picture.looked,
-            marks=marks,
-            gate_missing=incident.gate_missing if session is not None else (),
-            edits_waiting=len(unexplained(incident)),
-            inbox=len(incident.inbox),
-            ended=news.ended(incident),
-            not_redacted=bool(incident.not_redacted),
-            read_only=self.desk.review.title if self.desk.review is not None else "",
-        )
-        folder, waiting = self.plan.workdir.name or str(self.plan.workdir), len(unexplained(incident))
-        self._title.say(title(picture.run, folder, self.look.title, edits=waiting, disk=self.disk.low))
-        places.show(self)
-        if session is not None:
-            handed, received = isinstance(session, BundleReview), bool(incident.accepted)
-            self.query_one(Ladder).draw(marks, len(incident.inbox), picture, handed=handed, received=received)
-            # After the next frame, as everything that takes longer with each log that there is.
-            self.call_after_refresh(self._draw_logs, picture)
-        self.query_one(KeyLine).look()
-
-    def _draw_logs(self, picture: Picture) -> None:
-        if picture is self.picture and (listed := self.query(LogList)):
-            listed.first().draw(picture.logs)
-
-    def _follow_logs(self, before: Picture, now: Picture) -> None:
-        """The log pane is never empty while there is a log: all of them as one stream, until one is opened."""
-        if not self.query(LogView):
-            return  # the screen has gone already
-        view, logs = self.query_one(LogView), now.logs
-        self.stream.draw(logs)
-        was = before.logs[0].path if before.logs else None
-        if self.stream.is_open or not logs or logs[0].path is None or not (view.is_empty or view.path == was):
-            return
-        if len(logs) > 1 and not self.log_chosen:
-            self.stream.open(logs)
-        elif view.path != logs[0].path:
-            view.show(logs[0].path, logs[0].label)
+        draw(self)

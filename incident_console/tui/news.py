@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incident_console.events import UNKNOWN, ActionTaken, AttemptKept, EditObserved, NoteAdded, Recorded
+from incident_console.record.due import due_shown
 from incident_console.record.restoring import TOLD as DELETED
 from incident_console.record.seen import Escalation, how_changed
 from incident_console.session import parting as parting_words
@@ -105,7 +106,7 @@ def resumed(id: str, cut_off: tuple[str, ...], drafts: tuple[str, ...]) -> str:
     return " ".join(told)
 
 
-def notices(incident: Incident, picture: Picture, not_saved: str, key: Key) -> tuple[str, ...]:
+def notices(incident: Incident, picture: Picture, not_saved: str, key: Key, now: datetime) -> tuple[str, ...]:
     """What stays on the first screen until it is dealt with."""
     told = [f"NOT SAVED: {not_saved}"] if not_saved else []
     told += picture.notices
@@ -113,7 +114,7 @@ def notices(incident: Incident, picture: Picture, not_saved: str, key: Key) -> t
         times = "once" if waiting == 1 else f"{waiting} times"
         told.append(f"The workflow was edited {times} before the gate was open: {key('app.explain')} says why.")
     if incident.closed is None:
-        told += (_awaited(each, key("app.escalate")) for each in incident.waiting)
+        told += (_awaited(each, key("app.escalate"), now) for each in incident.waiting)
     if picture.other_run:
         told.append(f"Another run began: {Path(picture.other_run).name}. {key('app.run')} watches it.")
     if _symptom_is_older(incident, picture):
@@ -121,9 +122,9 @@ def notices(incident: Incident, picture: Picture, not_saved: str, key: Key) -> t
     return tuple(told)
 
 
-def _awaited(raised: Escalation, tells: str) -> str:
+def _awaited(raised: Escalation, tells: str, now: datetime) -> str:
     known = [] if raised.event.owner == UNKNOWN else [raised.event.owner]
-    known += [] if raised.event.due == UNKNOWN else [f"due {raised.event.due}"]
+    known += [] if raised.event.due == UNKNOWN else [f"due {due_shown(raised.event.due, now)}"]
     whose = f" ({', '.join(known)})" if known else ""
     return f"Escalation {raised.number} to {raised.event.to}{whose} has no answer yet: {tells} tells it."
 

@@ -63,7 +63,8 @@ def show(app: Intents) -> None:
 def _draw(app: Intents, session: View) -> None:
     incident, picture, read_only = app.incident, app.picture, app.desk.review is not None
     if app.place == FACTS:
-        told = (*app.desk.unsaved.notices, *news.notices(incident, picture, app.not_saved, app.desk.key))
+        waits = news.notices(incident, picture, app.not_saved, app.desk.key, session.clock.now())
+        told = (*app.desk.unsaved.notices, *waits)
         app.query_one(Facts).draw(picture, told, incident.workdir, len(session.runbook.rungs))
     elif app.place == RUN:
         app.query_one(RunPane).draw(picture)

@@ -308,7 +308,7 @@ def test_one_line_answers_a_question_and_a_hand_off_is_given_by_a_yes_alone(desk
     assert "Saved: Over which scope: one job, one sample, one rule, the whole run? the sample B" in " ".join(
         said.split()
     )
-    assert said.count("It goes to ana, and ") == 2 and "handed off" not in said
+    assert said.count("It goes to ana, and") == 2 and "handed off" not in said
     assert "9 fields only you can say" in said and "8 fields only you can say" in said, "what was said is kept"
     incident = Record(desk.record()).incident()
     (action,) = incident.actions.values()

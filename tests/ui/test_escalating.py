@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from incident_console.record.due import due_told
+from incident_console.session.core import Session
 from tests.ui.scene import MEDIUM, SMALL, closed, flat, kinds, opened, place, shows, types, until
 
 
@@ -28,8 +30,12 @@ async def test_a_trigger_that_holds_is_offered_with_what_makes_it_hold(tmp_path:
         assert event.evidence[0].startswith("rung decide, decision")
         await closed(pilot)
         await pilot.press("0")
-        told = f"Escalation 1 to the reviewers (kim, due {event.due}) has no answer yet: ! tells it."
+        told = f"Escalation 1 to the reviewers (kim, due {due_told(event.due, None)}) has no answer yet: ! tells it."
         await shows(pilot, told, pane="#facts")
+        session = app.session
+        assert isinstance(session, Session)
+        session.escalate("the on-call", "", "", "", due="2020-01-02 03:04Z")
+        await shows(pilot, "due 2020-01-02 03:04:00Z, OVERDUE) has no answer yet", pane="#facts")
 
 
 async def test_a_trigger_that_holds_stands_on_every_rung(tmp_path: Path) -> None:
