@@ -23,6 +23,7 @@ SHOWN = 60
 def handoff(arguments: argparse.Namespace) -> int:
     """Write the bundle; with `--template` only print what stands in the fields, to be edited and given back."""
     from incident_console.record.folders import find
+    from incident_console.record.handfields import PROMPTS
     from incident_console.session.handoff import offer
     from incident_console.session.opening import resume_incident
     from incident_console.session.secrecy import in_runbook
@@ -60,7 +61,7 @@ def handoff(arguments: argparse.Namespace) -> int:
     print(offered.path)
     print(f"head {offered.head}")
     for name in offered.missing:
-        print(f"unknown: {name}")
+        print(f"unknown: {name}  ({PROMPTS[name]})")
     say("tell the receiver the head by another way than the bundle; `verify --head` checks it")
     return Exit.OK
 

@@ -84,11 +84,11 @@ class EvidenceRows(ScrollView, can_focus=True):
     # -- what is shown -------------------------------------------------------------------------------------------
 
     def draw(self, incident: Incident, rungs: tuple[str, ...], run: str | None, *, writing: bool, ours: bool) -> bool:
-        """Take in what is new; a cursor on the last piece goes along. Whether anything is otherwise than before.
+        """Take in what is new; the cursor stays on its piece. Whether anything is otherwise than before.
 
         `writing`: somebody writes the record now; `ours`: it is this console.
         """
-        following, under = self.cursor >= len(self.shelf.shown) - 1, self.entry
+        under = self.entry
         other = self.shelf.take(incident, writing=writing)
         state = (len(incident.weighed), run, not ours)
         if state != (self._said, self._run, self._read_only):
@@ -100,7 +100,7 @@ class EvidenceRows(ScrollView, can_focus=True):
         if rungs != tuple(self._rungs):
             self._rungs, other = {id: number for number, id in enumerate(rungs, 1)}, True
         if other:
-            self._lay(under, following=following)
+            self._lay(under)
         return other
 
     def learned(self, seq: int, looked: Looked) -> None:
@@ -108,12 +108,13 @@ class EvidenceRows(ScrollView, can_focus=True):
         self.refresh()
         self.post_message(Browser.Moved())
 
-    def _lay(self, under: Entry | None, *, following: bool = False) -> None:
-        """The cursor stays on its piece, or goes to the next that is shown."""
+    def _lay(self, under: Entry | None) -> None:
+        """The cursor stays on its piece, or goes to the next that is shown; at first it is on the newest."""
         shown = self.shelf.shown
         self.virtual_size = Size(self.size.width, len(shown))
-        last, wanted = len(shown) - 1, under.seq if under is not None else 0
-        self.put_cursor(last if following else next((n for n, each in enumerate(shown) if each.seq >= wanted), last))
+        last = len(shown) - 1
+        stays = (n for n, each in enumerate(shown) if under is not None and each.seq >= under.seq)
+        self.put_cursor(next(stays, last))
 
     @property
     def entry(self) -> Entry | None:

@@ -16,7 +16,7 @@ from incident_console.session.itemdiff import Looked
 from incident_console.session.suggest import UNDETERMINED
 from incident_console.tui import paging, pinning, places, showing
 from incident_console.tui.ask import Question
-from incident_console.tui.browser import Browser
+from incident_console.tui.browser import Browser, EvidenceRows
 from incident_console.tui.ladder import EVIDENCE
 from incident_console.tui.words import size
 
@@ -76,6 +76,8 @@ class Browsing:
             for entry in entries:
                 if entry.seq not in self._browser.rows.looked:
                     looked = await self._desk.in_thread(itemdiff.look, self._desk.view.record.blobs, entry)
+                    if not self._app.is_running or not self._app.query(EvidenceRows):
+                        return  # the screen has gone meanwhile
                     self._browser.rows.learned(entry.seq, looked)
         finally:
             self._looking = False

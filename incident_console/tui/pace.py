@@ -17,6 +17,7 @@ from typing import Any
 from textual import events
 from textual.app import App, ReturnType
 from textual.driver import Driver
+from textual.worker import Worker
 
 from incident_console.tui.thin import Thin
 
@@ -94,7 +95,7 @@ class Paced(App[ReturnType]):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._budget = Budget()
-        self._holding = False
+        self._hold_on: Worker[None] | None = None
         self._keyed = asyncio.Event()
         self._thin = Thin()
         self.driver_class = _counted(self.driver_class, self._budget, self._thin)
@@ -107,8 +108,13 @@ class Paced(App[ReturnType]):
         """Textual calls it when a frame was handed to the terminal."""
         self._budget.frame_over()
         if not self._holding and not self.is_headless and self._pause() > 0:
-            self._holding = True
-            self.run_worker(self._hold(), group="pace")
+            self._hold_on = self.run_worker(self._hold(), group="pace")
+
+    @property
+    def _holding(self) -> bool:
+        """Asked of the worker itself: one that is cancelled before it begins could put no flag back."""
+        hold = self._hold_on
+        return hold is not None and not (hold.is_finished or hold.is_cancelled)
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent) and not isinstance(event, events.MouseMove):
@@ -134,15 +140,13 @@ class Paced(App[ReturnType]):
         self.refresh(layout=True)
 
     async def _hold(self) -> None:
-        try:
-            with self.batch_update():
-                while (pause := self._pause()) > 0:
-                    self._keyed.clear()
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._keyed.wait(), pause)
-                        await asyncio.sleep(TOGETHER_S)
-        finally:
-            self._holding = False
+        with self.batch_update():
+            while (pause := self._pause()) > 0:
+                self._keyed.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._keyed.wait(), pause)
+                    await asyncio.sleep(TOGETHER_S)
+        self._hold_on = None
         if self.is_running:
             self.screen.check_idle()
 

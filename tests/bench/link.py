@@ -1,6 +1,6 @@
 """How do log viewers and the console feel over a slow link while a log is flooded? Keys, and bytes a second.
 
-    python tests/bench/link.py [--rate 100000] [--delay 0.02] [--seconds 8] [--only open,tail,lnav,tl,less,bare]
+    python tests/bench/link.py [--rate 100000] [--delay 0.02] [--seconds 24] [--only open,tail,lnav,tl,less,bare]
     python tests/bench/link.py --through 100000 0.02 COMMAND ...      any command as it feels over such a link
 
 Every program runs behind a proxy that lets so many bytes a second through each way, each so many seconds later (20 ms
@@ -133,6 +133,8 @@ class Follower:
     """A key, a pattern of its effect, and the keys that undo it."""
     quit: str = "q"
     ours: bool = False
+    painted: bool = False
+    """The effect is looked for on the screen: what stood there already is not sent again."""
 
 
 def followers() -> Iterator[Follower]:
@@ -140,7 +142,7 @@ def followers() -> Iterator[Follower]:
     ours = f"{python} -m incident_console"
     palette = ("<ctrl-p>", "earch for commands", "<esc>")
     yield Follower("open", f"{ours} open {{dir}}", "saved.*", ("1", "surface changed", "0"), ours=True)
-    yield Follower("open, help", f"{ours} open {{dir}}", "saved.*", ("?", "Help", "<esc>"), ours=True)
+    yield Follower("open, help", f"{ours} open {{dir}}", "saved.*", ("?", "─ Help", "<esc>"), ours=True, painted=True)
     yield Follower("tail", f"{ours} tail {{log}}", "{mark}", ("<pgup>", "paused", "f"), ours=True)
     yield Follower("bare", f"{python} {here / 'bare_textual.py'} {{log}}", "{mark}", palette)
     yield Follower("lnav", "lnav {log}", "{mark}", ("/", "[Ss]earch for|Enter a", "\\x1d"), quit="q,q")
@@ -201,7 +203,7 @@ def flooded(program: Follower, wanted: argparse.Namespace, folder: Path) -> Seen
             term.mark()
             at = time.monotonic()
             term.send(key)
-            seen = term.wait(effect, 5, painted=False)
+            seen = term.wait(effect, 5, painted=program.painted)
             late.append(seen and (seen - at) * 1000)
             term.drain(0.1)
             term.send(undo)
@@ -236,7 +238,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=100_000, help="bytes a second, each way")
     parser.add_argument("--delay", type=float, default=0.02, help="seconds, each way")
     parser.add_argument("--buffer", type=int, default=256 << 10, help="bytes that ssh holds")
-    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--seconds", type=float, default=24, help="of flood: some 35 keys")
     parser.add_argument("--only", default="", help="some of the programs, by commas")
     parser.add_argument("--through", nargs=argparse.REMAINDER, metavar=("RATE", "DELAY"), help="run a command so")
     wanted = parser.parse_args()

@@ -62,13 +62,13 @@ async def test_v_shows_everything_that_was_kept_with_its_figures_and_it_goes_on_
         await pinned(app)
         rows = app.query_one(EvidenceRows)
         await shows(pilot, "✓ captured", "say", "rc 0", "1 l", "◂ pinned", "inbox", "logs/a.log:1", "2 pieces")
-        assert rows.entry is not None and rows.entry.state == "pinned"
+        assert rows.entry is not None and rows.entry.state == "captured", "the cursor stays on its piece"
         await pilot.press("k")
         await shows(pilot, "echo 'hello, it says'", pane="#evidence")
         await pilot.press("G")
         await pinned(app, "line 2\n")
         await shows(pilot, "3 pieces")
-        assert rows.cursor == 2
+        assert rows.cursor == 1
         await pilot.press("g", "j")
         assert rows.cursor == 1
 
@@ -354,3 +354,16 @@ async def test_without_a_pager_that_is_said_in_a_sentence(
         await browse(app, pilot, 1)
         await pilot.press("vertical_line")
         await until(pilot, lambda: "pager" in flat(app, "Toast").lower())
+
+
+async def test_the_cursor_stays_on_its_piece_when_others_arrive(tmp_path: Path) -> None:
+    """A key is meant for what was under the cursor when it was decided on, also where that was the newest."""
+    async with opened(place(tmp_path).tiny(), SMALL) as (app, pilot):
+        for text in ("one\n", "two\n"):
+            await pinned(app, text)
+        rows = await browse(app, pilot, 2)
+        assert rows.cursor == 1
+        before = rows.entry
+        await pinned(app, "three\n")
+        await until(pilot, lambda: len(rows.shelf.shown) == 3)
+        assert rows.cursor == 1 and rows.entry is not None and before is not None and rows.entry.seq == before.seq

@@ -232,3 +232,16 @@ async def test_a_key_is_answered_between_frames_that_wait() -> None:
         assert app.frames == before
         await pilot.press("x")
         await until(pilot, lambda: app.frames > before)
+
+
+async def test_a_hold_that_is_cancelled_before_it_begins_holds_nothing() -> None:
+    app = Counting()
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: not app._holding)
+        app.takes = False
+        app.post_display_hook()
+        assert app._holding
+        app.workers.cancel_group(app, "pace")
+        app.takes = True
+        await until(pilot, lambda: not app._holding)
+        await grow(app, pilot, 2)
