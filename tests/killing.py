@@ -13,6 +13,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -68,6 +69,11 @@ def write(home: Path, folder: Path, seed: int) -> None:
 
 def nursery() -> None:
     """Forks a console for each line `HOME FOLDER SEED` it reads; says its pid, and when it is gone."""
+    with tempfile.TemporaryDirectory() as home:  # what is imported on first use is here before anybody is killed
+        here = Path(home)
+        session = open_incident(who(here), here, shelf.find("flaky-command", here), title="")
+        session.close()
+        resume_incident(who(here), session.record.path).close()
     for line in sys.stdin:
         home, folder, seed = line.rstrip("\n").split("\t")
         pid = os.fork()

@@ -38,7 +38,7 @@ def test_recording_goes_on_and_the_terminal_is_as_it_was(desk: Desk) -> None:
     program.chmod(0o700)
     words = [COMMAND, "open", str(workdir), "--records", str(desk.records)]
     with Terminal(words, cwd=desk.home, env={**desk.environment, "EDITOR": str(program)}) as console:
-        console.wait_for("no failure so far")
+        console.wait_for("INC-", "no failure so far")
         console.press("h")
         console.wait_for("9 of 9 that only you can say")
         console.press("E")

@@ -28,7 +28,7 @@ def test_a_piece_of_evidence_is_paged_and_the_terminal_is_as_it_was(desk: Desk) 
     program.chmod(0o700)
     words = [COMMAND, "open", str(workdir), "--records", str(desk.records)]
     with Terminal(words, cwd=desk.home, env={**desk.environment, "PAGER": str(program)}) as console:
-        console.wait_for("no failure so far")
+        console.wait_for("INC-", "no failure so far")
         log.write_text("begun\n\x1b[31mFATAL: no index\n")
         run.fails("align", 1, again=True)
         wait_for(desk.record() / "journal.jsonl", '"attempt.kept"')

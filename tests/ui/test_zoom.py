@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 from textual.widgets import TextArea
 
 from incident_console.tui.app import Console
-from tests.ui.scene import MEDIUM, SMALL, WIDE, flat, opened, place, screen, shows, types, until
+from tests.ui.scene import MEDIUM, SMALL, WIDE, drawn, flat, opened, place, screen, shows, types, until
 
 TITLES = {"ladder": "ladder", "centre": "facts", "log-list": "logs", "log-view": "all logs, by time"}
 
@@ -34,6 +34,8 @@ async def drag(pilot: Pilot[int], a: tuple[int, int], b: tuple[int, int]) -> Non
 async def test_z_shows_the_focused_pane_alone_and_back_again(tmp_path: Path, size: tuple[int, int], back: str) -> None:
     here = place(tmp_path, "c1-flaky-retry-ok-v9")
     async with opened(here.plan(), size) as (app, pilot):
+        await until(pilot, lambda: app.picture.known is not None)
+        await drawn(pilot, app)
         for pane, title in TITLES.items():
             app._focus(pane)
             await pilot.pause()

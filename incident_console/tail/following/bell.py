@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 
 STEP_S = 0.02
 """Between two looks where there is no signal to wait for."""
-CHECK_S = 2.0
+CHECK_S = 1.0
 """Between two looks that only check whether the signals come: a sandbox may not send them."""
 _F_SETOWN_EX, _F_OWNER_TID = 15, 0
 _creating = threading.Lock()
