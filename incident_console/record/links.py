@@ -5,7 +5,6 @@ stands twice and no number or text is written in a second way; and sorted, which
 is not surely good is never judged here, but line by line and by the letter in `chain`.
 """
 
-import re
 from hashlib import sha256
 from typing import Any
 
@@ -43,20 +42,27 @@ class _Hashed(Struct, frozen=True, gc=False):
     session: str
 
 
-_read = Decoder(_Line).decode_lines
+def _written_alike(number: float) -> bool:
+    """Whether every JSON writer writes it in the same way: 0.00001 is 1e-05 to some, and 1e16 is 1e+16."""
+    return 1e-4 <= abs(number) < 1e16 or not number
+
+
+def _float(text: str) -> float:
+    if not _written_alike(number := float(text)):
+        raise DecodeError
+    return number
+
+
+_read = Decoder(_Line, float_hook=_float).decode_lines
 _write = Encoder().encode_lines
 _write_sorted = Encoder(order="sorted").encode_lines
-
-_LARGE = re.compile(rb"e[-+]?[0-9]+[,\]}]").search
-_SMALL = re.compile(rb"[\[:,-]0\.0000").search
-"""A part of a number that other JSON writers write in another way: 0.00001 is 1e-05. (It may be in a text, too.)"""
 
 
 def links(block: bytes, number: int, prev: str) -> list[Recorded] | None:
     """The whole lines of `block`, the first being line `number` after `prev`; None when one is not surely good."""
     try:
         lines = _read(block)
-        if not lines or _write(lines) != block or _LARGE(block) or (b"0.0000" in block and _SMALL(block)):
+        if not lines or _write(lines) != block:
             return None
         hashed = [
             _Hashed(line.at, line.by, line.data, line.kind, line.mono_s, line.prev, line.seq, line.session)
@@ -67,6 +73,8 @@ def links(block: bytes, number: int, prev: str) -> list[Recorded] | None:
         for line, event, told in zip(lines, events, _write_sorted(hashed).splitlines(), strict=True):
             digest = line.hash
             if line.seq != number or line.prev != prev or digest != sha256(told).hexdigest():
+                return None
+            if not _written_alike(line.mono_s):
                 return None
             good.append(Recorded(number, line.at, line.mono_s, line.session, line.by, line.kind, event, prev, digest))
             prev, number = digest, number + 1
