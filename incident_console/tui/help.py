@@ -26,6 +26,8 @@ BEGINNING = """\
 Capture first, file later. Any rung may be entered at any time.
 Everything is saved the moment it is done; leaving loses nothing.
 """
+WIDEST, AROUND = 110, 5
+"""Columns of the page, and those of its border, padding and scroll bar."""
 PLACES = {
     "ladder": "in the ladder",
     "facts": "in the facts",
@@ -173,7 +175,7 @@ class HelpScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     HelpScreen {
         align: center middle; background: $background 60%;
-        & #help-box { border: round $accent; background: $panel; width: 100%; max-width: 110; height: 90%; }
+        & #help-box { border: round $accent; background: $panel; width: 100%; height: 90%; }
         & #help { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
         & Wanted, & Wanted:focus { display: none; height: 1; border: none; padding: 0 1; background: $surface; }
         &.-low #help-box { height: 100%; }
@@ -193,14 +195,17 @@ class HelpScreen(ModalScreen[None]):
         self._lines = lines(active)
         self._beginning = beginning
         self._wanted = ""
+        self._drawn: tuple[int, str] | None = None
+        """In how many columns, and narrowed by what."""
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help-box", can_focus=False) as box:
+            box.styles.max_width = WIDEST
             box.border_title = "Help"
             told = (("find", "finds"), ("down", "scrolls"), ("close", "closes"))
             box.border_subtitle = " · ".join(f"{key(self.app, f'help.{name}')} {word}" for name, word in told)
             with VerticalScroll(id="help"):
-                yield Static(markup=False)
+                yield Static(self._text(min(WIDEST, self.app.size.width) - AROUND), markup=False)
             yield Wanted(placeholder=f"show keys that hold … · Enter keeps · {key(self.app, 'help.drop')} shows all")
 
     @property
@@ -215,7 +220,12 @@ class HelpScreen(ModalScreen[None]):
 
     def _draw(self) -> None:
         width = self.page.scrollable_content_region.width
-        self.query_one(Static).update(text(self._lines, width, self._wanted, self._beginning))
+        if self._drawn != (width, self._wanted):
+            self.query_one(Static).update(self._text(width))
+
+    def _text(self, width: int) -> Content:
+        self._drawn = (width, self._wanted)
+        return text(self._lines, width, self._wanted, self._beginning)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

@@ -19,6 +19,7 @@ from textual.app import App, ReturnType
 from textual.driver import Driver
 from textual.worker import Worker
 
+from incident_console.tui import tidy
 from incident_console.tui.thin import Thin
 
 RATE = 25_000
@@ -27,7 +28,11 @@ KEYED_RATE = 60_000
 """The same just after a key: enough to answer each of a key that is held down."""
 KEYED_S = 0.15
 """So long after a key what is drawn is its answer, the first frame in any case."""
+LITTLE = 500
+"""Bytes of a frame that may be but the beginning of the answer: a page that comes up draws nothing first."""
 ANSWER_S = 0.05
+LEAST_S = 0.25
+"""Between two frames that are drawn by themselves: a key that comes while one is drawn is answered behind it."""
 MOST_S = 0.5
 """The longest time between two frames, whatever was written: a clock that stands looks like a console that hangs."""
 SLACK_S = 0.03
@@ -38,7 +43,7 @@ LOOK_S = 0.02
 TERMINAL = 2
 """The descriptor that Textual draws on."""
 TOGETHER_S = 0.01
-"""A key's effect and what waits to be drawn go into one frame."""
+"""What waited until it may be drawn goes into one frame."""
 
 
 class Budget:
@@ -53,6 +58,8 @@ class Budget:
         self._free = self._keyed_free = self._keyed = self._blocked = float("-inf")
         self._owed = False
         """A key was used, and nothing was drawn since."""
+        self._answered = 0
+        """Bytes drawn since it was."""
 
     @property
     def slow(self) -> bool:
@@ -64,18 +71,24 @@ class Budget:
 
     def frame_over(self) -> None:
         now = self._clock()
-        self._free = min(max(self._free, now) + self._size / RATE, now + MOST_S)
+        self._free = min(max(self._free, now) + max(self._size / RATE, LEAST_S), now + MOST_S)
         self._keyed_free = min(max(self._keyed_free, now) + self._size / KEYED_RATE, now + MOST_S)
+        self._answered += self._size
         self._size, self._owed = 0, False
 
     def keyed(self) -> None:
         """A key or the mouse was used: what is drawn next is the answer."""
-        self._keyed, self._owed = self._clock(), True
+        self._keyed, self._owed, self._answered = self._clock(), True, 0
+
+    @property
+    def since_key(self) -> float:
+        """Seconds."""
+        return self._clock() - self._keyed
 
     @property
     def answering(self) -> bool:
         """Whether the answer to a key is yet to be drawn."""
-        return self._owed or self._clock() - self._keyed < ANSWER_S
+        return self._owed or self.since_key < ANSWER_S
 
     def pause(self, *, takes: bool) -> float:
         """Seconds until there may be another frame. `takes`: the terminal takes more at this moment."""
@@ -85,7 +98,10 @@ class Budget:
             return LOOK_S
         if not self.slow:
             return 0.0
-        free = self._keyed_free if self._owed or now - self._keyed < KEYED_S else self._free
+        answers = now - self._keyed < KEYED_S
+        if answers and self._answered < LITTLE:
+            return 0.0
+        free = self._keyed_free if self._owed or answers else self._free
         return max(0.0, free - now - SLACK_S)
 
 
@@ -96,9 +112,19 @@ class Paced(App[ReturnType]):
         super().__init__(*given, **named)
         self._budget = Budget()
         self._hold_on: Worker[None] | None = None
-        self._keyed = asyncio.Event()
+        self._batch = contextlib.ExitStack()
+        """What is held now; closed, it is drawn when the loop comes to it."""
+        self._keyed, self._released = asyncio.Event(), asyncio.Event()
         self._thin = Thin()
+        self._tidy = tidy.Tidy(lambda: self._budget.since_key)
         self.driver_class = _counted(self.driver_class, self._budget, self._thin)
+
+    def on_mount(self) -> None:
+        self._tidy.begin()
+        self.set_interval(tidy.LOOK_S, self._tidy.look)
+
+    def on_unmount(self) -> None:
+        self._tidy.end()
 
     def keep_pace(self, *, far: bool) -> None:
         """`far`: the terminal is reached over ssh."""
@@ -126,13 +152,17 @@ class Paced(App[ReturnType]):
     def keyed(self) -> None:
         """What is drawn next is an answer, and does not wait for what was drawn by itself."""
         self._budget.keyed()
+        # At once, not when the worker comes to it: a page that opens meanwhile would be laid out for nothing.
+        self._batch.close()
         self._keyed.set()
 
     async def may_draw(self) -> None:
         """Wait until what changes now would be drawn soon, and not with the answer to a key, later and larger by it."""
         until = time.monotonic() + MOST_S
         while (self._holding or self._budget.answering) and time.monotonic() < until:
-            await asyncio.sleep(LOOK_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._released.wait(), LOOK_S)
+                return
 
     def action_redraw(self) -> None:
         """Everything again: another program may have written on the terminal."""
@@ -140,12 +170,16 @@ class Paced(App[ReturnType]):
         self.refresh(layout=True)
 
     async def _hold(self) -> None:
-        with self.batch_update():
-            while (pause := self._pause()) > 0:
-                self._keyed.clear()
+        with self._batch:
+            self._batch.enter_context(self.batch_update())
+            self._keyed.clear()
+            while not self._keyed.is_set() and (pause := self._pause()) > 0:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._keyed.wait(), pause)
-                    await asyncio.sleep(TOGETHER_S)
+            if not self._keyed.is_set():
+                self._released.set()
+                self._released.clear()
+                await asyncio.sleep(TOGETHER_S)
         self._hold_on = None
         if self.is_running:
             self.screen.check_idle()

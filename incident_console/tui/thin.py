@@ -10,6 +10,7 @@ Of SGR sequences (ECMA-48, 8.3.117) rich writes `\x1b[...m` with all that a piec
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -59,7 +60,8 @@ class Thin:
                 out.append(f"\x1b[0m\x1b[{row};{column}H{text}")
                 pen = _PLAIN
             elif not cells:
-                out.append(f"\x1b[{row};{column}H{text}")
+                if at == len(placed) - 3:  # where the cursor is left; before that a place without text is nothing
+                    out.append(f"\x1b[{row};{column}H")
             else:
                 for begin, end in self._put(row, int(column) - 1, cells):
                     out.append(f"\x1b[{row};{int(column) + begin}H")
@@ -68,13 +70,15 @@ class Thin:
             out.append("\x1b[0m")
         return "".join(out)
 
-    def _put(self, row: str, column: int, cells: list[_Cell]) -> list[tuple[int, int]]:
+    def _put(self, row: str, column: int, cells: tuple[_Cell, ...]) -> list[tuple[int, int]]:
         """Take these as what stands there now; where they are others than before, as ranges of them."""
         line = self._lines.setdefault(row, [])
         line += [None] * (column + len(cells) - len(line))
         before = line[column : column + len(cells)]
         line[column : column + len(cells)] = cells
         runs: list[tuple[int, int]] = []
+        if before == list(cells):
+            return runs
         for at, (was, now) in enumerate(zip(before, cells, strict=True)):
             if was != now:
                 if runs and at - runs[-1][1] < _GAP:
@@ -84,8 +88,9 @@ class Thin:
         return runs
 
 
-def _cells(text: str) -> list[_Cell] | None:
-    """A cell for each character; None where that is not how it is shown."""
+@lru_cache(256)
+def _cells(text: str) -> tuple[_Cell, ...] | None:
+    """A cell for each character; None where that is not how it is shown. Most rows of a frame were in one before."""
     cells: list[_Cell] = []
     pen = _PLAIN
     for number, piece in enumerate(_STYLE.split(text)):
@@ -97,7 +102,7 @@ def _cells(text: str) -> list[_Cell] | None:
             # A blank looks the same whatever its letters' colour would be.
             blank = pen if pen.more & _SEEN_ON_BLANKS else _Pen(ground=pen.ground)
             cells += [(char, blank if char == " " else pen) for char in piece]
-    return cells
+    return tuple(cells)
 
 
 def _one_each(text: str) -> bool:
@@ -105,7 +110,7 @@ def _one_each(text: str) -> bool:
     return cell_len(text) == len(text) and (text.isascii() or all(get_character_cell_size(char) == 1 for char in text))
 
 
-def _write(cells: list[_Cell], pen: _Pen, out: list[str]) -> _Pen:
+def _write(cells: Sequence[_Cell], pen: _Pen, out: list[str]) -> _Pen:
     """Append them, with what the pen has not got yet; the pen after that."""
     for char, wanted in cells:
         fits = char == " " and wanted.ground == pen.ground and not (wanted.more | pen.more) & _SEEN_ON_BLANKS

@@ -20,6 +20,7 @@ import fcntl
 import itertools
 import os
 import pty
+import random
 import select
 import shutil
 import signal
@@ -142,7 +143,7 @@ def followers() -> Iterator[Follower]:
     ours = f"{python} -m incident_console"
     palette = ("<ctrl-p>", "earch for commands", "<esc>")
     yield Follower("open", f"{ours} open {{dir}}", "saved.*", ("1", "surface changed", "0"), ours=True)
-    yield Follower("open, help", f"{ours} open {{dir}}", "saved.*", ("?", "─ Help", "<esc>"), ours=True, painted=True)
+    yield Follower("open help", f"{ours} open {{dir}}", "saved.*", ("?", "─ Help", "<esc>"), ours=True, painted=True)
     yield Follower("tail", f"{ours} tail {{log}}", "{mark}", ("<pgup>", "paused", "f"), ours=True)
     yield Follower("bare", f"{python} {here / 'bare_textual.py'} {{log}}", "{mark}", palette)
     yield Follower("lnav", "lnav {log}", "{mark}", ("/", "[Ss]earch for|Enter a", "\\x1d"), quit="q,q")
@@ -198,6 +199,7 @@ def flooded(program: Follower, wanted: argparse.Namespace, folder: Path) -> Seen
         began, before = time.monotonic(), term.total
         term.drain(1.0)
         late: list[float | None] = []
+        pauses = random.Random(1)  # evenly typed keys would fall in with what is drawn evenly
         steps = [(time.monotonic(), term.total)]
         while time.monotonic() - began < wanted.seconds - 1.0:
             term.mark()
@@ -207,7 +209,7 @@ def flooded(program: Follower, wanted: argparse.Namespace, folder: Path) -> Seen
             late.append(seen and (seen - at) * 1000)
             term.drain(0.1)
             term.send(undo)
-            term.drain(0.4)
+            term.drain(pauses.uniform(0.25, 0.6))
             steps.append((time.monotonic(), term.total))
         spent = (term.total - before) / (time.monotonic() - began)
         term.mark()
