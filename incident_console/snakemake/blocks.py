@@ -12,6 +12,10 @@ _MESSAGE_LIMIT = 500
 COMMAND_LINE = 200
 
 
+CAME = "; there when it was given up, and removed: "
+"""Stands in the message of missing outputs before those that came too late by a moment."""
+
+
 class Raised:
     """A `RuleException:` text being read, or waiting for the error block that it explains."""
 
@@ -133,6 +137,14 @@ class Block:
         self.last_shown = fields.text(body[:_MESSAGE_LIMIT])
         if fields.no_space(body):
             self.kind = "disk-full"
+
+    def came(self, names: tuple[str, ...]) -> None:
+        """Take what the engine removed when it gave the job up: outputs that were missing were there by then."""
+        if self.kind == "missing-output":
+            named = self.message.partition("missing: ")[2].split(", ")
+            came = [name for name in names if name in named or named == [""]]
+            if came and len(self.message) < _MESSAGE_LIMIT:
+                self.message += f"{CAME}{', '.join(came)}"
 
     def missing(self, name: str) -> None:
         """Take the name of a missing output, as `PATH (missing locally, …)`."""

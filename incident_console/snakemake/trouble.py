@@ -18,6 +18,7 @@ _SHELL_END = (
     b"(one of the commands exited with non-zero exit code; note that snakemake uses bash strict mode!)",
 )
 _MESSAGE_LINES = 20
+_NAMES_LINE = 10_000
 _MEMBER_LINES = 10_000
 
 
@@ -106,6 +107,7 @@ class Trouble(Exceptions):
         self._on = self._error_block
         if self._block is not None and line and line[:6] not in self._table and fields.stamp(line) is None:
             self._block.touch(n, end)
+            self._block.came(fields.names(line[:_NAMES_LINE]))
         else:
             self._error_block(line, n, start, end)
 

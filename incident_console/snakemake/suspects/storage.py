@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from difflib import SequenceMatcher
 from pathlib import Path, PurePath
 
+from incident_console.snakemake.blocks import CAME
 from incident_console.snakemake.causes import Failure
 from incident_console.snakemake.cost import counted
 from incident_console.snakemake.suspects.scene import Clue, Rule, Scene, first
@@ -23,7 +25,8 @@ def _missing(scene: Scene) -> list[tuple[Failure, list[str]]]:
     for one in scene.failures:
         if one.kind == "missing-output":
             start = scene.start(one.jobid)
-            named = [_PARENT.sub("", name).strip() for name in one.message.partition("missing: ")[2].split(", ")]
+            told = one.message.partition(CAME)[0].partition("missing: ")[2]
+            named = [_PARENT.sub("", name).strip() for name in told.split(", ")]
             names = [name for name in named if name and not name.endswith("…")]
             found.append((one, names or list(start.output if start is not None else ())))
     return found
@@ -38,12 +41,22 @@ def _there_now(scene: Scene) -> tuple[Clue, ...]:
     return first(clues)
 
 
+def _came_and_went(scene: Scene) -> tuple[Clue, ...]:
+    """What the engine removes when it gives a job up is there at that moment."""
+    clues = []
+    for one, _ in _missing(scene):
+        came = one.message.partition(CAME)[2]
+        if came:
+            clues.append(Clue(f"{one.who}: {came[:200]} was there when the engine gave up waiting for it", one.source))
+    return first(clues)
+
+
 def _never_came(scene: Scene) -> tuple[Clue, ...]:
     """The file is not here, nor did it have a way to go on which it could be late: late for good, or never written.
 
     That its folder is missing as well says no more: folders without a file are lost in many a copy.
     """
-    if _there_now(scene) or _not_to_be_seen(scene):
+    if _there_now(scene) or _came_and_went(scene) or _not_to_be_seen(scene):
         return ()
     return first(
         [Clue(f"{one.who}: {one.message[:200]}; it is not there now either", one.source) for one, _ in _missing(scene)]
@@ -56,7 +69,7 @@ def _not_to_be_seen(scene: Scene) -> tuple[Clue, ...]:
     Jobs ran on other machines than the engine, or outputs of other jobs were waited for and came.
     """
     on_its_way = scene.trace.submitted or any(not wait.in_vain for wait in scene.trace.waits)
-    if _there_now(scene) or not on_its_way:
+    if _there_now(scene) or _came_and_went(scene) or not on_its_way:
         return ()
     return first(
         [
@@ -68,21 +81,35 @@ def _not_to_be_seen(scene: Scene) -> tuple[Clue, ...]:
 
 
 def _other_name(scene: Scene) -> tuple[Clue, ...]:
-    """A file of nearly the name was made where the output should be: the contract and the command do not agree."""
+    """A file of nearly the name was made where the output should be: the contract and the command do not agree.
+
+    Not one of another sample that stood there before the job began.
+    """
     clues = []
     missing = _missing(scene)
     known = {name for start in scene.trace.starts for name in (*start.output, *start.input)} if missing else set()
     for one, names in missing:
+        if CAME in one.message:
+            continue
+        start = scene.start(one.jobid)
         for name in names[:20]:
             if _exists(scene.workdir, name):
                 continue
-            near = _near(scene.workdir, name, known)
+            near = _near(scene.workdir, name, known, _of_any(name, one.wildcards), start.at if start else None)
             if near is not None:
                 clues.append(Clue(f"{one.who}: {name} is declared, {near} was made", one.source))
     return first(clues)
 
 
-def _near(workdir: Path, name: str, known: set[str]) -> str | None:
+def _of_any(name: str, wildcards: Mapping[str, str]) -> re.Pattern[str]:
+    """What the output is called for any other values of the wildcards."""
+    pattern = re.escape(name)
+    for value in wildcards.values():
+        pattern = pattern.replace(re.escape(value), "[^/]+") if value else pattern
+    return re.compile(pattern)
+
+
+def _near(workdir: Path, name: str, known: set[str], others: re.Pattern[str], began: float | None) -> str | None:
     wanted = PurePath(name)
     folder = workdir / wanted.parent
     try:
@@ -95,9 +122,19 @@ def _near(workdir: Path, name: str, known: set[str]) -> str | None:
         path = str(wanted.parent / other)
         same_stem = PurePath(other).stem == wanted.stem
         alike = SequenceMatcher(None, other[:200], wanted.name[:200]).ratio() >= _ALIKE
-        if path not in known and other != wanted.name and (same_stem or alike):
-            return path
+        if path in known or other == wanted.name or not (same_stem or alike):
+            continue
+        if began is not None and others.fullmatch(path) and _older(workdir / path, began):
+            continue
+        return path
     return None
+
+
+def _older(path: Path, than: float) -> bool:
+    try:
+        return path.stat().st_mtime < than - 1
+    except OSError:
+        return False
 
 
 def _exists(workdir: Path, name: str) -> bool:
@@ -176,6 +213,14 @@ RULES: tuple[Rule, ...] = (
         "the file was made and could not be seen in time",
         _there_now,
         "when the file was written against when the job ended (its time on disk, the log's times)",
+    ),
+    Rule(
+        "came-as-it-was-given-up",
+        "storage-visibility",
+        0.85,
+        "the file was made and could not be seen in time",
+        _came_and_went,
+        "when the job wrote the file against when it ended; the engine removed it",
     ),
     Rule(
         "output-missing",

@@ -1,6 +1,7 @@
 """Each rule of suspicion on a story of its own, what keeps it quiet, and how rules are weighed together."""
 
 import hashlib
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +75,32 @@ def missing_output(name: str = NAME, wait: int = 5, *, remote: bool = False) -> 
         f"Job 1  completed successfully, but some output files are missing. Missing files after {wait} seconds.\n"
     )
     return story.add("out/a.txt (missing locally, parent dir contents: )\n").end(failed=True, name=name)
+
+
+def given_up(folder: Path) -> None:
+    """The file comes between the last look and the end of the waiting: none is listed, and one is removed."""
+    story = missing_output()
+    text = story.text.replace(
+        "out/a.txt (missing locally, parent dir contents: )\n",
+        "\nRemoving output files of failed job a since they might be corrupted:\nout/a.txt\n",
+    )
+    lay_out(folder, text, files={"out/other": ""})
+
+
+def beside_an_older_sample(folder: Path) -> None:
+    """Of a run that made the other samples before, whose log is not here."""
+    story = (
+        Story(a=1)
+        .start(1, 1, "a", "E", output="out/E.txt")
+        .add(
+            "Waiting at most 5 seconds for missing files:\nout/E.txt (missing locally)\n"
+            'MissingOutputException in rule a in file "/srv/Snakefile", line 3:\n'
+            "Job 1  completed successfully, but some output files are missing. Missing files after 5 seconds.\n"
+            "out/E.txt (missing locally, parent dir contents: A.txt)\n"
+        )
+    )
+    lay_out(folder, story.end(failed=True), files={"out/A.txt": "of another sample\n"})
+    os.utime(folder / "out/A.txt", (1, 1))
 
 
 def after(earlier: Story, now: Story, files: dict[str, str] | None = None) -> Lay:
@@ -251,6 +278,7 @@ STORIES: dict[str, Lay] = {
     "some-file-absent": failing("No such file or directory"),
     "log-is-empty": lambda folder: lay_out(folder, ""),
     "came-after-the-wait": lambda folder: lay_out(folder, missing_output(), files={"out/a.txt": "late\n"}),
+    "came-as-it-was-given-up": given_up,
     "output-missing": lambda folder: lay_out(folder, missing_output(remote=True)),
     "output-never-came": lambda folder: lay_out(folder, missing_output(), files={"out/other": ""}),
     "output-never-written": lambda folder: lay_out(folder, missing_output(), files={"out/other": ""}),
@@ -356,6 +384,8 @@ def test_clues_point_at_lines_that_are_there(case: Case) -> None:
         (STORIES["output-never-came"], "undetermined"),
         (STORIES["made-under-another-name"], "workflow-semantics"),
         (STORIES["came-after-the-wait"], "storage-visibility"),
+        (given_up, "storage-visibility"),
+        (beside_an_older_sample, "undetermined"),
         (STORIES["always-missing"], "workflow-semantics"),
         (STORIES["only-here"], "operating-context"),
         (STORIES["moved-params"], "operating-context"),
