@@ -280,7 +280,8 @@ def _verbs(runbook: _Parser) -> None:
     for author in (check, test):
         author.add_argument("names", nargs="+", metavar="NAME|PATH")
         author.add_argument("--github", action="store_true", help="annotations; by itself under GitHub Actions")
-    verb("schema", "the JSON Schema, for editors")
+    schema = verb("schema", "the JSON Schema of a runbook, or of a rehearsal, for editors")
+    schema.add_argument("what", nargs="?", choices=("runbook", "rehearsal"), default="runbook")
     trust = verb("trust", "let a runbook that did not ship run its commands; it is shown first")
     which = trust.add_mutually_exclusive_group(required=True)
     which.add_argument("name", nargs="?", metavar="PATH")

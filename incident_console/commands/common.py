@@ -65,11 +65,16 @@ def plainly(arguments: argparse.Namespace) -> bool:
     return settings.load(os.environ, plain=arguments.plain).plain
 
 
-def need_terminal(instead: str, *, plain: bool) -> None:
-    """One that can be drawn on; `plain` needs none. Raises UsageError."""
+def need_terminal(instead: str, *, plain: bool, check: Callable[[], object] | None = None) -> None:
+    """One that can be drawn on; `plain` needs none. Raises UsageError.
+
+    `check` raises what is wrong with what was said, where there is no terminal: with one it would not help either.
+    """
     if plain:
         return
     if not has_terminal():
+        if check is not None:
+            check()
         raise UsageError(
             f"the console needs a terminal; without one use `incident-console {instead}`, or --plain, line by line"
         )

@@ -119,6 +119,7 @@ def accept(arguments: argparse.Namespace) -> int:
     from incident_console.session.handoff import doubts
 
     who = who_is(arguments, arguments.who)
+    workdir = workflow_folder(arguments.workdir) if arguments.workdir is not None else None
     if doubted := doubts(arguments.bundle, who):
         for text in doubted:
             say(text)
@@ -126,11 +127,11 @@ def accept(arguments: argparse.Namespace) -> int:
             raise UsageError("nothing was accepted")
     readback = arguments.readback
     if readback is None:
+        sent = _sent(arguments.bundle)
         if not has_terminal():
             raise UsageError("without a terminal the read-back is said with the command: --readback TEXT")
-        _show(arguments.bundle)
+        _show(arguments.bundle, sent)
         readback = _read_back()
-    workdir = workflow_folder(arguments.workdir) if arguments.workdir is not None else None
     accepted = take(arguments.bundle, who, readback, workdir=workdir)
     if accepted.told:
         say(accepted.told)
@@ -163,16 +164,22 @@ def _yes(question: str) -> bool:
         return False
 
 
-def _show(bundle: Path) -> None:
-    """The beginning of the hand-off, once the bundle is verified. Raises InputError."""
-    from incident_console.record.text import visible
+def _sent(bundle: Path) -> str:
+    """The hand-off as it was sent, once the bundle is verified. Raises InputError."""
     from incident_console.session.reviewing import review_bundle
 
     review = review_bundle(bundle)
     try:
-        lines = review.handoff.splitlines()
+        return review.handoff
     finally:
         review.close()
+
+
+def _show(bundle: Path, sent: str) -> None:
+    """The beginning of the hand-off."""
+    from incident_console.record.text import visible
+
+    lines = sent.splitlines()
     for line in lines[:SHOWN]:
         say(visible(line))
     if len(lines) > SHOWN:

@@ -30,14 +30,16 @@ def new(arguments: argparse.Namespace) -> int:
     from incident_console.runbook import skeleton
 
     made = skeleton.new(arguments.name, arguments.out, arguments.schema)
-    files = [str(path) for path in (made.runbook, made.rehearsal, made.schema) if path is not None]
+    files = [str(path) for path in (made.runbook, made.rehearsal, *made.schemas)]
     if arguments.json:
         print_json({"schema": "incident-console/new-runbook/1", "files": files})
     else:
         for file in files:
             print(_plain(file))
-    if made.stale is not None:
-        say(f"{_plain(str(made.stale))} is of another version; renew it with `incident-console runbook schema > FILE`")
+    for stale in made.stale:
+        what = " rehearsal" if stale.name == skeleton.REHEARSAL_SCHEMA_FILE else ""
+        renewing = f"renew it with `incident-console runbook schema{what} > FILE`"
+        say(f"{_plain(str(stale))} is of another version; {renewing}")
     say(f"next: edit {_plain(files[0])}, then `incident-console runbook check`, `test` and `trust` on it")
     return Exit.OK
 

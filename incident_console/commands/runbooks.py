@@ -31,7 +31,9 @@ def runbook(arguments: argparse.Namespace) -> int:
                 width = shutil.get_terminal_size((show.WIDTH, 24)).columns if sys.stdout.isatty() else show.WIDTH
                 print(show.render(loaded, width, arguments.format, cautions.of_item), end="")
         case "schema":
-            print(skeleton.schema_text(), end="")
+            of_rehearsal = arguments.what == "rehearsal"
+            file = skeleton.REHEARSAL_SCHEMA_FILE if of_rehearsal else skeleton.SCHEMA_FILE
+            print(skeleton.schema_text(file), end="")
         case "trust":
             return _trust(arguments)
         case "new":

@@ -20,12 +20,14 @@ STDIN = "-"
 def tail(arguments: argparse.Namespace) -> int:
     if arguments.poll is not None and not 0.01 <= arguments.poll <= 3600:
         raise UsageError(f"--poll takes seconds between 0.01 and 3600, and {arguments.poll:g} is not")
-    if not sys.stdout.isatty():
-        raise UsageError("tail shows logs on a terminal, and stdout is none; `tail -F FILE` prints what is written")
     words = [word for word in arguments.what if word != STDIN]
+    if not sys.stdout.isatty():
+        told = "tail shows logs on a terminal, and stdout is none; `tail -F FILE` prints what is written"
+        raise UsageError(_missing(words) + told)
     spool = _piped_in() if STDIN in arguments.what else None
     if spool is None and not os.isatty(0):
-        raise UsageError("the keys must come from a terminal, and standard input is none; to show what it holds, add -")
+        told = "the keys must come from a terminal, and standard input is none; to show what it holds, add -"
+        raise UsageError(_missing(words) + told)
     # Hundreds of thousands of objects are made while the modules load, and none is garbage: looking for some among them
     # takes a tenth of the time until the first line is seen. The app turns it on again when that is done.
     gc.disable()
@@ -60,6 +62,15 @@ def _show(words: list[str], spool: Spool | None, poll_s: float | None, *, debug:
     if app.fault is not None:
         raise app.fault
     return Exit.OK
+
+
+def _missing(words: list[str]) -> str:
+    """What is not there, of the words that name one thing each: on a terminal it would be waited for."""
+    from incident_console.globs import is_wild
+    from incident_console.record.text import one_line
+
+    missing = [word for word in words if not os.path.lexists(word) and not is_wild(word)]
+    return f"there is no {one_line(', '.join(missing))}; besides, " if missing else ""
 
 
 def _piped_in() -> Spool:

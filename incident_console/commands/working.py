@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +41,8 @@ def demo(arguments: argparse.Namespace) -> int:
     from incident_console.session.launch import runs_folder
 
     if not arguments.headless:
-        need_terminal("demo --headless", plain=plainly(arguments))
+        check = partial(demos.refuse_used, arguments.dir) if arguments.dir is not None else None
+        need_terminal("demo --headless", plain=plainly(arguments), check=check)
     story = BY_NAME[arguments.story]
     answers = load_answers(story.answers) if arguments.headless else None
     who = who_is(arguments, answers.operator if answers else None)
@@ -63,12 +66,31 @@ def demo(arguments: argparse.Namespace) -> int:
 
 def open_(arguments: argparse.Namespace) -> int:
     plain, asked = plainly(arguments), arguments.workdir
+    if not os.path.lexists(asked):
+        raise InputError(f"there is no folder and no bundle {asked}")
     if asked.is_file():
-        need_terminal(f"verify {asked}`; once it is accepted, `incident-console record ID", plain=plain)
+        instead = f"verify {asked}`; once it is accepted, `incident-console record ID"
+        need_terminal(instead, plain=plain, check=lambda: _reviewed(asked))
         return console(f"checking {asked} …", lambda: _to_review(arguments), plain=plain, debug=arguments.debug)
-    need_terminal("collect", plain=plain)
     workdir = workflow_folder(asked)
+    need_terminal("collect", plain=plain, check=lambda: _found(arguments, workdir))
     return console(f"opening {workdir} …", lambda: _to_open(arguments, workdir), plain=plain, debug=arguments.debug)
+
+
+def _reviewed(bundle: Path) -> None:
+    """Raises InputError where it is no bundle that could be reviewed."""
+    from incident_console.session.reviewing import review_bundle
+
+    review_bundle(bundle).close()
+
+
+def _found(arguments: argparse.Namespace, workdir: Path) -> None:
+    """Raises what opening would, of the runbook too."""
+    from incident_console.runbook import shelf
+
+    plan = _to_open(arguments, workdir)
+    if plan.runbook:
+        shelf.find(plan.runbook, workdir)
 
 
 def _to_review(arguments: argparse.Namespace) -> Plan:
@@ -121,8 +143,9 @@ def resume(arguments: argparse.Namespace) -> int:
         else:
             folder = waiting[0].path
     plain = plainly(arguments)
+    said = workflow_folder(arguments.workdir) if arguments.workdir is not None else None
     need_terminal("collect", plain=plain)
-    moved = workflow_folder(arguments.workdir) if arguments.workdir is not None else _moved(who.records, folder)
+    moved = said or _moved(who.records, folder)
     return console(
         f"resuming {folder.name} …", lambda: _to_resume(arguments, folder, moved), plain=plain, debug=arguments.debug
     )
@@ -217,6 +240,7 @@ def _collect(
     from incident_console.session.collect import collect as climb
     from incident_console.session.exposure import exposed
     from incident_console.session.opening import open_incident
+    from incident_console.session.parting import collected
     from incident_console.session.secrecy import not_sought
     from incident_console.session.trusting import RunbookTrust
 
@@ -240,7 +264,8 @@ def _collect(
         finally:
             session.close()
     if code == Exit.INTERRUPTED:
-        say(f"interrupted; what was recorded is kept: `incident-console resume {session.id}`")
+        say("interrupted; what was recorded is kept")
+    say(collected(session))
     if as_json:
         print_json({"schema": "incident-console/collected/1", "record": str(session.record.path), "exit": int(code)})
     else:

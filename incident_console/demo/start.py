@@ -68,7 +68,7 @@ def prepare(folder: Path | None, *, short: bool, story: Story = DEFAULT) -> Demo
     """
     snakemake = find_snakemake()
     if folder is not None:
-        _refuse_used(folder)
+        refuse_used(folder)
     try:
         workdir = (folder or default_folder()).resolve()
         workdir.mkdir(parents=True, exist_ok=True)
@@ -123,7 +123,8 @@ def find_snakemake() -> tuple[str, ...]:
     raise InputError("The demo needs Snakemake, which is not installed here: pip install 'incident-console[demo]'")
 
 
-def _refuse_used(folder: Path) -> None:
+def refuse_used(folder: Path) -> None:
+    """Raises UsageError where something stands there already."""
     if (folder / MARK).exists():
         raise UsageError(f"{folder} holds a demo already; look at it with: incident-console open '{folder}'")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -14,7 +14,6 @@ from incident_console.plain.commands import facts, find
 from incident_console.plain.desk import HELD, Desk
 from incident_console.plain.rungs import next_words
 from incident_console.plain.talk import Ended, Left, Talk
-from incident_console.plain.words import clock
 from incident_console.session import crash, emergency
 from incident_console.session.beats import watched
 from incident_console.session.core import Session
@@ -77,15 +76,15 @@ def width(environ: Mapping[str, str]) -> int:
 
 def _open(talk: Talk, plan: Plan) -> View | None:
     """The incident that is begun, taken up again or read; None: the question which one was left."""
-    found = {one.id: one for one in plan.candidates()}
+    found = plan.candidates()
     resume: Path | None = None
     if found:
-        names = {id: f"go on with {id}, opened {clock(one.opened_at)}" for id, one in found.items()}
-        prompt = "An incident is open on this workflow. Go on with it?"
+        prompt, told = plan.offered(found)
+        names = {one.id: told[str(one.path)] for one in found}
         chosen = _chosen(talk, Question(prompt, "choice", (*names, NEW), labels=names))
         if not chosen:
             return None
-        resume = found[chosen].path if chosen in found else None
+        resume = next((one.path for one in found if one.id == chosen), None)
     if resume is None and plan.resume is None and plan.bundle is None and talk.is_over:
         raise UsageError(
             "nothing can be said here, as standard input has ended, so no incident was begun; "

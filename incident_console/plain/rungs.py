@@ -45,9 +45,9 @@ def ladder(view: View) -> Iterator[str]:
     for mark in marks:
         yield f"Rung {mark.number}, {mark.title}: {STATES[mark.state]}."
     if missing := view.gate_missing():
-        yield f"Gate: closed; the note does not name yet: {', '.join(missing)}."
+        yield f"Gate: closed, an edit now is asked about; the note does not name yet: {', '.join(missing)}."
     else:
-        yield "Gate: open; the note names symptom, scope, evidence and class."
+        yield "Gate: open, the workflow may be edited; the note names symptom, scope, evidence and class."
     if inbox := view.incident.inbox:
         yield f"Inbox: {len(inbox)} captured or kept and not filed; inbox names them."
 

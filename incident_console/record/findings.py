@@ -5,14 +5,12 @@ attempts are put together by what they said last, and captures of the same thing
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from incident_console.events import UNKNOWN, AttemptKept, EvidenceCaptured, EvidenceFailed, LogPinned
+from incident_console.events import UNKNOWN, AttemptKept, EvidenceCaptured, LogPinned
 from incident_console.record.incident import Incident
 from incident_console.record.seen import Item, how_changed
-from incident_console.record.text import clock_time, code, exit_said, prose
-from incident_console.record.timeline import LETTERS, source
 
 ReadBlob = Callable[[str], bytes | None]
 
@@ -27,6 +25,8 @@ _TELLS = re.compile(
     r"|segmentation|out of memory"
 )
 """Of a line in small letters: to search without minding the case takes many times as long."""
+_TIMES = re.compile(r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?|\d{4}-\d\d-\d\d|\battempt \d+")
+"""What differs from attempt to attempt by itself."""
 _ASKED = ("scope", "plan", "state", "evidence")
 """The roles of the rungs on which the operator says what the evidence showed."""
 
@@ -45,6 +45,17 @@ class Failure:
     """What of these jobs' attempts was not kept whole, in sentences."""
     sha256: str | None
     """A log to read: the last that was kept."""
+    alike: tuple[str, ...] = ()
+    """The jobs among them that failed more than once, and each time with these words; all that they said was kept."""
+    differing: tuple[str, ...] = ()
+    """The jobs among them that failed with other last words, too."""
+    numbers_differ: bool = False
+    """Whether the words of a job that is `alike` are the same only but for numbers."""
+
+    @property
+    def count(self) -> int:
+        """Of the attempts."""
+        return sum(map(len, self.attempts.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +104,29 @@ def failures(incident: Incident, read_blob: ReadBlob | None) -> Failures:
     status = seen.event.status if seen else UNKNOWN
     mine = [event for event in kept if event.run == run]
     lacking = _lacking(mine)
-    groups: dict[tuple[str, int | None, str], list[tuple[AttemptKept, str]]] = {}
+    groups: dict[_Way, list[tuple[AttemptKept, str]]] = {}
+    ways: dict[tuple[str, str], list[_Way | None]] = {}
     for number, event in enumerate(mine):
-        words = _words(event, read_blob if number < READ_LIMIT else None)
-        groups.setdefault((event.rule, event.exit_code, _alike(words, event.wildcards)), []).append((event, words))
-    causes = [_failure(members, lacking) for members in groups.values()]
-    causes.sort(key=lambda cause: -sum(map(len, cause.attempts.values())))
+        data = read_blob(event.sha256) if read_blob and event.sha256 and number < READ_LIMIT else None
+        words = _words(event, data)
+        way = (event.rule, event.exit_code, _alike(words, event.wildcards))
+        groups.setdefault(way, []).append((event, words))
+        ways.setdefault((event.rule, _job(event)), []).append(way if data and words else None)
+    causes = [_failure(members, lacking, ways) for members in groups.values()]
+    causes.sort(key=lambda cause: -cause.count)
     return Failures(run, status, run != latest, tuple(causes))
 
 
-def _failure(members: list[tuple[AttemptKept, str]], lacking: Mapping[tuple[str, str], tuple[str, ...]]) -> Failure:
+_Way = tuple[str, int | None, str]
+"""How an attempt ended: its rule, its exit code, and the shape of its last words."""
+
+
+def _failure(
+    members: list[tuple[AttemptKept, str]],
+    lacking: Mapping[tuple[str, str], tuple[str, ...]],
+    ways: Mapping[tuple[str, str], list[_Way | None]],
+) -> Failure:
+    """`ways`: by rule and job, how each of its attempts ended; None where it left no words of its own."""
     attempts: dict[str, tuple[int, ...]] = {}
     for event, _ in members:
         job = _job(event)
@@ -110,7 +134,25 @@ def _failure(members: list[tuple[AttemptKept, str]], lacking: Mapping[tuple[str,
     first = members[0][0]
     missing = [text for job in attempts for text in lacking.get((first.rule, job), ())]
     logs = [event.sha256 or event.block_sha256 for event, _ in members if event.sha256 or event.block_sha256]
-    return Failure(first.rule, first.exit_code, members[-1][1], attempts, tuple(missing), logs[-1] if logs else None)
+    alike, differing = [], []
+    for job, numbers in attempts.items():
+        found = ways[first.rule, job]
+        if len(set(found) - {None}) > 1:
+            differing.append(job)
+        elif len(found) == max(numbers) > 1 and None not in found:
+            alike.append(f"{job} ({len(numbers)} attempts)")
+    said = {(_job(event), _TIMES.sub("", words)) for event, words in members}
+    return Failure(
+        first.rule,
+        first.exit_code,
+        members[-1][1],
+        attempts,
+        tuple(missing),
+        logs[-1] if logs else None,
+        alike=tuple(alike),
+        differing=tuple(differing),
+        numbers_differ=len(said) > len(attempts),
+    )
 
 
 def _lacking(kept: Iterable[AttemptKept]) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -135,8 +177,8 @@ def _job(event: AttemptKept) -> str:
     return ", ".join(f"{key}={value}" for key, value in event.wildcards.items()) or "the only job"
 
 
-def _words(event: AttemptKept, read_blob: ReadBlob | None) -> str:
-    data = read_blob(event.sha256) if read_blob and event.sha256 else None
+def _words(event: AttemptKept, data: bytes | None) -> str:
+    """`data`: its kept log, where that could be read."""
     text = data[-_TAIL:].decode("utf-8", "backslashreplace") if data else event.message
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     telling = (line for line in reversed(lines) if _TELLS.search(line[:_LINE].lower()))
@@ -194,7 +236,7 @@ def _order(item: Item) -> int:
 def claims(incident: Incident) -> tuple[Claim, ...]:
     """In the order of the ladder; an answer that says nothing stands among what was not looked at."""
     return tuple(
-        Claim(state.title, state.outline.prompts.get(name, name) if state.outline else name, answer.text, answer.nature)
+        Claim(state.title, state.prompt(name), answer.text, answer.nature)
         for state in incident.rungs.values()
         if state.role in _ASKED
         for name, answer in state.answers.items()
@@ -232,84 +274,3 @@ def edits(incident: Incident) -> tuple[EditTold, ...]:
 
 def times(count: int) -> str:
     return f" (captured {count} times)" if count > 1 else ""
-
-
-def failures_md(found: Failures) -> Iterator[str]:
-    yield "## Failures, by cause"
-    yield ""
-    if not found.causes:
-        yield "No failed attempt was kept" + (f" of {code(found.run)} ({prose(found.status)})." if found.run else ".")
-        return
-    if found.run:
-        which = "**An earlier run**, as none was kept of the latest:" if found.earlier else "Of the run"
-        yield f"{which} {code(found.run)} ({prose(found.status)})."
-        yield ""
-    for cause in found.causes[:SHOWN]:
-        count = sum(map(len, cause.attempts.values()))
-        jobs = [f"{job} (attempt {', '.join(map(str, numbers))})" for job, numbers in cause.attempts.items()]
-        ended = f"exit {cause.exit_code}" if cause.exit_code is not None else "exit code unknown"
-        yield f"- **{prose(cause.rule)}**, {_count(len(jobs), 'job')}, {_count(count, 'failed attempt')}, {ended}"
-        yield f"    - last error line: {code(cause.words, 300) or UNKNOWN}"
-        yield f"    - jobs: {prose(_some(jobs))}"
-        whole = f"NOT every attempt: {prose(_some(cause.lacking))}" if cause.lacking else "every attempt, whole"
-        yield f"    - kept: {whole}"
-        if cause.sha256:
-            yield f"    - read: {code(f'data/evidence/{cause.sha256}')}"
-    if len(found.causes) > SHOWN:
-        yield f"- and {len(found.causes) - SHOWN} more (see the record)"
-
-
-def evidence_md(shown: tuple[Exhibit, ...], said: tuple[Claim, ...]) -> Iterator[str]:
-    yield "## Evidence"
-    yield ""
-    listed = [each for each in shown if not isinstance(each.item.event, AttemptKept)]
-    for each in listed[: SHOWN * 2]:
-        item, event = each.item, each.item.event
-        where = f"({prose(item.surface)}, event {item.seq}){times(each.times)}"
-        says = code(each.quote, 200) + (f" … {_count(each.more, 'more line')}" if each.more else "")
-        yield f"- **{prose(item.name)}** {where}: {says if each.quote else prose(item.question)}"
-        facts = [f"    - {code(f'data/evidence/{event.sha256}')}", clock_time(item.at)]
-        if isinstance(event, EvidenceCaptured | EvidenceFailed):
-            facts.insert(1, code(source(event)))
-        if isinstance(event, EvidenceCaptured) and event.exit_code is not None:
-            facts.append(f"**{exit_said(event.exit_code)}**" if event.exit_code else exit_said(event.exit_code))
-        yield ", ".join(facts)
-    attempts = len(shown) - len(listed)
-    if len(listed) > SHOWN * 2:
-        yield f"- and {len(listed) - SHOWN * 2} more (see the record)"
-    if attempts:
-        yield f"- {_count(attempts, 'kept attempt')}: see the failures, and the record"
-    if not shown:
-        yield "None was kept."
-    yield ""
-    yield "What the operator read in it (F is a fact, I an inference, D a decision):"
-    yield ""
-    for claim in said:
-        letter = LETTERS.get(claim.nature, "")
-        yield f"- {prose(claim.rung)}: {prose(claim.prompt)} → {prose(claim.answer)} ({letter})"
-    if not said:
-        yield "- nothing was answered yet"
-
-
-def edits_md(seen: Iterable[EditTold]) -> Iterator[str]:
-    yield "## Edits of the workflow during the incident"
-    yield ""
-    told = False
-    for edit in seen:
-        told = True
-        diff = f", diff {code(f'data/evidence/{edit.diff_sha256}')}" if edit.diff_sha256 else ", no diff was kept"
-        quiet = "" if edit.how.startswith("layout") else "; **NOT explained**"
-        why = f"; explained: {prose(edit.why)}" if edit.why else quiet
-        gate, how = "open" if edit.gate_open else "**closed**", f", {prose(edit.how)}" if edit.how else ""
-        yield f"- {code(edit.path)} at {clock_time(edit.at)}, the gate was {gate}{how}{diff}{why}"
-    if not told:
-        yield "None was seen."
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}{'s' if count != 1 else ''}"
-
-
-def _some(texts: Iterable[str], limit: int = 12) -> str:
-    found = list(texts)
-    return "; ".join(found[:limit]) + (f"; and {len(found) - limit} more" if len(found) > limit else "")

@@ -21,11 +21,11 @@ def _rungs(incident: "Known") -> Iterator[str]:
         if state.role == "prove" and not (incident.decision or state.entered_at or state.closed or state.answers):
             continue  # before anything is decided there is nothing that could be proved
         if state.waived is not None:
-            yield f"Rung {state.id} was waived: {state.waived}"
+            yield f"Rung {state.named} was waived: {state.waived}"
         elif not (state.entered_at or state.closed or state.answers):
-            yield f"Rung {state.id} ({state.title}) was never entered."
+            yield f"Rung {state.named} was never entered."
         elif not (state.closed or state.answers):
-            yield f"Rung {state.id} ({state.title}) was entered, and nothing was answered."
+            yield f"Rung {state.named} was entered, and nothing was answered."
         for outline in state.outline.evidence if state.outline else ():
             if outline.id in incident.captured:
                 continue
@@ -37,8 +37,7 @@ def _rungs(incident: "Known") -> Iterator[str]:
                 yield f"{_named(state, outline)} was never captured."
         for name, answer in state.answers.items():
             if not answer.known:
-                prompt = state.outline.prompts.get(name, name) if state.outline else name
-                yield f"Rung {state.id}: {prompt} The answer is unknown."
+                yield f"Rung {state.named}: {state.prompt(name)} The answer is unknown."
 
 
 def _instead(incident: "Known", state: RungState, id: str) -> str | None:
@@ -47,12 +46,18 @@ def _instead(incident: "Known", state: RungState, id: str) -> str | None:
     for need in state.outline.needs if state.outline else ():
         ids = [each.strip() for each in need.split("|")]
         if id in ids:
-            return next((each for each in ids if each in given), None)
+            return next((_titled(state, each) for each in ids if each in given), None)
     return None
 
 
+def _titled(state: RungState, id: str) -> str:
+    """Evidence by its id, an answer by its question."""
+    asked = state.prompt(id)
+    return f'the answer to "{asked}"' if asked != id else id
+
+
 def _named(state: RungState, outline: EvidenceOutline) -> str:
-    return f"Evidence {outline.id} of rung {state.id} ({outline.surface}: {outline.question})"
+    return f"Evidence {outline.id} of rung {state.named} ({outline.surface}: {outline.question})"
 
 
 def _incomplete(incident: "Known") -> Iterator[str]:

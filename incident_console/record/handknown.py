@@ -183,8 +183,5 @@ def _exit_criteria(incident: Incident) -> Iterator[str]:
     for state in incident.rungs.values():
         if state.role == "prove" and state.outline:
             for each in state.outline.evidence:
-                yield (
-                    f"{each.id}: {each.expect}"
-                    if each.expect
-                    else f"{each.id} is captured, and answers well: {each.question}"
-                )
+                answered = f'answered "{each.expect}"' if each.expect else "answered well"
+                yield f'"{each.question}" is {answered} (evidence {each.id})'

@@ -6,7 +6,7 @@ The fields stand in `handfields`, what is in them comes from `handdraft`; what n
 from collections.abc import Iterator
 
 from incident_console.events import UNKNOWN, HandoffOffered
-from incident_console.record import findings
+from incident_console.record import findingstext
 from incident_console.record.due import due_at, due_told
 from incident_console.record.handdraft import draft
 from incident_console.record.handfields import FIELDS, PROMPTS, Handoff
@@ -58,6 +58,12 @@ def _head(handoff: Handoff) -> Iterator[str]:
         yield f"- **Affected scope**: {prose(handoff.note.affected_scope)}"
         yield f"- **Current class**: {prose(handoff.note.current_class)}"
         yield f"- **Next action**: {prose(handoff.note.next_action)}"
+    failed = findingstext.in_short(handoff.failures)
+    if len(failed) == 1:
+        yield f"- **What failed**: {failed[0]}"
+    elif failed:
+        yield "- **What failed**:"
+        yield from (f"    - {text}" for text in failed)
     if handoff.late:
         yield f"- **Mind**: {prose(handoff.late)}"
 
@@ -91,15 +97,15 @@ def _escalations(handoff: Handoff) -> Iterator[str]:
 
 
 def _failures(handoff: Handoff) -> Iterator[str]:
-    yield from findings.failures_md(handoff.failures)
+    yield from findingstext.failures_md(handoff.failures)
 
 
 def _evidence(handoff: Handoff) -> Iterator[str]:
-    yield from findings.evidence_md(handoff.exhibits, handoff.claims)
+    yield from findingstext.evidence_md(handoff.exhibits, handoff.claims)
 
 
 def _edits(handoff: Handoff) -> Iterator[str]:
-    yield from findings.edits_md(handoff.edits)
+    yield from findingstext.edits_md(handoff.edits)
 
 
 def _lines(handoff: Handoff, *names: str, literal: bool = False) -> Iterator[str]:

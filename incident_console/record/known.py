@@ -197,19 +197,19 @@ class Known:
 
     def _told(self, role: str) -> str:
         answers = [
-            (name, answer)
+            (name, state.label(name), answer)
             for state in self.rungs.values()
             if state.role == role
             for name, answer in state.answers.items()
         ]
-        if not any(answer.known for _, answer in answers):
+        if not any(answer.known for *_, answer in answers):
             return UNKNOWN
         if len(answers) == 1:
-            return answers[0][1].text
-        first = [answer.text for name, answer in answers if name == SENTENCE and answer.known]
+            return answers[0][-1].text
+        first = [answer.text for name, _, answer in answers if name == SENTENCE and answer.known]
         rest = [
-            f"{name.replace('_', ' ')}: {answer.text if answer.known else UNKNOWN}"
-            for name, answer in answers
+            f"{label}: {answer.text if answer.known else UNKNOWN}"
+            for name, label, answer in answers
             if name != SENTENCE or not answer.known
         ]
         return "; ".join([*first, *rest])

@@ -13,6 +13,8 @@ from incident_console.events import (
 )
 from incident_console.record import speaking
 from incident_console.record.due import due_told
+from incident_console.record.findings import failures
+from incident_console.record.findingstext import in_short
 from incident_console.record.incident import Incident
 from incident_console.record.note import note_fields, told_before_failing, unredacted, waiting_at, warning
 from incident_console.record.seen import Escalation, Item, how_changed
@@ -26,7 +28,7 @@ def record_md(incident: Incident, read_blob: ReadBlob) -> str:
     """Every section of the record; `read_blob` gives a blob by its sha256, or None."""
     parts = (
         _header(incident),
-        _note(incident),
+        _note(incident, read_blob),
         _timeline(incident),
         _rungs(incident),
         _evidence(incident, read_blob),
@@ -71,12 +73,14 @@ def _header(incident: Incident) -> Iterator[str]:
     yield ""
 
 
-def _note(incident: Incident) -> Iterator[str]:
+def _note(incident: Incident, read_blob: ReadBlob) -> Iterator[str]:
     yield "## Incident note"
     yield ""
     note = note_fields(incident)
     for each in fields(note):
         yield f"- **{each.name.replace('_', ' ').capitalize()}**: {prose(getattr(note, each.name))}"
+    for failed in in_short(failures(incident, read_blob)):
+        yield f"- **What failed**: {failed}"
     yield ""
 
 
@@ -101,9 +105,8 @@ def _rungs(incident: Incident) -> Iterator[str]:
             yield prose(state.outline.question)
         yield ""
         for name, answer in state.answers.items():
-            prompt = state.outline.prompts.get(name, name) if state.outline else name
             yield (
-                f"- {_mark(answer.nature)}{prose(prompt)} **{prose(answer.text) or UNKNOWN}** "
+                f"- {_mark(answer.nature)}{prose(state.prompt(name))} **{prose(answer.text) or UNKNOWN}** "
                 f"(event {answer.seq}, {clock_time(answer.at)}, {prose(answer.by)})"
             )
             for old in answer.superseded[-8:]:
@@ -158,9 +161,14 @@ def _row(incident: Incident, item: Item) -> list[str]:
         _result(item),
         str(event.size),
         sha256,
-        code(item.rung) if item.rung else "inbox",
+        prose(_rung_of(incident, item)),
         of_run(incident, item),
     ]
+
+
+def _rung_of(incident: Incident, item: Item) -> str:
+    state = incident.rungs.get(item.rung or "")
+    return state.title if state is not None else item.rung or "inbox"
 
 
 def of_run(incident: Incident, item: Item) -> str:

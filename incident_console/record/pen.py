@@ -11,11 +11,14 @@ import fcntl
 import json
 import os
 import socket
+import time
 from pathlib import Path
 
 from incident_console.errors import DiskError, RecordError
 from incident_console.record.files import sync_folder, why
 
+ASKED_S, AGAIN_S = 2.0, 0.0002
+"""How long the lock is tried for while others only ask who has it, and the pause between two tries."""
 _SOMEBODY = "another process"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 
@@ -41,9 +44,8 @@ class Pen:
         try:
             os.fchmod(self._descriptor, 0o600)
             try:
-                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RecordError(_taken(folder, self._holder())) from None
+                if not _locked(self._descriptor):
+                    raise RecordError(_taken(folder, self._holder()))
             except OSError as fault:
                 if fault.errno not in _NO_LOCKS:
                     raise
@@ -81,14 +83,13 @@ def holder(folder: Path) -> str | None:
     except OSError:
         return None
     try:
-        found = _parse(os.pread(descriptor, 4096, 0))
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return None
-        except BlockingIOError:
-            return _named(found)
+            if _is_free(descriptor):
+                return None
         except OSError:
+            found = _parse(os.pread(descriptor, 4096, 0))
             return _named(found) if _alive(found) else None
+        return _named(_parse(os.pread(descriptor, 4096, 0)))
     except OSError:
         return None
     finally:
@@ -110,6 +111,32 @@ def break_foreign(folder: Path) -> str:
     except OSError as fault:
         raise RecordError(f"The pen of {folder} could not be taken: {why(fault)}.") from None
     return holding
+
+
+def _locked(descriptor: int) -> bool:
+    """Take the lock; False: somebody has it. Raises OSError where there are no locks.
+
+    Who only asks (see `holder`) holds a shared one for an instant, and is no writer: it is waited for.
+    """
+    until = time.monotonic() + ASKED_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if not _is_free(descriptor) or time.monotonic() > until:
+                return False
+        time.sleep(AGAIN_S)
+
+
+def _is_free(descriptor: int) -> bool:
+    """Whether nobody has the lock for writing. Raises OSError where there are no locks."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    return True
 
 
 def _parse(raw: bytes) -> tuple[str, int] | None:

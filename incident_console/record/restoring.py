@@ -35,7 +35,7 @@ def restore(
     `lines` is what is recorded, `runbook` the text that was frozen, `known` evidence that may be among what is named.
     The journal finds its file by itself afterwards.
     """
-    if os.path.lexists(journal.path) or not _was_deleted(journal, journal.path):
+    if os.path.lexists(journal.path) or not was_deleted(journal, journal.path):
         return None
     data = _text(journal, lines)
     files.private_folder(record.blobs.folder)
@@ -50,7 +50,8 @@ def restore(
     return f"{TOLD} Its journal ({len(lines)} events) and its runbook were written anew; {lost}."
 
 
-def _was_deleted(journal: Journal, path: Path) -> bool:
+def was_deleted(journal: Journal, path: Path) -> bool:
+    """Whether a journal that is not at `path` any more was deleted, and neither moved nor taken away with its disk."""
     try:
         facts = journal.facts()
     except OSError as fault:

@@ -5,6 +5,7 @@ more to fold than a short one. The two lists that only grow are appended to by t
 a hundred thousand of is a tuple: those are made in a third of the time.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -29,6 +30,7 @@ from incident_console.events import (
 from incident_console.record.text import clock_time
 
 E = TypeVar("E", bound=Event)
+_LABEL_ENDS = re.compile(r"[:?]")
 ENDED = frozenset({"succeeded", "failed", "interrupted", "nothing-to-do"})
 """The statuses of a run that is over: its pid means nothing any more, or somebody else's process."""
 ItemEvent: TypeAlias = EvidenceCaptured | EvidenceFailed | LogPinned | AttemptKept
@@ -92,6 +94,23 @@ class RungState(NamedTuple):
     @property
     def title(self) -> str:
         return (self.outline.title if self.outline else "") or self.id
+
+    @property
+    def named(self) -> str:
+        """As it is called in a sentence."""
+        return f'"{self.title}"' if self.title != self.id else self.id
+
+    def prompt(self, name: str) -> str:
+        """The question that the answer with this name answers; the name itself where nobody wrote down another."""
+        return self.outline.prompts.get(name, name) if self.outline else name
+
+    def label(self, name: str) -> str:
+        """The same in few words, to stand before a colon and the answer: `Which surface changed`.
+
+        A question of one word says less than the name.
+        """
+        asked = _LABEL_ENDS.split(self.prompt(name), maxsplit=1)[0].strip()
+        return asked if " " in asked else name.replace("_", " ")
 
     @property
     def closed(self) -> bool:

@@ -1,13 +1,14 @@
 """What happened, line by line? The journal in sentences, for every document alike."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from incident_console import events
 from incident_console.events import UNKNOWN, Event, Recorded
 from incident_console.record.clock import moment
 from incident_console.record.incident import Incident
-from incident_console.record.seen import how_changed, say
+from incident_console.record.seen import RungState, how_changed, say
 from incident_console.record.text import because, command, elapsed, exit_said, span
 
 LETTERS = {"fact": "F", "inference": "I", "decision": "D"}
@@ -34,18 +35,39 @@ def timeline(incident: Incident) -> Iterator[Moment]:
     for line in incident.lines:
         at = line.event.occurred_at or line.at
         since = elapsed(opened, moment(at))
-        yield Moment(line.seq, at, since, line.by, letter(line.event), line.kind, sentence(line))
+        yield Moment(line.seq, at, since, line.by, letter(line.event), line.kind, sentence(line, incident.rungs))
 
 
 def letter(event: Event) -> str:
     return LETTERS.get(getattr(event, "nature", ""), "")
 
 
-def sentence(line: Recorded) -> str:
-    """One line of the journal in words."""
+Rungs = Mapping[str, RungState]
+
+
+def sentence(line: Recorded, rungs: Rungs = MappingProxyType({})) -> str:
+    """One line of the journal in words. `rungs`: those that are called by their titles, and not by their ids."""
     event = line.event
-    text = _sentence(event) or f"{line.kind} (not known to this console)"
+    text = _of_rung(event, rungs) or _sentence(event) or f"{line.kind} (not known to this console)"
     return f"{text} (puts event {event.corrects} right)" if event.corrects is not None else text
+
+
+def _of_rung(event: Event, rungs: Rungs) -> str:
+    rung = getattr(event, "rung", None)
+    state = rungs.get(rung) or RungState(rung) if isinstance(rung, str) else RungState("")
+    match event:
+        case events.RungEntered():
+            return f"entered rung {state.named}"
+        case events.RungAnswered():
+            told = "; ".join(f"{state.label(name)}: {say(value)}" for name, value in event.fields.items())
+            return f"answered on rung {state.named}: {told}"
+        case events.RungCompleted():
+            return f"completed rung {state.named}"
+        case events.RungWaived():
+            return f"waived rung {state.named}: {event.reason}"
+        case events.EvidenceFiled():
+            return f"filed event {event.of} to rung {state.named}"
+    return ""
 
 
 def _sentence(event: Event) -> str:
@@ -60,14 +82,6 @@ def _sentence(event: Event) -> str:
             figures = ", ".join(f"{count} {name}" for name, count in event.figures.items())
             differs = f"; differs: {', '.join(event.differs)}" if event.differs else ""
             return f"run {event.log} is {event.status}{f' ({figures})' if figures else ''}{differs}"
-        case events.RungEntered():
-            return f"entered rung {event.rung}"
-        case events.RungAnswered():
-            return f"answered on rung {event.rung}: " + "; ".join(f"{k}: {say(v)}" for k, v in event.fields.items())
-        case events.RungCompleted():
-            return f"completed rung {event.rung}"
-        case events.RungWaived():
-            return f"waived rung {event.rung}: {event.reason}"
         case events.NoteAdded():
             return f"note: {event.text}"
         case events.NoteCorrected():
@@ -98,8 +112,6 @@ def _of_evidence(event: Event) -> str:
             return f"state of the workflow kept, to be compared with later{run}; {event.size} bytes"
         case events.RunWeighed():
             return f"cost and jobs of run {event.run} ({event.status}) weighed from its own files; {event.size} bytes"
-        case events.EvidenceFiled():
-            return f"filed event {event.of} to rung {event.rung}"
         case events.AttemptKept():
             code = "" if event.exit_code is None else f", exit {event.exit_code}"
             whole = "" if event.complete else f"; incomplete: {event.missing or UNKNOWN}"

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from incident_console.runbook.faults import Fault, RunbookFaults, clip
+from incident_console.runbook.slips import slip
 from incident_console.runbook.terms import MAX_BYTES
 
 MAX_DEPTH = 16
@@ -238,16 +239,8 @@ class _Reader:
         raise RunbookFaults(self.faults) from None
 
     def _fault_of_yaml(self, fault: yaml.MarkedYAMLError, text: str) -> None:
-        mark = fault.problem_mark or fault.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        lines = text.splitlines()
-        before = lines[line - 1][:column] if line <= len(lines) else ""
-        if before[-1:] == "\t" or (before and not before.strip() and "\t" in before):
-            self._stop(line, column, "a tab stands where YAML wants spaces", "indent with spaces")
-        context = f" {fault.context}" if fault.context else ""
-        self._stop(
-            line, column, f"this is not YAML:{context} {fault.problem or ''}".rstrip(), "check quotes and indentation"
-        )
+        found = slip(fault, text)
+        self._stop(found.line, found.column, found.wrong, found.do)
 
 
 def _mark(event: Any) -> tuple[int, int]:

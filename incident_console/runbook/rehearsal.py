@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import pydantic
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from incident_console.errors import InputError
 from incident_console.runbook import answers as given_answers
@@ -31,6 +31,9 @@ SCHEMA = "incident-console/rehearsal/1"
 SUFFIX = ".rehearsal.yaml"
 FOLDER = "rehearsals"
 _SCHEMA_LINE = re.compile(rb"^schema:\s*[\"']?incident-console/rehearsal/", re.MULTILINE)
+
+_GIVEN: JsonValue = {"type": "object"}
+"""One rung's answers, for editors; the reader checks them against the runbook."""
 
 Gate = Literal["open", "closed"]
 Outcome = Literal["completed", "refused", "lacking", "waived"]
@@ -81,7 +84,13 @@ class Script(_Model):
     title: Line = pydantic.Field(description="what is rehearsed")
     facts: dict[str, Any] = pydantic.Field(default={}, description="what the console knows from the beginning")
     evidence: dict[str, Recorded] = pydantic.Field(default={}, description="recorded evidence, by item id")
-    answers: dict[str, Any] = pydantic.Field(default={}, description="answers by rung and field, as in an answers file")
+    answers: dict[str, Any] = pydantic.Field(
+        default={},
+        description="answers by rung and field, as in an answers file; or a list of them, tried one after another",
+        json_schema_extra={
+            "additionalProperties": {"anyOf": [_GIVEN, {"type": "array", "items": _GIVEN, "minItems": 1}]}
+        },
+    )
     path: tuple[Step, ...] = pydantic.Field(min_length=1, description="the rungs climbed, in order")
     ending: Ending = pydantic.Field(default=Ending(), description="how it ends")
 
@@ -100,6 +109,11 @@ class Rehearsal:
     @property
     def runbook(self) -> Runbook:
         return self.loaded.runbook
+
+
+def schema_json() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a rehearsal, for editors that complete and check YAML."""
+    return schema.for_editors(Script, f"Rehearsal ({SCHEMA})")
 
 
 def is_rehearsal(path: Path) -> bool:

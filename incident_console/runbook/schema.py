@@ -251,12 +251,13 @@ def standard_fields(role: str | None) -> tuple[str, ...]:
 
 def schema_json() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a runbook, for editors that complete and check YAML."""
-    told = _for_editors(Runbook.model_json_schema(by_alias=True))
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **told,
-        "title": f"Runbook ({SCHEMA})",
-    }
+    return for_editors(Runbook, f"Runbook ({SCHEMA})")
+
+
+def for_editors(model: type[BaseModel], title: str) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a format, as `title`."""
+    told = _for_editors(model.model_json_schema(by_alias=True))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **told, "title": title}
 
 
 def _for_editors(node: Any, inside: str = "") -> Any:
@@ -266,6 +267,8 @@ def _for_editors(node: Any, inside: str = "") -> Any:
     if not isinstance(node, dict):
         return node
     kept = {key: value for key, value in node.items() if not (key == "title" and isinstance(value, str))}
+    if isinstance(kept.get("default"), dict):
+        del kept["default"]  # an empty one is what is left out anyway
     alternatives = [each for each in kept.get("anyOf", ()) if each != {"type": "null"}]
     if len(alternatives) < len(kept.get("anyOf", ())):
         del kept["anyOf"]

@@ -13,25 +13,25 @@ from pathlib import Path
 from incident_console.errors import InputError, UsageError
 from incident_console.runbook import rehearsal, schema, shelf
 
-SCHEMA_FILE = "runbook.schema.json"
-"""The JSON Schema's file, beside the runbooks: a relative modeline works without a network."""
+SCHEMA_FILE, REHEARSAL_SCHEMA_FILE = "runbook.schema.json", "rehearsal.schema.json"
+"""The files of the JSON Schemas, beside the runbooks: a relative modeline works without a network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The files made; `schema` is None where a modeline names another, or the file was there."""
+    """The files made; no schemas where a modeline names another, or a file was there."""
 
     runbook: Path
     rehearsal: Path
-    schema: Path | None
-    stale: Path | None = None
-    """A schema file that was there and is that of another version."""
+    schemas: tuple[Path, ...]
+    stale: tuple[Path, ...] = ()
+    """Schema files that were there and are those of another version."""
 
 
 def new(name: str, out: Path | None = None, modeline: str | None = None) -> Written:
     """Write the skeleton of the runbook `name`, to NAME.yaml here unless `out` says where, and its rehearsal beside it.
 
-    `modeline` is the path or URL of a JSON Schema for editors; without it the schema is written beside the runbook.
+    `modeline` is the path or URL of a runbook's JSON Schema for editors; without it the schemas are written beside it.
     Nothing is written over, and nothing is written unless all can be. Raises UsageError, InputError.
     """
     if not re.fullmatch(schema.ID_PATTERN, name):
@@ -44,25 +44,27 @@ def new(name: str, out: Path | None = None, modeline: str | None = None) -> Writ
     if runbook.suffix not in (".yaml", ".yml") or runbook.name.endswith(rehearsal.SUFFIX):
         raise UsageError(f"{runbook}: a runbook's file ends with .yaml")
     script = runbook.with_name(f"{runbook.stem}{rehearsal.SUFFIX}")
-    files = {runbook: text(name, modeline or SCHEMA_FILE), script: rehearsal_text(name, runbook.name)}
-    beside = runbook.with_name(SCHEMA_FILE)
-    written = stale = None
-    if modeline is None:
-        if not beside.exists():
-            files[beside], written = schema_text(), beside
-        elif beside.read_bytes() != schema_text().encode():
-            stale = beside
+    files = {
+        runbook: text(name, modeline or SCHEMA_FILE),
+        script: rehearsal_text(name, runbook.name, REHEARSAL_SCHEMA_FILE if modeline is None else None),
+    }
+    schemas = {runbook.with_name(file): schema_text(file) for file in (SCHEMA_FILE, REHEARSAL_SCHEMA_FILE)}
+    schemas = schemas if modeline is None else {}
+    written = {path: content for path, content in schemas.items() if not path.exists()}
+    stale = tuple(path for path in schemas if path not in written and path.read_bytes() != schemas[path].encode())
+    files |= written
     for path in files:
         if path.is_symlink() or path.exists():
             raise UsageError(f"{path} is there already; take another name, or --out FILE")
     for path, content in files.items():
         _write(path, content)
-    return Written(runbook, script, written, stale)
+    return Written(runbook, script, tuple(written), stale)
 
 
-def schema_text() -> str:
-    """The JSON Schema as `runbook schema` prints it."""
-    return json.dumps(schema.schema_json(), indent=2, ensure_ascii=False) + "\n"
+def schema_text(file: str = SCHEMA_FILE) -> str:
+    """The JSON Schema that stands in a file of this name, as `runbook schema` prints it."""
+    told = schema.schema_json() if file == SCHEMA_FILE else rehearsal.schema_json()
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
 def text(name: str, modeline: str = SCHEMA_FILE) -> str:
@@ -71,9 +73,10 @@ def text(name: str, modeline: str = SCHEMA_FILE) -> str:
     return _SKELETON.replace("MODELINE", modeline).replace("NAME", name).replace("TITLE", title)
 
 
-def rehearsal_text(name: str, file: str) -> str:
+def rehearsal_text(name: str, file: str, modeline: str | None = REHEARSAL_SCHEMA_FILE) -> str:
     """The first rehearsal of the skeleton in `file`."""
-    return _REHEARSAL.replace("FILE", json.dumps(file)).replace("NAME", name)
+    first = f"# yaml-language-server: $schema={modeline}\n#\n" if modeline is not None else ""
+    return first + _REHEARSAL.replace("FILE", json.dumps(file)).replace("NAME", name)
 
 
 def _write(path: Path, content: str) -> None:

@@ -19,7 +19,7 @@ from incident_console.errors import HeldError, Refused
 from incident_console.record import summaries
 from incident_console.record.clock import Clock, jump_told, stamp
 from incident_console.record.incident import fold
-from incident_console.record.restoring import restore
+from incident_console.record.restoring import restore, was_deleted
 from incident_console.runbook import ladder
 from incident_console.session.documents import write_documents
 from incident_console.session.edits import EditWatch, SeenEdit
@@ -59,7 +59,7 @@ class Session(Telling):
         past: tuple[events.Recorded, ...] = (),
         clock: Clock | None = None,
     ) -> None:
-        super().__init__(record, runbook, workdir, fold(past), clock)
+        super().__init__(record, runbook, workdir, fold(past, record.id), clock)
         self.run_is_live = False
         self.suggested: Suggestion | None = None
         """What the run's evidence says of the class now, to be recorded beside what is decided."""
@@ -103,6 +103,14 @@ class Session(Telling):
         lines, known = tuple(self.incident.lines), (gate.to_json(self.edits.baseline),)
         told = restore(self.record, self._journal, lines, self.trust.loaded.text, known)
         self._restored = told or self._restored
+
+    def record_gone(self) -> str:
+        """That the record is not where it was, and what becomes of it, in a sentence; empty while it is."""
+        if os.path.lexists(self.record.journal):
+            return ""
+        if was_deleted(self._journal, self.record.journal):
+            return f"The record {self.record.path} was deleted. What is known here is written anew with the next entry."
+        return f"The record {self.record.path} was moved, or its disk is gone: nothing is saved until it is back."
 
     def _follow(self, recorded: events.Recorded) -> tuple[events.Event, ...]:
         """Take in what is on disk now, and say what follows from it. The lock is held."""

@@ -19,7 +19,7 @@ from incident_console.session.standing import standing
 
 if TYPE_CHECKING:
     from incident_console.record.incident import Incident
-    from incident_console.record.seen import Answer
+    from incident_console.record.seen import Answer, RungState
     from incident_console.runbook.schema import Condition, Runbook
 
 CLUES = 3
@@ -147,9 +147,9 @@ def _evidence(incident: Incident, rung: str, when: Condition | None) -> Iterator
         yield from known
         return
     answers = list(_answers(incident, name))
-    own = [(id, answer) for id, answer in answers if id == rung]
-    for id, answer in (own or answers)[:1]:
-        yield _answered(id, name, answer)
+    own = [(state, answer) for state, answer in answers if state.id == rung]
+    for state, answer in (own or answers)[:1]:
+        yield _answered(state, name, answer)
 
 
 def _of_fact(incident: Incident, name: str) -> Iterator[str]:
@@ -172,17 +172,17 @@ def _classed(incident: Incident, name: str) -> Iterator[str]:
         yield from said.event.for_[:CLUES]
 
 
-def _answers(incident: Incident, name: str) -> Iterator[tuple[str, Answer]]:
+def _answers(incident: Incident, name: str) -> Iterator[tuple[RungState, Answer]]:
     # Copied first: the live thread may record while this is read.
-    for id, state in tuple(incident.rungs.items()):
+    for state in tuple(incident.rungs.values()):
         answer = state.answers.get(name)
         if answer is not None and _says(answer.value):
-            yield id, answer
+            yield state, answer
 
 
 def _says(value: Any) -> bool:
     return value not in (None, "", [], ())
 
 
-def _answered(rung: str, name: str, answer: Answer) -> str:
-    return f"rung {rung}, {name}: {answer.text} (event {answer.seq}, {answer.by})"
+def _answered(rung: RungState, name: str, answer: Answer) -> str:
+    return f"rung {rung.named}, {rung.label(name)}: {answer.text} (event {answer.seq}, {answer.by})"

@@ -21,7 +21,7 @@ from incident_console.session.beats import Beats
 from incident_console.session.clues import ClueFinder
 from incident_console.session.core import Session
 from incident_console.session.firstlook import FirstLook, Looked
-from incident_console.session.logs import log_entries
+from incident_console.session.logs import Logs
 from incident_console.session.picture import Picture
 from incident_console.session.proof import StateKeeper
 from incident_console.session.recorder import Recorder
@@ -108,12 +108,14 @@ class Live:
         self._other_run: str | None = None
         self._other_is_live = True
         self._others = Found((), (), left_out=False)
+        self._logs = Logs()
         self._listings = Listings()
         self._aimed: tuple[object, ...] = ()
         """What decided last which files are followed."""
         self._queries: frozenset[Path] = frozenset()
         self._job_logs: frozenset[Path] = frozenset()
         self._looked = False
+        self._record_gone = ""
         self._told: Picture | None = None
         self._troubles: dict[str, str] = {}
         self._beats = Beats()
@@ -169,6 +171,7 @@ class Live:
         places = (self._run_logs, *self._run_logs.parents[:2])
         if any(path in places or (path.parent == self._run_logs and path != current) for path in changed):
             self._appeared = True
+        self._logs.stirred()
         self._wake.set()
 
     # -- the live thread -----------------------------------------------------------------------------------------
@@ -200,11 +203,14 @@ class Live:
                 with self._trying("The watched files could not be looked at"):
                     self._session.look_for_edits()
                 looked = now
+            gone, self._record_gone = self._record_gone, self._session.record_gone()
+            fresh = fresh or gone != self._record_gone
             doubt = self._recorder is not None and self._recorder.in_doubt
             woken = self._wake.wait(PICTURE_S if fresh or doubt else self._tick(stirred))
             stirred, searching = stirred or woken, searching or woken
             self._wake.clear()
-            self._closed.wait(BREATH_S)
+            if woken:
+                self._closed.wait(BREATH_S)
         self._follow_run()
 
     def _tick(self, stirred: bool) -> float:
@@ -348,7 +354,7 @@ class Live:
     def _picture(self) -> Picture:
         run = self._run
         gone = "" if self._workdir.is_dir() else f"the folder {self._workdir} is gone; what was recorded is kept"
-        logs = log_entries(run, self._session.incident, self._workdir, self._others.files, self._queries)
+        logs = self._logs.entries(run, self._session.incident, self._workdir, self._others.files, self._queries)
         first = 1 if run is not None else 0
         known = self._understander.latest
         notices = (
@@ -370,6 +376,7 @@ class Live:
             logs=(*logs[:first], *self._started.entries(), *logs[first:]),
             notices=tuple(notice for notice in notices if notice),
             other_run=self._other_run,
+            record_gone=self._record_gone,
             looked=self._looked,
         )
 

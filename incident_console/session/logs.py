@@ -6,8 +6,9 @@ A log that a retry deleted is still here when the recorder kept it: its entry na
 from __future__ import annotations
 
 import stat
+import time
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from incident_console.snakemake.run import Job, Run
 
 LIMIT = 20_000
+STILL_S = 2.0
+STILL_SHARE = 1000
+"""Of files that nobody told to have changed: between two looks at them, and so many times as long as the last took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,38 @@ class LogEntry:
     """The output of a run on a terminal: where the run has a log, that says the same."""
     told: str = ""
     """Why there is nothing to show, for a lost one; what is shown beside the log's own text, for a kept one."""
+
+
+class Logs:
+    """`log_entries` for who asks again and again: files are looked at when one changed, and now and then all the same.
+
+    `clock` gives seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._given: tuple[object, ...] = ()
+        """What the entries were made of."""
+        self._entries: tuple[LogEntry, ...] = ()
+        self._stirred = True
+        self._again = float("-inf")
+
+    def stirred(self) -> None:
+        """A file may have changed. From any thread."""
+        self._stirred = True
+
+    def entries(
+        self, run: Run | None, incident: Incident, workdir: Path, others: tuple[Path, ...], queries: frozenset[Path]
+    ) -> tuple[LogEntry, ...]:
+        """In one thread."""
+        given = run, len(incident.lines), workdir, others, queries
+        began = self._clock()
+        if self._stirred or given != self._given or began >= self._again:
+            self._stirred, self._given = False, given
+            self._entries = log_entries(run, incident, workdir, others, queries)
+            ended = self._clock()
+            self._again = ended + max(STILL_S, STILL_SHARE * (ended - began))
+        return self._entries
 
 
 def log_entries(

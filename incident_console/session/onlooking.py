@@ -14,7 +14,7 @@ from incident_console.errors import ConsoleError
 from incident_console.session.beats import Beats
 from incident_console.session.clues import ClueFinder
 from incident_console.session.live import FOLLOWED, Tell, runs_of
-from incident_console.session.logs import log_entries
+from incident_console.session.logs import Logs
 from incident_console.session.picture import Picture
 from incident_console.session.reviewing import Review
 from incident_console.session.understanding import Understander
@@ -42,6 +42,7 @@ class Onlooker:
         self._watcher: RunWatcher | None = None
         self._chosen: Path | None = None
         self._run: Run | None = None
+        self._logs = Logs()
         self._others = Found((), (), left_out=False)
         self._told: Picture | None = None
         self._trouble = ""
@@ -80,6 +81,7 @@ class Onlooker:
         self._woken.set()
 
     def _changed(self, changed: Paths) -> None:
+        self._logs.stirred()
         self._woken.set()
 
     def _work(self) -> None:
@@ -163,7 +165,7 @@ class Onlooker:
             headline=facts.headline(run) if run is not None else "",
             clues=self._clues.find(run) if run is not None else (),
             known=known if known is not None and run is not None and known.log == run.log else None,
-            logs=log_entries(run, review.incident, review.workdir, self._others.files),
+            logs=self._logs.entries(run, review.incident, review.workdir, self._others.files, frozenset()),
             notices=tuple(notice for notice in notices if notice),
             looked=True,
         )

@@ -246,7 +246,9 @@ def begin(plan: Plan, resume: Path | None = None) -> Session | Review:
         return review_bundle(plan.bundle)
     folder = resume or plan.resume
     if folder is not None:
-        found = resume_or_review(plan.who, folder, no_redact=plan.no_redact, moved=plan.moved)
+        # Which one goes on was asked in this folder: that is where its workflow is, wherever it was begun.
+        moved = plan.moved if resume is None else plan.workdir
+        found = resume_or_review(plan.who, folder, no_redact=plan.no_redact, moved=moved)
         if isinstance(found, Review):
             if plan.command:
                 raise Refused(f"{found.writer} writes this record, so nothing was started: leave that console first")

@@ -33,11 +33,29 @@ def parting(session: View, *flags: str) -> str:
     return f"All is saved in {session.record.path}\n{going_on(session, *flags)}"
 
 
+def collected(session: View) -> str:
+    """After a climb without a terminal: that the incident is open, what its ladder waits for, and what ends it."""
+    waiting = [f"{mark.number} {mark.title}" for mark in session.marks() if mark.state not in ("done", "waived")]
+    rungs = f"to be completed or waived: {'; '.join(waiting)}" if waiting else "every rung is completed or waived"
+    return "\n".join(
+        (
+            f"The incident is open still, collecting does not close it; {rungs}",
+            going_on(session),
+            "There K closes it (with --plain: close), and asks for the outcome and its proof",
+            f"Or hand it over: {program()} handoff {session.id} --to WHO -o FILE.zip{_elsewhere(session)}",
+        )
+    )
+
+
 def going_on(session: View, *flags: str) -> str:
     """The command that takes the incident up again."""
+    return f"Go on with: {' '.join((program(), 'resume', *flags, session.id))}{_elsewhere(session)}"
+
+
+def _elsewhere(session: View) -> str:
+    """The flag that finds the record, where it is in no place that is looked in by itself."""
     where = session.record.path.parent
-    elsewhere = "" if where == records_dir(os.environ) else f" --records {shlex.quote(str(where))}"
-    return f"Go on with: {' '.join((program(), 'resume', *flags, session.id))}{elsewhere}"
+    return "" if where == records_dir(os.environ) else f" --records {shlex.quote(str(where))}"
 
 
 def program() -> str:

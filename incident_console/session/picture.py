@@ -27,5 +27,7 @@ class Picture:
     notices: tuple[str, ...] = ()
     other_run: str | None = None
     """A run that began after the one that is watched, and that is not watched in its place by itself."""
+    record_gone: str = ""
+    """That the record's folder was deleted, or is not where it was, in a sentence; empty while it is there."""
     looked: bool = False
     """Whether the search for a run has been made at all."""

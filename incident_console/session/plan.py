@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,12 +49,31 @@ class Plan:
             launch.refuse_second(launch.runs_folder(self.who.records), self.workdir)
 
     def candidates(self) -> tuple[Summary, ...]:
-        """Open incidents that could be taken up again instead of beginning a new one."""
+        """Open incidents that could be taken up again instead of beginning a new one.
+
+        Those of this folder, then those of a folder that is gone and whose run logs are here; see `offered`.
+        """
         if self.resume is not None or self.bundle is not None:
             return ()
-        from incident_console.session.who import open_on
+        from incident_console.record.summaries import summaries
+        from incident_console.session.elsewhere import begun_elsewhere
+        from incident_console.session.who import open_among
 
-        return open_on(self.workdir, self.who.records)
+        found = summaries(self.who.records).found
+        return (*open_among(self.workdir, found), *begun_elsewhere(self.workdir, found))
+
+    def offered(self, found: Sequence[Summary]) -> tuple[str, dict[str, str]]:
+        """Of candidates: what is asked, and by record path what is said of each."""
+        from incident_console.evidence.names import shown
+        from incident_console.record.text import clock_time
+
+        here, told = shown(self.workdir.resolve()), {}
+        for one in found:
+            moved = f", begun in {one.workdir}, which is gone; its run logs are here" if one.workdir != here else ""
+            told[str(one.path)] = f"go on with {one.id}, opened {clock_time(one.opened_at)}{moved}"
+        if any(one.workdir == here for one in found):
+            return "An incident is open on this workflow. Go on with it?", told
+        return "An incident was begun on this workflow before it was moved. Go on with it here?", told
 
     def set_aside(self, session: Session) -> str:
         """That the runbook which was named is not the one that this incident froze; empty where it is."""

@@ -23,6 +23,7 @@ from incident_console.snakemake.logevents import JobError, LogEvent
 
 if TYPE_CHECKING:
     from incident_console.session.eta import Pace, Remaining
+    from incident_console.session.keptwords import KeptWords
     from incident_console.session.steadiness import Unsteady
     from incident_console.snakemake.analysis import Analysis
     from incident_console.snakemake.causes import Cause, Failure
@@ -42,7 +43,7 @@ YIELD_S = 0.0005
 """After so long a thread that waits for the interpreter gets it; a retry deletes a log within 12 ms."""
 USUAL_S = sys.getswitchinterval()
 STILL_S = 10.0
-STILL_SHARE = 200
+STILL_SHARE = 1000
 """The same while there is no news: only time goes by."""
 LISTED = 100
 """Rules and causes that are told one by one; how many there are besides is counted."""
@@ -84,9 +85,17 @@ class Understanding:
 class Understander:
     """`start` it, `take` in what is new, read `latest`; `tell` is called in its thread when that is another one."""
 
-    def __init__(self, workdir: Path, tell: Callable[[], None], *, clock: Callable[[], float] = time.time) -> None:
-        """`clock` gives seconds since the epoch."""
+    def __init__(
+        self,
+        workdir: Path,
+        tell: Callable[[], None],
+        *,
+        kept: KeptWords | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`kept`: what attempts said whose logs are gone by now. `clock` gives seconds since the epoch."""
         self._workdir = workdir
+        self._kept = kept
         self._tell = tell
         self._clock = clock
         self._new: deque[tuple[Run, tuple[LogEvent, ...]]] = deque()
@@ -103,6 +112,8 @@ class Understander:
         self._closed = threading.Event()
         self._beats = Beats()
         self._thread = threading.Thread(target=self._work, name="understanding", daemon=True)
+        if kept is not None:
+            kept.hear(self._wake.set)
         self.latest: Understanding | None = None
         self.trouble: str | None = None
         """A sentence on why the run could not be weighed; None while it can."""
@@ -160,7 +171,8 @@ class Understander:
         if run is None:
             return
         now = self._clock()
-        analysis = explain(self._workdir, run, self._trace.snapshot(), self._history, now)
+        kept = self._kept.of(run.log) if self._kept is not None else {}
+        analysis = explain(self._workdir, run, self._trace.snapshot(), self._history, now, kept)
         found = self._told(analysis, now)
         if found != self.latest:
             self.latest = found

@@ -6,6 +6,7 @@ Light: the edit gate asks this in commit hooks.
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,11 @@ class Who:
 
 def open_on(workdir: Path, records: Path) -> tuple[Summary, ...]:
     """The incidents that are still open on a workdir, newest first. Records that cannot be read are passed over."""
+    return open_among(workdir, summaries(records).found)
+
+
+def open_among(workdir: Path, found: Iterable[Summary]) -> tuple[Summary, ...]:
+    """The same among the records that were found."""
     wanted = shown(workdir.resolve())
-    found = (one for one in summaries(records).found if one.workdir == wanted and not one.closed)
-    return tuple(sorted(found, key=lambda one: one.id, reverse=True))
+    here = (one for one in found if one.workdir == wanted and not one.closed)
+    return tuple(sorted(here, key=lambda one: one.id, reverse=True))

@@ -119,7 +119,7 @@ KNOWN: tuple[Known, ...] = (
         "What long texts are edited with; goes before $VISUAL and $EDITOR, which every program shares.",
         "a command as one types it; it must wait until the file is closed",
         checks.words,
-        unsaid="$VISUAL, else $EDITOR, else vi",
+        unsaid="$VISUAL, else $EDITOR, else vi or nano",
         shared=("VISUAL", "EDITOR"),
     ),
     Known(

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from incident_console.snakemake.causes import Cause, Failure, causes_of, failures_of
+from incident_console.snakemake.causes import NOTHING_KEPT, Cause, Failure, Kept, causes_of, failures_of
 from incident_console.snakemake.cost import Cost, cost_of
 from incident_console.snakemake.discovery import odd_samples
 from incident_console.snakemake.find import runs, watched_run
@@ -132,9 +132,12 @@ def analyse(workdir: Path, log: Path, *, clock: Callable[[], float] = time.time)
     return Analyst(workdir, log, clock=clock).look()
 
 
-def explain(workdir: Path, run: Run, trace: Trace, history: History, now: float) -> Analysis:
-    """Puts together what was read. Reads rule logs, benchmarks, metadata and published checksums."""
-    scene = scene_of(workdir, run, trace, history, now)
+def explain(workdir: Path, run: Run, trace: Trace, history: History, now: float, kept: Kept = NOTHING_KEPT) -> Analysis:
+    """Puts together what was read. Reads rule logs, benchmarks, metadata and published checksums.
+
+    `kept` has what attempts said whose logs the engine has deleted since.
+    """
+    scene = scene_of(workdir, run, trace, history, now, kept)
     begun, ended = span_of(run, trace, now)
     suspects = suspects_of(scene)
     over = run.status != "running"
@@ -156,9 +159,9 @@ def explain(workdir: Path, run: Run, trace: Trace, history: History, now: float)
     )
 
 
-def scene_of(workdir: Path, run: Run, trace: Trace, history: History, now: float) -> Scene:
+def scene_of(workdir: Path, run: Run, trace: Trace, history: History, now: float, kept: Kept = NOTHING_KEPT) -> Scene:
     """All that the rules of suspicion look at."""
-    failures = failures_of(run, workdir, history, trace.header.get("working directory"))
+    failures = failures_of(run, workdir, history, trace.header.get("working directory"), kept)
     measured = measure(run, trace, workdir, history)
     line = timeline_of(run, trace, measured, *span_of(run, trace, now))
     return Scene(

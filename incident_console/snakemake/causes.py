@@ -2,7 +2,7 @@
 
 The message of a failed attempt is the line that matters in its rule's log. That log tells of the last attempt only, and
 of the last run only: of an earlier attempt the run log is asked, which has the rule's log inside it after
-`--show-failed-logs`.
+`--show-failed-logs`, and then whoever kept the log before the retry deleted it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from incident_console.snakemake import fields
 from incident_console.snakemake.groups import FailureGroup, shape
@@ -23,6 +24,9 @@ from incident_console.snakemake.textfile import lines_of, printable, read_bytes,
 READ_LOGS = 500
 """Rule logs that are opened; failures beyond that keep the run log's words."""
 LISTED = 5000
+Kept = Mapping[tuple[int, int], str]
+"""By job and attempt, the line that matters of a log that was kept; its place is gone from the disk."""
+NOTHING_KEPT: Kept = MappingProxyType({})
 _BLOCK_LIMIT = 256 * 1024
 
 
@@ -55,6 +59,14 @@ class Failure:
     from_rule_log: bool
     says_why: bool = False
     """Whether the message is a tool's own word on an error: not the engine's, nor only the last line of a log."""
+    from_kept: bool = False
+    """The message is of the rule's log as it was kept: at the log's path stands another attempt's by now, or nothing.
+    """
+
+    @property
+    def in_its_own_words(self) -> bool:
+        """Whether the attempt's own log said it, and not only the run log, which says little more than how it ended."""
+        return self.from_rule_log or self.from_kept
 
     @property
     def who(self) -> str:
@@ -79,7 +91,9 @@ class Cause:
     source: Source
 
 
-def failures_of(run: Run, workdir: Path, history: History, home: str | None = None) -> tuple[Failure, ...]:
+def failures_of(
+    run: Run, workdir: Path, history: History, home: str | None = None, kept: Kept = NOTHING_KEPT
+) -> tuple[Failure, ...]:
     """Every failed attempt in the order of the log, then the errors of the workflow itself. Reads rule logs.
 
     `home` is the directory that the run worked in: its absolute names are looked for in a copied folder, too.
@@ -87,7 +101,7 @@ def failures_of(run: Run, workdir: Path, history: History, home: str | None = No
     failed = [(job, one) for job in troubled(run) for one in job.attempts if one.kind is not None]
     failed.sort(key=lambda pair: pair[1].first_line or 0)
     found = [
-        _of_attempt(run, job, attempt, workdir, history, home, read=index < READ_LOGS)
+        _of_attempt(run, job, attempt, workdir, history, home, kept, read=index < READ_LOGS)
         for index, (job, attempt) in enumerate(failed[:LISTED])
     ]
     found = _attempts_alike(found, [(job, attempt) for job, attempt in failed[:LISTED]])
@@ -136,16 +150,19 @@ def _quoted(run: Run, group: FailureGroup) -> bool:
 def _attempts_alike(found: list[Failure], tried: list[tuple[Job, Attempt]]) -> list[Failure]:
     """Attempts of a job that the run log tells of in the same words have the same cause.
 
-    Only the last attempt's log is still there to say more, so the others take its group.
+    Where only the last attempt's log is still there to say more, the others take its group.
     """
-    if not any(one.from_rule_log for one in found):
+    if not any(one.in_its_own_words for one in found):
         return found
     known: dict[tuple[int, str], str] = {}
     words = [(job.jobid, told(job, attempt)) for job, attempt in tried]
     for one, key in zip(found, words, strict=True):
-        if one.from_rule_log:
+        if one.in_its_own_words:
             known[key] = one.group
-    return [replace(one, group=known.get(key, one.group)) for one, key in zip(found, words, strict=True)]
+    return [
+        one if one.in_its_own_words else replace(one, group=known.get(key, one.group))
+        for one, key in zip(found, words, strict=True)
+    ]
 
 
 def told(job: Job, attempt: Attempt) -> str:
@@ -154,11 +171,19 @@ def told(job: Job, attempt: Attempt) -> str:
 
 
 def _of_attempt(
-    run: Run, job: Job, attempt: Attempt, workdir: Path, history: History, home: str | None, *, read: bool
+    run: Run,
+    job: Job,
+    attempt: Attempt,
+    workdir: Path,
+    history: History,
+    home: str | None,
+    kept: Kept,
+    *,
+    read: bool,
 ) -> Failure:
     message = clipped(printable(attempt.message or ""))
     source = Source(run.log, attempt.first_line or 0)
-    from_log = says = False
+    from_log = from_kept = says = False
     last = attempt is job.attempts[-1]
     shown = None
     if read and attempt.kind not in ("interrupted", "missing-output"):
@@ -166,6 +191,9 @@ def _of_attempt(
             shown = _in_rule_log(workdir, job, home)
             from_log = shown is not None
         shown = shown or _in_run_log(workdir, run.log, attempt)
+        if shown is None and (words := kept.get((job.jobid, attempt.number))):
+            # What stands at the log's path by now is another attempt's: the place is the error in the run log.
+            shown, from_kept = (clipped(printable(words)), source), True
     if shown is not None:
         message, source = shown
         says = says_why(message)
@@ -187,6 +215,7 @@ def _of_attempt(
         lasting=last and job.state in ("failed", "interrupted"),
         from_rule_log=from_log,
         says_why=says,
+        from_kept=from_kept,
     )
 
 

@@ -80,16 +80,18 @@ def _flaky(job: Job, failures: list[Failure], history: History) -> Flaky:
         outcome="succeeded" if job.state == "succeeded" else "failed",
         runs_failed=failed_before + failed_now,
         runs_seen=seen_before + 1,
-        nature=_nature(job),
+        nature=_nature(job, failures),
         line=failures[-1].source.line if failures else 0,
     )
 
 
-def _nature(job: Job) -> Nature:
+def _nature(job: Job, failures: list[Failure]) -> Nature:
     failed = [one for one in job.attempts if one.outcome == "failed"]
     if job.state == "succeeded" and failed:
         return "flaky"
     alike = len({told(job, one) for one in failed}) == 1
+    # The run log tells no more than an exit code where the attempts' own logs may say different things.
+    alike = alike and len({one.group for one in failures if one.in_its_own_words}) < 2
     if alike and len(failed) == len(job.attempts) > 1:
         return "deterministic"
     return "flaky" if len(failed) > 1 and not alike else "unclear"

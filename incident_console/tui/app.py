@@ -354,6 +354,7 @@ class Console(Intents):
             self.ends.tell("the first picture of the run")
             self._redraw()  # what one waited for goes with the first frame
         news.of_run(self.desk, before, self.picture)
+        news.of_record(self.desk, before, self.picture)
         if before.run is not self.picture.run:
             self.screen_stack[0].query_one(Ask).renew()
         # After the next frame: to open a thousand logs as one takes longer than to tell the facts.

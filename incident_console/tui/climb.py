@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from incident_console.events import EvidenceCaptured, LogPinned, Recorded
 from incident_console.record.text import span
-from incident_console.runbook.ladder import in_brief
 from incident_console.runbook.terms import WAIVE
 from incident_console.session import capture, suggest
 from incident_console.session.surfaces import smallest_first
@@ -19,7 +18,7 @@ from incident_console.tui.ask import Question
 from incident_console.tui.log.view import LogView
 from incident_console.tui.reader import EvidenceReader
 from incident_console.tui.rung import COMPLETE, ESCALATE, NEXT, RungRows, next_evidence, next_row
-from incident_console.tui.rungrows import Busy, latest
+from incident_console.tui.rungrows import Busy, latest, needed_first
 from incident_console.tui.texts import TextScreen
 
 if TYPE_CHECKING:
@@ -178,7 +177,7 @@ class Climb:
             if kind == "field" and (field := rung.field(id)) is not None:
                 await self.answer(rung, field)
             else:
-                self.desk.tell(f"Needed first: {in_brief(missing)}.", seconds=4)
+                self.desk.tell(needed_first(missing, self.desk.key), seconds=8)
             return
         following = await self.desk.in_thread(self.desk.session.complete, rung.id)
         if rung.role == "prove" and following is not None:
@@ -221,7 +220,9 @@ class Climb:
             await self._capture(rung, item)
         elif rung.evidence:
             captures = self.desk.key("rung.capture")
-            self.desk.tell(f"All evidence of this rung is captured; {captures} on one of its rows captures it again.")
+            told = f"All evidence of this rung is captured; {captures} on one of its rows captures it again."
+            missing = tuple(need for need in self.desk.session.missing(rung.id) if need.kind == "field")
+            self.desk.tell(f"{told} {needed_first(missing, self.desk.key)}" if missing else told)
 
     async def _capture(self, rung: Rung, item: EvidenceItem) -> None:
         self.desk.must_be_open()

@@ -41,8 +41,9 @@ def because(app: App[Any], pressed: str) -> str:
     sign = written(pressed)
     here = [*_here(app, pressed)]
     for node, binding in here:
-        _, action, parameters = parse(binding.action)
-        if isinstance(node, SaysWhyNot) and (told := node.why_not(action, parameters)):
+        where, action, parameters = parse(binding.action)
+        asked = app if where == "app" else node
+        if isinstance(asked, SaysWhyNot) and (told := asked.why_not(action, parameters)):
             return f"{sign}: {told}"
     if here:
         return f"{sign} {here[0][1].description}: there is nothing here that it could do now"

@@ -6,7 +6,7 @@ Nothing here is kept: the record is the truth, and half-typed text is a draft in
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -20,7 +20,7 @@ from incident_console.tui.browsing import Browsing
 from incident_console.tui.climb import Climb
 from incident_console.tui.drafts import Drafts
 from incident_console.tui.jumps import Jump
-from incident_console.tui.ladder import EVIDENCE, FACTS, INBOX, RUN, SINCE, TIMELINE
+from incident_console.tui.ladder import FACTS
 from incident_console.tui.livekeys import key
 from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList
@@ -30,7 +30,7 @@ from incident_console.tui.taking import Taking
 from incident_console.tui.timefield import Time, of_line
 from incident_console.tui.unsaved import Unsaved
 from incident_console.tui.waysout import WaysOut
-from incident_console.tui.words import clock, safe
+from incident_console.tui.words import safe
 
 if TYPE_CHECKING:
     from textual.worker import Worker
@@ -209,8 +209,7 @@ class Desk:
         found = await self.in_thread(plan.candidates)
         if not found:
             return True, None
-        names = {str(one.path): f"go on with {one.id}  opened {clock(one.opened_at)}" for one in found}
-        prompt = "An incident is open on this workflow. Go on with it?"
+        prompt, names = plan.offered(found)
         self.app.early.forget()  # what was typed before was not meant for what this leads to
         answers = await self.ask("open", Question("incident", prompt, "choice", (*names, NEW), labels=names))
         if answers is None:
@@ -369,47 +368,3 @@ class Desk:
         if self.app.live is not None:
             self.app.live.watch(log)
             self.app.go(FACTS)
-
-    # -- the palette ---------------------------------------------------------------------------------------------
-
-    def commands(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
-        """Title, help, what to do; the palette adds rungs, logs, evidence and incidents."""
-        for title, told, work in (
-            ("Note", "Write a note into the record", self.say.note),
-            ("Pin lines", "Keep the selected log lines as evidence", self.climb.pin),
-            ("Severity, impact, deadline", "How bad it is, for whom, and by when", self.say.describe),
-            ("Record an action", "What was done, why, and what to expect", self.say.act),
-            ("Tell an action's result", "What came of it", self.say.result),
-            ("Explain an edit", "Why the workflow was edited before the gate was open", self.say.explain),
-            ("Escalate", "Where the evidence points, where it points away from, which review", self.say.escalate),
-            ("Brief", "Twelve lines to paste into a chat", self.say.brief),
-            ("Read the record", "The record as it stands", self.say.show_record),
-            ("Hand off", "What a receiver needs, and the bundle for them", self.say.handoff),
-            ("Head of the chain", "The hash to keep elsewhere, that shows nothing was altered", self.say.head),
-            ("Failed against passed", "The open or marked job's logs side by side, and what else ran", self.contrast),
-            ("Watch another run", "Choose among this workflow's runs", self.switch_run),
-            ("Messages", "Everything that was told in the corner, the newest first", self.say.messages),
-            ("Keys and their ids", "What the settings can name under [keys]", self.say.key_ids),
-            ("An escalation was answered", "Who answered what, and what follows", self.say.escalation_answer),
-            ("Close the incident", "Outcome, cause, proof, and the check", self.say.close_incident),
-        ):
-            yield title, told, lambda work=work: self.start(work())  # type: ignore[misc]
-        yield from self.waysout.commands()
-        for title, told, work in (
-            ("Save an emergency copy elsewhere", "Of what is held in memory and not saved", self.unsaved.copy),
-            ("What is not saved", "Every entry that is held in memory", self.unsaved.show),
-            ("Take in an emergency copy", "Entries that an earlier sitting could not save", self.unsaved.take_in_from),
-        ):
-            yield title, told, lambda work=work: self.start(work())  # type: ignore[misc]
-        if self.review is not None:
-            told = "Take the pen, or accept the bundle, and write here"
-            yield "Take it over", told, lambda: self.start(self.taking.take())
-        if self.app.incident.accepted:
-            told = "What changed since the hand-off; the same evidence captured again"
-            yield "Since the hand-off: check again", told, lambda: self.app.go(SINCE)
-        told = "All of it in one list: open, compare, page, weigh, capture again"
-        yield "Evidence", told, lambda: self.app.go(EVIDENCE)
-        yield "Timeline", "Everything that happened, event by event", lambda: self.app.go(TIMELINE)
-        yield "Go to facts", "What is seen without asking", lambda: self.app.go(FACTS)
-        yield "Run: jobs by rule", "States, failures by cause, cost, when it ends", lambda: self.app.go(RUN)
-        yield "Go to inbox", "What was captured and not yet filed", lambda: self.app.go(INBOX)

@@ -26,7 +26,7 @@ def draw(app: Console) -> None:
     app.query_one(Header).heading = Heading(
         incident=session.id if session is not None else "",
         opened_at=incident.opened_at,
-        not_saved=bool(app.not_saved),
+        not_saved=bool(app.not_saved or picture.record_gone),
         held=app.desk.unsaved.held.count,
         run=picture.run,
         looked=picture.looked,

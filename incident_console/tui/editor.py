@@ -1,8 +1,8 @@
 """How is a longer text written in the operator's own editor, and what when that does not work?
 
-The screen is given away while the editor runs; what records goes on in its own threads, and is shown afterwards.
-Whatever goes wrong is a sentence beside the text as it was, and what was written and could not be read stays in its
-file.
+An editor that nobody chose is named before it takes the screen, and how it is left again. The screen is given away
+while the editor runs; what records goes on in its own threads, and is shown afterwards. Whatever goes wrong is a
+sentence beside the text as it was, and what was written and could not be read stays in its file.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ from textual.app import App, SuspendNotSupported
 
 LIMIT = 1 << 20
 """Bytes of a text that are taken back."""
-OTHERWISE = ("sensible-editor", "vi", "nano")
-"""Which editors are looked for when none is named."""
+OTHERWISE = {
+    "vi": ":wq keeps what was written there, :q! drops it",
+    "nano": "ctrl+x leaves it, and asks whether to keep what was written",
+}
+"""Which editors are looked for when none is named, and how each is left: never one that begins with a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +42,15 @@ class Edited:
 
 
 def edit(
-    app: App[Any], text: str, *, name: str = "text.md", environ: Mapping[str, str] = os.environ, limit: int = LIMIT
+    app: App[Any], text: str, *, name: str = "text.md", environ: Mapping[str, str] | None = None, limit: int = LIMIT
 ) -> Edited:
     """Have `text` edited in $VISUAL or $EDITOR. The screen's loop waits until the editor has ended.
 
-    `name` is the file's, by which an editor knows what it is; `limit` is how many bytes
-    are taken back. The file is 0600 in a folder 0700, and deleted after.
+    `name` is the file's, by which an editor knows what it is; `environ` is otherwise the app's, in which the settings
+    count; `limit` is how many bytes are taken back. The file is 0600 in a folder 0700, and deleted after.
     """
     try:
-        words = command(environ)
+        words = command(_environ(app) if environ is None else environ)
     except ValueError as fault:
         return Edited(text, str(fault))
     try:
@@ -76,22 +79,46 @@ def edit(
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def unasked(app: App[Any], again: str) -> str:
+    """Which editor opens though nobody chose one, and how it is left; empty where one is chosen, or none is found.
+
+    `again` is the key that opens it.
+    """
+    environ = _environ(app)
+    if _named(environ) or (found := _found(environ)) is None:
+        return ""
+    return f"Neither $VISUAL nor $EDITOR is set: {again} once more opens {found}. There {OTHERWISE[found]}."
+
+
 def command(environ: Mapping[str, str]) -> list[str]:
     """The editor's words: `$VISUAL`, `$EDITOR`, else one that is found. Raises ValueError with a sentence."""
-    for variable in ("VISUAL", "EDITOR"):
-        if value := environ.get(variable, "").strip():
-            try:
-                words = shlex.split(value)
-            except ValueError:
-                raise ValueError(f"${variable} is {value!r}, in which a quote is not closed.") from None
-            if not words or shutil.which(words[0], path=environ.get("PATH")) is None:
-                raise ValueError(f"${variable} is {value!r}, and there is no such program; set it to an editor.")
-            return words
-    found = (name for name in OTHERWISE if shutil.which(name, path=environ.get("PATH")) is not None)
-    first = next(found, None)
-    if first is None:
-        raise ValueError(f"No editor is found: set $EDITOR to one ({', '.join(OTHERWISE)} are not there either).")
-    return [first]
+    if (named := _named(environ)) is None:
+        if (found := _found(environ)) is None:
+            raise ValueError("There is no editor here: $EDITOR may name one, and the form on the screen does the same.")
+        return [found]
+    variable, value = named
+    try:
+        words = shlex.split(value)
+    except ValueError:
+        raise ValueError(f"${variable} is {value!r}, in which a quote is not closed.") from None
+    if not words or shutil.which(words[0], path=environ.get("PATH")) is None:
+        raise ValueError(f"${variable} is {value!r}, and there is no such program; set it to an editor.")
+    return words
+
+
+def _environ(app: App[Any]) -> Mapping[str, str]:
+    known: Mapping[str, str] = getattr(app, "environ", os.environ)
+    return known
+
+
+def _named(environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """The variable that names an editor, and what it says."""
+    said = ((variable, environ.get(variable, "").strip()) for variable in ("VISUAL", "EDITOR"))
+    return next((each for each in said if each[1]), None)
+
+
+def _found(environ: Mapping[str, str]) -> str | None:
+    return next((name for name in OTHERWISE if shutil.which(name, path=environ.get("PATH")) is not None), None)
 
 
 def _run(words: list[str]) -> str:

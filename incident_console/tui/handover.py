@@ -63,7 +63,7 @@ class HandoverScreen(ModalScreen[None]):
     def __init__(self, desk: Desk, session: Session, now: AsOfNow, drafted: Handoff) -> None:
         super().__init__()
         self._desk, self._session, self._now, self._drafted = desk, session, now, drafted
-        self._writing = False
+        self._writing = self._editor_told = False
         self._before: dict[str, str] = {}
         """By field, the operator's own words that `unknown` was put in place of."""
 
@@ -184,8 +184,12 @@ class HandoverScreen(ModalScreen[None]):
             self._draw()
 
     def action_edit_all(self) -> None:
+        if not self._editor_told and (told := editor.unasked(self.app, self._desk.key("handover.all"))):
+            self._editor_told = True
+            self._desk.tell(told, seconds=12)
+            return
         text = self._desk.drafts.get(SAID, WHOLE, "") or handtext.template(self._drafted)
-        edited = editor.edit(self._desk.app, text, name="HANDOFF.txt", environ=self._desk.app.environ)
+        edited = editor.edit(self._desk.app, text, name="HANDOFF.txt")
         if edited.fault:
             self._desk.tell(edited.fault, "not edited", "warning", 12)
         else:

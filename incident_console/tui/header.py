@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
+from textual import events
 from textual.content import Content
 from textual.geometry import Region
 from textual.reactive import reactive
+from textual.timer import Timer
 from textual.widgets import Static
 
 from incident_console.tui.fit import SHORTEST, Part, cut, fit
-from incident_console.tui.words import GLYPHS, STYLES, clock, parsed, safe, span
+from incident_console.tui.livekeys import key
+from incident_console.tui.words import GLYPHS, STYLES, TOLD, clock, gate_means, parsed, safe, span
 
 if TYPE_CHECKING:
     from incident_console.runbook.ladder import Mark
@@ -27,10 +30,19 @@ INCIDENT = re.compile(r"INC-\d{8}T\d{6}Z")
 """As an id begins; that much of it is enough wherever an id is asked for."""
 CALM_S = 20.0
 """So long after anything stirred last the clock tells minutes alone: a console nobody looks at draws nothing."""
+TICK_S, CALM_TICK_S = 1.0, 5.0
+"""Between two looks at the time; where it tells minutes alone that is done when one begins, too. A machine that was
+asleep tells no timer."""
+LEADS = {
+    "run": ("app.jobs", "The run: its jobs by rule"),
+    "inbox": ("app.inbox", "The inbox: what was captured and belongs to no rung yet"),
+    "explain": ("app.explain", "Say why the workflow was edited"),
+}
+"""By what a click on it does: the key, and what it is."""
 GIVES_WAY = (
     *("opened", "incident", "ended", "held", "redacted", "clock"),
     *("words", "log", "since", "pid"),
-    *("inbox", "why", "here", "edits", "marks", "gate"),
+    *("means", "inbox", "why", "here", "edits", "marks", "gate"),
 )
 """What becomes shorter where the line is narrow, in this order, a line of the header each; `fit.Part` by its name."""
 
@@ -62,7 +74,7 @@ class Heading:
 class Header(Static):
     """Three lines: incident, time and saved; the run; the ladder as a line of marks, and the gate. None is folded.
 
-    What a key goes to can be clicked.
+    What a key goes to can be clicked, and says under the pointer what it is.
     """
 
     auto_links = False
@@ -75,12 +87,13 @@ class Header(Static):
         super().__init__(id="header", markup=False)
         self._still = still
         self._stirred = time.monotonic()
+        self._next: Timer | None = None
+        """Until the next look at the time."""
         self._first = ""
         """The line with the clock, as it was drawn last."""
 
     def on_mount(self) -> None:
-        self._tick()
-        self.set_interval(1.0, self._tick)
+        self._go_on()
 
     def watch_heading(self) -> None:
         self.stirred()
@@ -88,13 +101,38 @@ class Header(Static):
     def stirred(self) -> None:
         """Something happens: a key, or news."""
         was, self._stirred = self.calm, time.monotonic()
-        if was != self.calm:
-            self._tick()
+        if was != self.calm and self._next is not None:
+            self._next.stop()
+            self._go_on()
 
     @property
     def calm(self) -> bool:
         """Whether the clock tells minutes alone."""
         return self._still or time.monotonic() - self._stirred > CALM_S
+
+    def _go_on(self) -> None:
+        self._tick()
+        pause = min(CALM_TICK_S, 60 - time.time() % 60) if self.calm else TICK_S
+        self._next = self.set_timer(pause, self._go_on)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        action = str(event.style.meta.get("@click", "")).removeprefix("app.")
+        told = self._told(action) if action else None
+        if told != self.tooltip:
+            self.tooltip = told
+
+    def _told(self, action: str) -> str | None:
+        """What stands under the pointer, and the key that does the same as a click."""
+        for mark in self.heading.marks:
+            if action == f"rung({mark.number})":
+                goes = (
+                    f"{key(self.app, f'app.rung{mark.number}')} goes there"
+                    if mark.number < 10
+                    else "a click goes there"
+                )
+                return f"{mark.number} {safe(mark.title)}: {TOLD[mark.state]} · {goes}"
+        told = LEADS.get(action)
+        return f"{told[1]} · {key(self.app, told[0])}" if told is not None else None
 
     def _tick(self) -> None:
         now = datetime.now(UTC)
@@ -198,18 +236,18 @@ def _ladder(head: Heading, width: int) -> Content:
         sign = f"{mark.number}{GLYPHS[mark.state]}"
         left.append(Part("marks", (f"{sign} ", sign), _leads(f"rung({mark.number})", STYLES[mark.state])))
     if head.incident:
-        here = next(
-            (f"{mark.number} {safe(mark.title)}" for mark in head.marks if mark.state == "open"), "no rung open"
-        )
-        left.append(Part("here", (*(f" {form}" for form in cut(here)), ""), "bold"))
+        here = next((mark for mark in head.marks if mark.state == "open"), None)
+        told = f"{here.number} {safe(here.title)}" if here is not None else "no rung open"
+        leads = _leads(f"rung({here.number})", "bold") if here is not None else "bold"
+        left.append(Part("here", (*(f" {form}" for form in cut(told)), ""), leads))
     if head.inbox:
         left.append(Part("inbox", (f"  inbox {head.inbox}", ""), _leads("inbox", MUTED)))
     right = [Part("why", (*(f"{form}  " for form in cut(safe(head.read_only, 60))), ""), "$text-warning")]
     if count := head.edits_waiting:
-        told = (f"✎ {count} edit{'s' if count > 1 else ''} to explain ", f"✎ {count} to explain ")
-        right.append(Part("edits", told, _leads("explain", WARNED)))
+        edits = (f"✎ {count} edit{'s' if count > 1 else ''} to explain ", f"✎ {count} to explain ")
+        right.append(Part("edits", edits, _leads("explain", WARNED)))
     if head.incident:
         style = MUTED if head.gate_missing else "$text-success"
         gate = ("gate ◌ closed", "gate ◌") if head.gate_missing else ("gate ◉ open", "gate ◉")
-        right.append(Part("gate", gate, style))
+        right += [Part("gate", gate, style), Part("means", gate_means(head.gate_missing), style)]
     return fit(left, right, width, GIVES_WAY)

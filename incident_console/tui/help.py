@@ -19,13 +19,16 @@ from textual.widgets import Input, Static
 from incident_console.tui.keys import GROUPS, OTHERWISE, group_of, written
 from incident_console.tui.line import LineField
 from incident_console.tui.livekeys import key
-from incident_console.tui.words import safe
+from incident_console.tui.words import GATE, GLYPHS, TOLD, safe
 
 EVERYWHERE = "everywhere"
 BEGINNING = """\
 Capture first, file later. Any rung may be entered at any time.
 Everything is saved the moment it is done; leaving loses nothing.
 """
+_STATES = "; ".join(f"{GLYPHS[state]} {told}" for state, told in TOLD.items())
+LEGEND = f"A rung is {_STATES}. Looking at one enters nothing.\n{GATE}\n"
+"""What the marks of the ladder and of the gate mean."""
 WIDEST, AROUND = 110, 5
 """Columns of the page, and those of its border, padding and scroll bar."""
 PLACES = {
@@ -190,7 +193,7 @@ class HelpScreen(ModalScreen[None]):
         Binding("end,G", "edge(True)", "last", id="help.last", show=False, tooltip="The last line"),
     ]
 
-    def __init__(self, active: Iterable[ActiveBinding], beginning: str = BEGINNING) -> None:
+    def __init__(self, active: Iterable[ActiveBinding], beginning: str = BEGINNING + LEGEND) -> None:
         super().__init__()
         self._lines = lines(active)
         self._beginning = beginning

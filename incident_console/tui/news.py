@@ -45,6 +45,12 @@ def of_run(desk: Desk, before: Picture, now: Picture) -> None:
         )
 
 
+def of_record(desk: Desk, before: Picture, now: Picture) -> None:
+    """The record is not where it was; that it was written anew is an event, and told as one."""
+    if now.record_gone and now.record_gone != before.record_gone:
+        desk.tell(now.record_gone, "the record is gone", "error", 30)
+
+
 def of_pen(desk: Desk, review: Review, before: Picture) -> None:
     """Whoever wrote the record that is read here has left it."""
     if review.is_free and before.looked and not isinstance(review, BundleReview):
@@ -109,6 +115,7 @@ def resumed(id: str, cut_off: tuple[str, ...], drafts: tuple[str, ...]) -> str:
 def notices(incident: Incident, picture: Picture, not_saved: str, key: Key, now: datetime) -> tuple[str, ...]:
     """What stays on the first screen until it is dealt with."""
     told = [f"NOT SAVED: {not_saved}"] if not_saved else []
+    told += [picture.record_gone] if picture.record_gone else []
     told += picture.notices
     if waiting := len(unexplained(incident)):
         times = "once" if waiting == 1 else f"{waiting} times"

@@ -11,10 +11,11 @@ from functools import partial
 from typing import Any
 
 from textual.app import App
-from textual.command import CommandPalette, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, Hit, Hits, Provider
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.widgets.option_list import Option
 
 from incident_console.tui.help import MOVING
 from incident_console.tui.keys import written
@@ -29,7 +30,8 @@ MARGIN = 4
 """Columns beside the list's rows."""
 SHOWN = 120
 """Characters of a title from outside."""
-ASKED = "Search: action, rung, log, evidence, incident, theme"
+NOTHING_AFTER_S = 0.5
+"""Without a letter typed, until it is said that nothing fits: past incidents come from the disk."""
 NOT_LISTED = frozenset({"command_palette", "leave_question", "end_work", "rung"})
 """Actions with a key that the palette is already, cannot be, or lists by name."""
 DO, GO, OPEN, WATCH, USE = "does it", "goes there", "opens it", "watches it", "uses it"
@@ -72,6 +74,11 @@ class Entry:
 class Offers(Provider):
     """Shows entries, best first. `entries` is filled by `startup`."""
 
+    ASKED = "Search: action, rung, log, evidence, incident, theme"
+    """What stands in the palette while nothing is typed."""
+    FOUND = "Part of an action, a rung, a log, a piece of evidence, a past incident or a theme can be typed"
+    """What there is to find, for whoever typed something else."""
+
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.entries: tuple[Entry, ...] = ()
@@ -93,6 +100,9 @@ class Offers(Provider):
 class Bindings(Offers):
     """Every key that works, and the themes: the palette of `incident-console tail`."""
 
+    ASKED = "Search: action, theme"
+    FOUND = "Part of an action or a theme can be typed"
+
     async def startup(self) -> None:
         self.entries = (*keys(self.app, self.screen, frozenset()), *themes(self.app))
 
@@ -108,13 +118,32 @@ class Palette(CommandPalette):
     }
     """
 
+    def __init__(self, offers: tuple[type[Offers], ...], asked: str, found: str) -> None:
+        """`asked` stands there while nothing is typed, `found` where nothing fits."""
+        super().__init__(offers, placeholder=asked)
+        self._found = found
+
+    def _start_no_matches_countdown(self, search_value: str) -> None:
+        """Say what can be typed in place of the toolkit's own words, for which it has no public name."""
+        self._stop_no_matches_countdown()
+        self._no_matches_timer = self.set_timer(NOTHING_AFTER_S, partial(self._tell_nothing_fits, search_value))
+
+    def _tell_nothing_fits(self, typed: str) -> None:
+        if typed:
+            fits = Content.assemble("Nothing fits ", (f"{safe(typed, SHOWN)}", "bold"))
+            told = Content.styled(f"{self._found}; Esc goes back.", "$foreground-muted not bold")
+            self.query_one(CommandList).add_option(
+                Option(Content("\n").join((fits, told)), disabled=True, id=self._NO_MATCHES)
+            )
+        self._list_visible = bool(typed)
+
 
 def is_open(app: App[Any]) -> bool:
     return CommandPalette.is_open(app)
 
 
 def screen(*offers: type[Offers]) -> Palette:
-    return Palette(offers, placeholder=ASKED)
+    return Palette(offers, offers[0].ASKED, offers[0].FOUND)
 
 
 def keys(app: App[Any], screen: Screen[object], named: frozenset[str]) -> Iterator[Entry]:

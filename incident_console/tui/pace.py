@@ -20,6 +20,7 @@ from textual.driver import Driver
 from textual.worker import Worker
 
 from incident_console.tui import tidy
+from incident_console.tui.keywait import patient
 from incident_console.tui.thin import Thin
 
 RATE = 25_000
@@ -117,7 +118,7 @@ class Paced(App[ReturnType]):
         self._keyed, self._released = asyncio.Event(), asyncio.Event()
         self._thin = Thin()
         self._tidy = tidy.Tidy(lambda: self._budget.since_key)
-        self.driver_class = _counted(self.driver_class, self._budget, self._thin)
+        self.driver_class = _counted(patient(self.driver_class), self._budget, self._thin)
 
     def on_mount(self) -> None:
         self._tidy.begin()

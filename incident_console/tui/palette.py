@@ -21,6 +21,7 @@ from incident_console.record import render
 from incident_console.record.store import Record
 from incident_console.record.summaries import Summary, summaries
 from incident_console.tui import pinning
+from incident_console.tui.doings import doings
 from incident_console.tui.footer import keys_by_id
 from incident_console.tui.offers import (
     DO,
@@ -87,7 +88,7 @@ def at_hand(app: Console, screen: Screen[object]) -> Iterator[Entry]:
     """Actions first, then places, logs, evidence, themes."""
     written = keys_by_id(screen)
     incident, picture, desk = app.incident, app.picture, app.desk
-    for title, told, call in desk.commands():
+    for title, told, call in doings(desk):
         yield Entry.make("›", title, DO, call, told=told, key=written.get(KEY_OF.get(title, ""), ""), rank=0.03)
     yield from _rungs(desk)
     yield from keys(app, screen, frozenset(KEY_OF.values()))

@@ -33,7 +33,6 @@ ESCALATE = "escalate"
 NEXT = "evidence:"
 """The next piece of evidence that is not captured, whichever that is."""
 WHY_NOT = {
-    "capture": "this rung asks for no evidence, only for answers",
     "cancel": "no evidence command is running",
     "take": "only where suspects are listed, on the rung that classifies",
     "trust": "the runbook's commands may run already",
@@ -78,6 +77,8 @@ class RungRows(Rows):
         self.more_to_capture = False
         self.following = COMPLETE
         """The row of what is needed next."""
+        self.lacking = ""
+        """What completes the rung, and the key for it."""
 
     def offer(self, *, capture: bool, cancel: bool, take: bool, trust: bool, waive: bool) -> None:
         """Whether there is evidence to capture, a command to cancel, a suspect to take, a runbook to trust; whether a
@@ -88,7 +89,9 @@ class RungRows(Rows):
             self.refresh_bindings()
 
     def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
-        return super().why_not(action, parameters) if self._offered.get(action, True) else WHY_NOT[action]
+        if self._offered.get(action, True):
+            return super().why_not(action, parameters)
+        return f"only questions here; {self.lacking}" if action == "capture" else WHY_NOT[action]
 
     def key_word(self, action: str) -> str | None:
         kind, _, id = (self.row or "").partition(":")
@@ -187,6 +190,7 @@ class RungPane(Vertical):
         )
         keys = partial(key, self.app)
         rows.following = next_row(rung, missing)
+        rows.lacking = rungrows.lacking(missing, keys)
         options = [*_evidence(rung, incident, busy, run, readings, because, trusted, missing, keys)]
         options += suspects.rows(known, keys("rung.take")) if rung.role == "classify" and run is not None else ()
         options += _fields(rung, state, drafts, keys("rung.enter"))

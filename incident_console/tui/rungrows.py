@@ -153,6 +153,22 @@ def complete(missing: tuple[Need, ...], done: bool, key: Key) -> Content:
     )
 
 
+def lacking(missing: tuple[Need, ...], key: Key) -> str:
+    """What completes the rung, the keys first: the foot of the screen has room for one line."""
+    if not missing:
+        return f"{key('rung.enter')} on the last row completes the rung"
+    kinds = {need.kind: key("rung.capture" if need.kind == "evidence" else "rung.enter") for need in missing}
+    return f"{' and '.join(kinds.values())}: {in_brief(missing, 1)}"
+
+
+def needed_first(missing: tuple[Need, ...], key: Key) -> str:
+    """The same in sentences, for who would complete the rung."""
+    kinds = {need.kind for need in missing}
+    keys = [f"{key('rung.capture')} captures"] if "evidence" in kinds else []
+    keys += [f"{key('rung.enter')} on a question answers it"] if "field" in kinds else []
+    return f"Needed first: {in_brief(missing)}. {', '.join(keys)}; {key('rung.waive')} leaves the rung out."
+
+
 def needed_yet(missing: tuple[Need, ...]) -> Mapping[str, str]:
     """By id, that it is needed still, or that something else would do as well: what, the last row says."""
     told: dict[str, str] = {}

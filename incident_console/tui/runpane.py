@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from incident_console.snakemake.rulerows import RuleRow
 
 MUTED = "$foreground-muted"
+DUE_S = 2
+"""No more is left than jobs take to be launched: those that still run take longer than such jobs did, nobody knows how
+much, and an end that moves on with the clock would be no end."""
 WIDE = 68
 """Columns from which on a rule is one line of a table."""
 NAMED = 6
@@ -176,6 +179,8 @@ def ending(left: Remaining | str) -> Content:
     """When the run will be over, or why nobody can tell."""
     if isinstance(left, str):
         return Content.assemble("end: unknown", (f"  {safe(left)}", MUTED))
+    if left.high_s <= DUE_S:
+        return Content.assemble("end: due by now", (f"  {left.basis}", MUTED))
     low, high = (datetime.fromtimestamp(left.now + s, UTC).strftime("%H:%M:%SZ") for s in (left.low_s, left.high_s))
     sooner, later = span(left.low_s), span(left.high_s)
     spans, times = (f"about {later}", high) if sooner == later else (f"{sooner} to {later}", f"{low} to {high}")

@@ -17,6 +17,7 @@ from incident_console.tui.ask import Answers, Aside, Question
 from incident_console.tui.log.view import LogView
 from incident_console.tui.longwork import Going
 from incident_console.tui.texts import TextScreen
+from incident_console.tui.words import GATE
 
 if TYPE_CHECKING:
     from incident_console.tui.desk import Desk
@@ -118,6 +119,7 @@ class Say:
             leaves, goes = self.desk.key("ask.leave"), self.desk.key("app.next")
             help += f" The log pane shows the diff of {newest.path}; where it is not in view, {leaves}, then {goes}."
         prompt = "Why was the workflow edited before the gate was open?"
+        help += f" {GATE}"
         await self.desk.record(
             "edit", Question("text", prompt, help=help), call=lambda said: session.explain_edits(str(said["text"]))
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from textual.content import Content
@@ -22,6 +23,14 @@ GLYPHS = {
     "retried": "↻",
 }
 
+TOLD = {
+    "untouched": "not entered yet",
+    "entered": "entered, and not completed yet",
+    "open": "open, worked on now",
+    "done": "completed",
+    "waived": "waived",
+}
+"""A rung's state, in words."""
 STYLES = {
     "untouched": "$foreground-muted",
     "entered": "",
@@ -37,7 +46,21 @@ STYLES = {
     "retried": "$text-warning",
 }
 
+GATE = (
+    "The gate is ◌ closed until symptom, scope, evidence and class are named, and then ◉ open: the workflow may be "
+    "edited. Every edit is recorded; one before that is asked about."
+)
+"""What the edit gate is, to be read at leisure."""
+
 CIRCLED = "⓪①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+
+
+def gate_means(missing: Sequence[str]) -> tuple[str, ...]:
+    """What the gate being closed, while these are `missing`, or open means for an edit now; from long to short."""
+    if not missing:
+        return (": the workflow may be edited", ": edits may be made", ": may edit", "")
+    named = f": an edit before {', '.join(missing)} is asked about"
+    return (named, ": an edit now is asked about", ": edits are asked about", ": edit later", "")
 
 
 def circled(number: int) -> str:

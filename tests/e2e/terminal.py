@@ -110,6 +110,19 @@ class Terminal:
     def screen(self) -> str:
         return "\n".join(self.rows())
 
+    def picture(self) -> tuple[tuple[int, int], list[list[tuple[object, ...]]]]:
+        """Where the cursor stands, and each cell as it looks: of a blank that is its ground, unless it has a line."""
+
+        def look(cell: pyte.screens.Char) -> tuple[object, ...]:
+            lines = (cell.underscore, cell.strikethrough, cell.reverse)
+            letter = (cell.fg, cell.bold, cell.italics) if cell.data.strip() or any(lines) else ()
+            return (cell.data, cell.bg, lines, letter)
+
+        with self._painted:
+            screen = self._screen
+            across, down = range(screen.columns), range(screen.lines)
+            return (screen.cursor.y, screen.cursor.x), [[look(screen.buffer[y][x]) for x in across] for y in down]
+
     def modes(self) -> set[str]:
         """The private modes that are on now: `1049` is the alternate screen, `25` the cursor, `1000` the mouse."""
         on = {"25", "7"}

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import signal
 import subprocess
 import sys
@@ -114,6 +115,17 @@ Run = Callable[..., Finished]
         (("collect", ".", "--runbook", "flaky-command", "--answers", "none.yaml"), 3, "none.yaml"),
         (("collect", ".", "--runbook", "flaky-command", "--allow", "everything"), 2, "invalid choice"),
         (("runbook", "show", "no-such-runbook"), 3, "no such runbook"),
+        # Where there is no terminal either, what is wrong with the words comes first: it would be wrong on one, too.
+        (("accept", "nothing.zip", "--as", "ben"), 3, "nothing.zip could not be read: it is not there"),
+        (("accept", "no.zip", "--as", "ben", "--workdir", "nowhere"), 3, "there is no folder nowhere"),
+        (("open", "nothing.zip"), 3, "there is no folder and no bundle nothing.zip"),
+        (("open", __file__), 3, "is not a zip file"),
+        (("open", ".", "--runbook", "no-such-runbook"), 3, "no such runbook"),
+        (("open", ".", "--run", "no.log"), 3, "there is no run log no.log"),
+        (("demo", "--dir", "/"), 2, "is not an empty folder"),
+        (("tail", "no.log"), 2, "there is no no.log; besides, tail shows logs on a terminal"),
+        (("tail", "no.log", "*.log", "."), 2, "there is no no.log; besides"),
+        (("tail", "*.log", "."), 2, "incident-console: tail shows logs on a terminal"),
     ],
 )
 def test_nothing_there_is_told_in_a_sentence_with_its_exit_code(
@@ -199,6 +211,22 @@ def test_open_rungs_and_missing_evidence_have_their_codes(run: Run, workdir: Pat
     run("runbook", "trust", "--yes", workdir / "runbook.yaml")
     done = run(*words)
     assert done.returncode == 4 and "no-such-command" in done.stderr
+
+
+def test_the_last_words_of_collect_say_how_the_incident_is_gone_on_with_and_closed(run: Run, workdir: Path) -> None:
+    run("runbook", "trust", "--yes", workdir / "runbook.yaml")
+    for answers, waiting in (
+        (("--answers", workdir / "answers.yaml"), "every rung is completed or waived"),
+        ((), "1 "),
+    ):
+        done = run("collect", workdir, "--runbook", "runbook.yaml", *answers)
+        record = Path(done.stdout.splitlines()[-1])
+        still, resume, closes, hands = done.stderr.splitlines()[-4:]
+        assert still.startswith("The incident is open still, collecting does not close it; ") and waiting in still
+        assert ("to be completed or waived: 1 " in still) is (not answers)
+        assert f"resume {record.name} --records {shlex.quote(str(record.parent))}" in resume
+        assert "K closes it" in closes
+        assert f"handoff {record.name} --to WHO" in hands
 
 
 def test_faults_of_an_answers_file_are_told_with_their_place(run: Run, desk: Desk, workdir: Path) -> None:

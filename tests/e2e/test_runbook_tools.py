@@ -40,12 +40,17 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 def test_a_new_runbook_passes_check_and_test_as_it_is_and_nothing_is_written_over(run: Run, tmp_path: Path) -> None:
     code, out, err = run("new", "late-export")
-    assert (code, out.split()) == (0, ["late-export.yaml", "late-export.rehearsal.yaml", "runbook.schema.json"])
+    schemas = ["runbook.schema.json", "rehearsal.schema.json"]
+    assert (code, out.split()) == (0, ["late-export.yaml", "late-export.rehearsal.yaml", *schemas])
     assert "next: edit late-export.yaml" in err
     text = (tmp_path / "late-export.yaml").read_text()
     assert text.startswith("# yaml-language-server: $schema=runbook.schema.json\n")
     schema = json.loads((tmp_path / "runbook.schema.json").read_text())
     jsonschema.validate(yaml.safe_load(text), schema)
+    rehearsal = (tmp_path / "late-export.rehearsal.yaml").read_text()
+    assert rehearsal.startswith("# yaml-language-server: $schema=rehearsal.schema.json\n")
+    jsonschema.validate(yaml.safe_load(rehearsal), json.loads((tmp_path / "rehearsal.schema.json").read_text()))
+    assert run("schema", "rehearsal")[1] == (tmp_path / "rehearsal.schema.json").read_text()
     assert run("check", "--strict", "late-export.yaml") == (0, "late-export.yaml: no fault\n", "")
     code, out, _ = run("test", "late-export.yaml")
     assert code == 0 and out.startswith("✓ as expected  late-export.rehearsal.yaml")
@@ -70,11 +75,15 @@ def test_nothing_is_written_where_one_of_the_files_cannot_be(run: Run, tmp_path:
 def test_an_older_schema_beside_it_is_left_and_told_and_another_may_be_named(run: Run, tmp_path: Path) -> None:
     (tmp_path / "runbook.schema.json").write_text("{}")
     code, out, err = run("new", "late")
-    assert code == 0 and "runbook.schema.json is of another version" in err and "schema.json" not in out
+    assert code == 0 and "runbook.schema.json is of another version" in err and "runbook.schema.json" not in out
+    assert "rehearsal.schema.json" in out and "rehearsal.schema.json is of" not in err
     assert (tmp_path / "runbook.schema.json").read_text() == "{}"
+    (tmp_path / "rehearsal.schema.json").write_text("{}")
+    assert "renew it with `incident-console runbook schema rehearsal > FILE`" in run("new", "latest")[2]
     code, out, _ = run("new", "later", "--schema", "https://example.org/runbook.json", "--json")
     assert code == 0 and json.loads(out)["files"] == ["later.yaml", "later.rehearsal.yaml"]
     assert "$schema=https://example.org/runbook.json\n" in (tmp_path / "later.yaml").read_text()
+    assert "$schema" not in (tmp_path / "later.rehearsal.yaml").read_text()
 
 
 def test_errors_end_with_one_warnings_with_none_unless_strict_and_what_cannot_be_read_with_three(
@@ -118,7 +127,7 @@ def test_under_github_faults_are_annotations_and_no_text_of_a_file_is_a_command(
     )
     code, out, _ = run("test", "late.yaml")
     assert code == 1 and out.startswith(
-        "::error file=late.rehearsal.yaml,line=28,col=70,title=runbook::step 6, classify"
+        "::error file=late.rehearsal.yaml,line=30,col=70,title=runbook::step 6, classify"
     )
     monkeypatch.delenv("GITHUB_ACTIONS")
     assert run("check", "late.yaml", "--github") == (0, "", "")
@@ -130,14 +139,14 @@ def test_test_tells_both_paths_and_ends_with_one_or_three(run: Run, tmp_path: Pa
     text = script.read_text()
     script.write_text(text.replace("  - {rung: scope}\n", ""))
     code, out, _ = run("test", "late.yaml")
-    assert code == 1 and "late.rehearsal.yaml:25:12: step 3, planned-work: was not the next rung" in out
+    assert code == 1 and "late.rehearsal.yaml:27:12: step 3, planned-work: was not the next rung" in out
     assert "    + scope completed → planned-work, gate closed" in out.splitlines()
     told = json.loads(run("test", script, "--json")[1])
     assert told["schema"] == "incident-console/rehearsals/1" and not told["rehearsals"][0]["as_expected"]
     assert [step["rung"] for step in told["rehearsals"][0]["path"]][:3] == ["symptom", "symptom", "scope"]
     script.write_text(text.replace("outcome: refused", "outcome: refuse"))
     code, out, _ = run("test", "late.yaml")
-    assert code == 3 and "late.rehearsal.yaml:23:30: `outcome` is refuse; allowed: completed" in out
+    assert code == 3 and "late.rehearsal.yaml:25:30: `outcome` is refuse; allowed: completed" in out
     script.unlink()
     code, _, err = run("test", "late.yaml")
     assert code == 3 and "there is no rehearsal; write one as late.rehearsal.yaml" in err

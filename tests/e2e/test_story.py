@@ -305,7 +305,7 @@ def test_the_bundle_is_checked_with_sha256sum_alone(told: Told, tmp_path: Path) 
 
 def test_the_rung_that_was_entered_and_left_undone_is_told_to_the_receiver(told: Told) -> None:
     handoff = zipfile.Path(told.bundle, f"{told.desk.record().name}/data/HANDOFF.md").read_text(encoding="utf-8")
-    assert "Rung scope (Draw the scope)" in handoff
+    assert 'Rung "Draw the scope"' in handoff
 
 
 def test_the_receiver_carries_the_same_record_on(told: Told, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_the_wheel_holds_the_package_the_runbooks_and_the_demo_and_nothing_else(
     there = {name for name in there if "__pycache__" not in name}
     assert there <= set(ours)
     extra = set(ours) - there
-    shipped = {*(f"{name}.yaml" for name in RUNBOOKS), *BESIDE, "runbook.schema.json"}
+    shipped = {*(f"{name}.yaml" for name in RUNBOOKS), *BESIDE, "runbook.schema.json", "rehearsal.schema.json"}
     assert {name for name in extra if name.endswith((".yaml", ".json"))} == {
         f"incident_console/_runbooks/{name}" for name in shipped
     }

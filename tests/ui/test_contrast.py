@@ -10,6 +10,7 @@ from incident_console.events import AttemptKept, NoteAdded
 from incident_console.tui.app import Console
 from incident_console.tui.columns import Columns
 from incident_console.tui.contrast import ContrastScreen
+from incident_console.tui.doings import doings
 from incident_console.tui.log.view import LogView
 from incident_console.tui.logs import LogList
 from tests.ui.scene import MEDIUM, SMALL, WIDE, Place, RunLog, ahead, flat, opened, place, screen, shows, until
@@ -149,7 +150,7 @@ async def test_the_open_log_and_the_palette_compare_too(tmp_path: Path) -> None:
             await compares(app, pilot)
             await shows(pilot, "align B, attempt 1", "align B, attempt 2")
             await pilot.press("escape")
-        titles = {title: call for title, _, call in app.desk.commands()}
+        titles = {title: call for title, _, call in doings(app.desk)}
         titles["Failed against passed"]()
         await until(pilot, lambda: isinstance(app.screen, ContrastScreen))
 

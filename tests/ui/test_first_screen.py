@@ -4,6 +4,7 @@ from pathlib import Path
 
 from incident_console.tui.app import Console
 from incident_console.tui.ask import Ask
+from incident_console.tui.doings import doings
 from incident_console.tui.rung import RungRows
 from tests.ui.scene import MEDIUM, SMALL, WIDE, RunLog, drawn, flat, kinds, opened, place, screen, shows, types, until
 
@@ -125,7 +126,7 @@ async def test_keys_pressed_while_the_incident_is_being_opened_do_no_harm(tmp_pa
         await pilot.press(*"nahbdrypi10cw", "exclamation_mark", "tab")
         assert app.focused is app.query_one(Ask).field
         assert app.session is None and "Go on with it?" in screen(app)
-        for _, _, call in list(app.desk.commands()):
+        for _, _, call in list(doings(app.desk)):
             call()
         await pilot.pause()
         await shows(pilot, "still being opened")

@@ -106,6 +106,7 @@ async def test_the_preview_shows_markdown_and_typing_goes_on_where_it_was(tmp_pa
 async def test_the_editor_gets_the_text_and_gives_it_back_or_says_why_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("EDITOR", "true")
     async with opened(place(tmp_path).tiny(), MEDIUM) as (app, pilot):
         await note(pilot)
         await types(pilot, "short", "f4")
@@ -115,7 +116,6 @@ async def test_the_editor_gets_the_text_and_gives_it_back_or_says_why_not(
             assert named["limit"] == LIMIT
             return editor.Edited(f"{text}\nlonger\x1b[31m\n")
 
-        monkeypatch.setenv("EDITOR", "true")
         monkeypatch.setattr(editor, "edit", edit)
         await pilot.press("alt+e")
         await shows(pilot, "longer␛[31m", "Enter takes", pane="#ask")
@@ -123,6 +123,53 @@ async def test_the_editor_gets_the_text_and_gives_it_back_or_says_why_not(
         assert field(app).text == "short"
         await pilot.press("f6")
         assert field(app).text == "short\nlonger␛[31m"
+
+
+@pytest.mark.parametrize("size", [SMALL, (200, 50)])
+async def test_an_editor_that_nobody_chose_is_named_first_and_opens_when_asked_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    (tmp_path / "vi").write_text("#!/bin/sh\n")
+    (tmp_path / "vi").chmod(0o700)
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.delenv("EDITOR", raising=False)
+    monkeypatch.setattr(editor, "edit", lambda _, text, **named: editor.Edited(f"{text} and vi"))
+    async with opened(place(tmp_path).tiny(), size) as (app, pilot):
+        monkeypatch.setenv("PATH", str(tmp_path))
+        await note(pilot)
+        await types(pilot, "short", "f4")
+        await shows(pilot, "F4 once more opens vi. There :wq keeps", ":q! drops it", pane="#ask")
+        assert field(app).text == "short"
+        await pilot.press("f4")
+        await until(pilot, lambda: field(app).text == "short and vi")
+        await pilot.press("f4")
+        await until(pilot, lambda: field(app).text == "short and vi and vi")
+
+
+async def test_where_there_is_no_editor_the_form_is_said_to_do_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.delenv("EDITOR", raising=False)
+    async with opened(place(tmp_path).tiny(), SMALL) as (_, pilot):
+        monkeypatch.setenv("PATH", str(tmp_path))
+        await note(pilot)
+        await types(pilot, "short", "f4")
+        await shows(
+            pilot, "no editor here: $EDITOR may name one, and the form on the screen does the same", pane="#ask"
+        )
+
+
+async def test_the_editor_that_the_settings_name_opens_for_a_note_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.delenv("EDITOR", raising=False)
+    async with opened(place(tmp_path).tiny(), SMALL) as (app, pilot):
+        app.look = replace(app.look, editor="no-such-editor")
+        await note(pilot)
+        await types(pilot, "short", "f4")
+        await shows(pilot, "'no-such-editor', and there is no such program", pane="#ask")
 
 
 async def test_words_are_moved_by_and_cut_as_in_readline_and_undo_brings_them_back(

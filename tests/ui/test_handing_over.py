@@ -233,6 +233,7 @@ async def test_all_fields_are_edited_as_text_and_only_what_was_changed_is_said(
     def edit(app: Console, text: str, **_: object) -> editor.Edited:
         return editor.Edited(text.replace("[told]\n", "[told]\nthe lab\n\\# at 14:10\n"))
 
+    monkeypatch.setenv("EDITOR", "true")
     monkeypatch.setattr(editor, "edit", edit)
     here = place(tmp_path)
     async with opened(here.tiny(), MEDIUM) as (_, pilot):
@@ -254,6 +255,7 @@ async def test_a_text_that_is_not_understood_is_kept_with_its_faults_and_opened_
             text + "[tolled]\nthe lab\n" if len(seen) == 1 else text.replace("\n[tolled]\n", "\n[told]\n")
         )
 
+    monkeypatch.setenv("EDITOR", "true")
     monkeypatch.setattr(editor, "edit", edit)
     here = place(tmp_path)
     async with opened(here.tiny(), MEDIUM) as (_, pilot):
@@ -267,13 +269,33 @@ async def test_a_text_that_is_not_understood_is_kept_with_its_faults_and_opened_
         assert "#! there is no field [tolled]\n[tolled]\nthe lab" in seen[1]
 
 
-async def test_an_editor_that_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path) -> None:
+async def test_an_editor_that_cannot_be_opened_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDITOR", "true")
     async with opened(place(tmp_path).tiny(), MEDIUM) as (app, pilot):
         await pilot.press("h")
         await shows(pilot, "9 of 9")
         await pilot.press("E")
         await shows(pilot, "not edited")
         assert len(app.screen_stack) == 2
+
+
+async def test_an_editor_that_nobody_chose_is_named_before_the_fields_go_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nano").write_text("#!/bin/sh\n")
+    (tmp_path / "nano").chmod(0o700)
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.delenv("EDITOR", raising=False)
+    async with opened(place(tmp_path).tiny(), SMALL) as (_, pilot):
+        monkeypatch.setenv("PATH", str(tmp_path))
+        await pilot.press("h")
+        await shows(pilot, "9 of 9")
+        await pilot.press("E")
+        await shows(pilot, "E once more opens nano. There ctrl+x leaves it", pane="Toast")
+        await pilot.press("E")
+        await shows(pilot, "An editor cannot be opened here", pane="Toast")
 
 
 # -- the head --------------------------------------------------------------------------------------------------------

@@ -50,6 +50,40 @@ async def test_the_header_says_that_the_gate_is_open_and_what_waits_in_the_inbox
         await shows(pilot, "gate ◉ open")
 
 
+@pytest.mark.parametrize(
+    ("width", "closed", "opened_"),
+    [
+        (60, "gate ◌ closed: edit later", "gate ◉ open: may edit"),
+        (80, "gate ◌ closed: an edit now is asked about", "gate ◉ open: the workflow may be edited"),
+        (
+            200,
+            "gate ◌ closed: an edit before symptom, evidence is asked about",
+            "gate ◉ open: the workflow may be edited",
+        ),
+    ],
+)
+async def test_what_the_gate_means_stands_behind_its_word_where_there_is_room(
+    tmp_path: Path, width: int, closed: str, opened_: str
+) -> None:
+    here = place(tmp_path)
+    run = RunLog(here.workdir)
+    run.starts("align", 1, "A", "FATAL\n")
+    async with opened(here.tiny(), (width, 24)) as (app, pilot):
+        assert app.session is not None
+        await until(pilot, lambda: closed in header(app)[2])
+        run.fails("align", 1, "A")
+        app.session.answer("symptom", {"surface": "out/A.txt"})
+        await until(pilot, lambda: opened_ in header(app)[2])
+
+
+async def test_what_the_gate_means_gives_way_to_all_the_rest_of_the_line(tmp_path: Path) -> None:
+    async with opened(place(tmp_path, "c1-flaky-retry-ok-v9").plan("slow-or-flaky-run"), (60, 15)) as (app, pilot):
+        assert app.session is not None
+        app.session.enter("narrowest-evidence")
+        await until(pilot, lambda: "5 Narrowest" in header(app)[2])
+        assert re.search(r" gate ◌( closed)?\s*$", header(app)[2])
+
+
 async def test_an_edit_before_the_gate_is_open_is_told_and_y_explains_it(tmp_path: Path) -> None:
     here = place(tmp_path)
     (here.workdir / "Snakefile").write_text("rule all:\n")
@@ -57,7 +91,7 @@ async def test_an_edit_before_the_gate_is_open_is_told_and_y_explains_it(tmp_pat
         (here.workdir / "Snakefile").write_text("rule all:\n    retries: 3\n")
         await shows(pilot, "1 edit to explain", "y says why")
         await pilot.press("y")
-        await shows(pilot, "Why was the workflow edited")
+        await shows(pilot, "Why was the workflow edited", "then ◉ open: the workflow may be edited")
         await types(pilot, "mitigation", "enter")
         await until(pilot, lambda: all(edit.explanations for edit in app.incident.edits.values()))
         await until(pilot, lambda: "to explain" not in screen(app))

@@ -228,3 +228,17 @@ async def test_a_list_without_logs_and_a_pane_without_one_say_what_to_do_next(tm
         await shows(pilot, "choose one in the list of logs", pane="#log-view")
         await pilot.press("1")
         assert app.place == "symptom"
+
+
+@pytest.mark.parametrize("size", [SMALL, (200, 50)])
+async def test_help_begins_with_what_the_marks_of_rungs_and_gate_mean(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with opened(place(tmp_path).tiny(), size) as (app, pilot):
+        await pilot.press("question_mark")
+        await shows(
+            pilot,
+            "A rung is · not entered yet; ○ entered, and not completed yet; ▸ open, worked on now; ✓ completed; ⊘",
+            "Looking at one enters nothing.",
+            "◌ closed until symptom, scope, evidence and class are named, and then ◉ open",
+        )
+        await pilot.press("slash", *"quit")
+        await until(pilot, lambda: "A rung is" not in screen(app))

@@ -9,6 +9,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from incident_console.session.core import Session
 from incident_console.tui.app import Console
 from incident_console.tui.ask import Ask
 from incident_console.tui.footer import KeyLine
@@ -63,6 +64,34 @@ async def test_the_parts_of_the_header_lead_where_their_keys_do(
     async with opened(place(tmp_path, "c1-flaky-retry-ok-v9").plan("slow-or-flaky-run"), size) as (app, pilot):
         await click(pilot, text, pane="#header")
         await until(pilot, lambda: app.place == place_)
+
+
+@pytest.mark.parametrize("size", [SMALL, (200, 50)])
+async def test_a_rung_in_the_header_says_under_the_pointer_what_it_is(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with opened(place(tmp_path).tiny(), size) as (app, pilot):
+        assert isinstance(app.session, Session)
+        app.session.waive("symptom", "it is known from the ticket")
+        app.session.enter("look")
+        await shows(pilot, "1⊘ 2▸ 3·", "2 Look")
+        header = app.query_one("#header")
+        told = ("1 Symptom: waived · 1 goes there", "2 Look: open, worked on now · 2 goes there")
+        for text, says in zip(("1⊘", "2▸"), told, strict=True):
+            await hover(pilot, text)
+            await until(pilot, lambda says=says: header.tooltip == says)  # type: ignore[misc]
+        await hover(pilot, "3·")
+        await until(pilot, lambda: header.tooltip == "3 Decide: not entered yet · 3 goes there")
+        await hover(pilot, "gate ◌")
+        await until(pilot, lambda: header.tooltip is None)
+        await click(pilot, "Look", pane="#header")
+        await until(pilot, lambda: app.place == "look")
+
+
+async def hover(pilot: Pilot[int], text: str) -> None:
+    for y, line in enumerate(screen(pilot.app).split("\n")):
+        if (x := line.find(text)) >= 0:
+            await pilot.hover(offset=(x, y))
+            return
+    raise AssertionError(f"no {text}")
 
 
 async def test_a_choice_is_clicked_and_two_clicks_take_it(tmp_path: Path) -> None:

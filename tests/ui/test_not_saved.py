@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from incident_console.session.beats import Beats
 from incident_console.session.core import Session
 from incident_console.tui.app import Console
 from tests.failing_disk import Disk
-from tests.ui.scene import SMALL, WIDE, RunLog, closed, kinds, opened, place, screen, shows, types, until
+from tests.ui.scene import SMALL, WIDE, RunLog, closed, flat, kinds, opened, place, screen, shows, types, until
 
 
 @pytest.fixture(autouse=True)
@@ -259,3 +260,34 @@ async def test_a_thread_that_fails_holding_what_the_screen_needs_does_not_stop_t
         assert told.wait(5), "the thread waits for the screen, which may wait for the lock that it has"
         assert not session.held
         await shows(pilot, "a part failed")
+
+
+@pytest.mark.parametrize("size", [SMALL, (200, 50)])
+async def test_a_record_that_is_deleted_is_seen_on_screen_without_an_entry_and_the_next_one_writes_it_anew(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), size) as (app, pilot):
+        record = here.record
+        await shows(pilot, "✓ saved", pane="#header")
+        shutil.rmtree(record)
+        await until(pilot, lambda: "✗ NOT SAVED" in screen(app), seconds=5)
+        await shows(pilot, "was deleted. What is known here is written anew", pane="Toast")
+        await shows(pilot, "was deleted. What is known here is written anew", pane="#facts")
+        await pilot.press("n")
+        await types(pilot, "precious", "enter")
+        await closed(pilot)
+        await until(pilot, lambda: "✓ saved" in screen(app), seconds=5)
+        assert "precious" in notes(app) and verify(record).ok
+        assert "was deleted. What is known" not in flat(app, "#facts")
+
+
+async def test_a_record_that_was_moved_is_seen_and_all_is_well_when_it_is_back(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), SMALL) as (app, pilot):
+        record = here.record
+        record.rename(tmp_path / "elsewhere")
+        await until(pilot, lambda: "✗ NOT SAVED" in screen(app), seconds=5)
+        await shows(pilot, "was moved, or its disk is gone: nothing is saved until it is back", pane="Toast")
+        (tmp_path / "elsewhere").rename(record)
+        await until(pilot, lambda: "✓ saved" in screen(app), seconds=5)

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from incident_console.session.core import Session
 from incident_console.session.plan import Plan
 from incident_console.tui.app import Console
+from incident_console.tui.doings import doings
 from incident_console.tui.matching import best, places
 from tests.ui.scene import SMALL, WIDE, Place, RunLog, flat, opened, place, screen, shows, until
 
@@ -165,10 +166,17 @@ async def test_an_action_tells_its_key_and_does_what_the_key_does(tmp_path: Path
         await until(pilot, lambda: bool(app.screen.query("#ask.-open")))
 
 
-async def test_what_is_nowhere_is_said_so_and_escape_leaves(tmp_path: Path) -> None:
-    async with opened(place(tmp_path).tiny(), (60, 15)) as (app, pilot):
-        await palette(pilot, "zzzzqx")
-        await shows(pilot, "No matches found")
+@pytest.mark.parametrize("size", [(60, 15), SMALL, (200, 50)])
+async def test_where_nothing_fits_it_is_said_what_can_be_typed_and_how_to_leave(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with opened(place(tmp_path).tiny(), size) as (app, pilot):
+        await palette(pilot, "zzzz[q]x")
+        await shows(pilot, "Nothing fits zzzz[q]x", "a past incident or a theme can be typed; Esc goes back.")
+        for what in ("action", "rung", "log", "evidence"):
+            assert what in flat(app)
+        await pilot.press("enter")  # it is no entry
+        assert len(app.screen_stack) == 2
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
 
@@ -178,7 +186,7 @@ def test_every_action_that_has_a_key_is_an_action_of_the_desk(tmp_path: Path) ->
     from incident_console.tui.keys import KEYS
 
     app = Console(Plan(place(tmp_path).who, tmp_path))
-    titles = {title for title, _, _ in app.desk.commands()}
+    titles = {title for title, _, _ in doings(app.desk)}
     ids = {binding.id for binding in KEYS if not isinstance(binding, tuple)}
     assert set(offers.KEY_OF) - titles <= {"Take it over", "Since the hand-off: check again"}
     assert set(offers.KEY_OF.values()) <= ids

@@ -14,6 +14,7 @@ from incident_console.session.who import Who
 from incident_console.tui.app import Console
 from incident_console.tui.browser import EvidenceRows
 from incident_console.tui.diff import DiffScreen
+from incident_console.tui.doings import doings
 from incident_console.tui.handed import HandedPane, rendered
 from incident_console.tui.timeline import TimelineRows
 from tests.ui.scene import SMALL, WIDE, Place, closed, flat, kinds, opened, place, screen, shows, types, until
@@ -73,7 +74,7 @@ async def test_what_would_write_is_not_offered_and_refused_in_words(scene: Place
         await pilot.press("enter")  # the first answer of the rung
         await shows(pilot, "read-only: olga on")
         assert not app.screen.query("#ask.-open")
-        titles = {title: call for title, _, call in app.desk.commands()}
+        titles = {title: call for title, _, call in doings(app.desk)}
         titles["Close the incident"]()
         await pilot.pause()
     assert len(writer.incident.lines) == before and not (writer.record.path / "drafts.json").exists()

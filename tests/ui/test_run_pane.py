@@ -7,12 +7,13 @@ import pytest
 from textual.pilot import Pilot
 
 from incident_console.session import understanding
+from incident_console.session.eta import Remaining
 from incident_console.snakemake.cost import Cost
 from incident_console.tui import costbar
 from incident_console.tui.app import Console
 from incident_console.tui.facts import Facts
 from incident_console.tui.log.view import LogView
-from incident_console.tui.runpane import RunPane
+from incident_console.tui.runpane import RunPane, ending
 from tests.ui.scene import SMALL, WIDE, RunLog, drawn, opened, place, screen, shows, until
 
 COST = Cost(1.0, 2.0, 0.0, 7.0, 10.0, "tool", "high", ("tool: a reason",), ())
@@ -225,3 +226,15 @@ def test_no_class_is_called_dominant_that_the_evidence_does_not_carry() -> None:
     assert costbar.verdict(unsure) == "no class dominates (undetermined): benchmark files"
     assert "dominant" not in "".join(content.plain for _, content in costbar.table(unsure, 80))
     assert costbar.verdict(COST) == "tool dominates, confidence high"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [
+        (0, 1, "end: due by now  by one earlier run"),
+        (0, 40, "end: in 0s to 40s, 00:16:40Z to 00:17:20Z  by one earlier run"),
+        (60, 60, "end: in about 1m, 00:17:40Z  by one earlier run"),
+    ],
+)
+def test_an_end_that_is_due_does_not_move_on_with_the_clock(low: int, high: int, told: str) -> None:
+    assert ending(Remaining(low, high, 1000.0, "by one earlier run")).plain == told

@@ -189,6 +189,46 @@ async def test_the_palette_does_what_the_keys_do(logs: Path) -> None:
         await shows(pilot, "─ Help ─")
 
 
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+async def test_a_key_that_does_nothing_says_why_until_the_next_one(logs: Path, size: tuple[int, int]) -> None:
+    async with opened(logs, "logs", size=size) as pilot:
+        await shows(pilot, "3 files", "from A", "quit")
+        for key, told in (
+            ("Z", "⊘ Z is no key here: ? shows those that work"),
+            ("p", "⊘ p: a line is pinned to an incident, and here is none"),
+            ("backspace", "⊘ ⌫: this is the stream of all files; q leaves"),
+        ):
+            await pilot.press(key)
+            await until(pilot, lambda told=told: screen(pilot).splitlines()[-1].strip().startswith(told))  # type: ignore[misc]
+            await pilot.press("j")
+            await until(pilot, lambda: "⊘" not in screen(pilot))
+
+
+async def test_what_needs_several_logs_says_so_over_one(logs: Path) -> None:
+    async with opened(logs, "logs/run.log") as pilot:
+        await shows(pilot, "from the run", "quit")
+        for key in ("escape", "z", "tab", "right_curly_bracket"):
+            await pilot.press(key)
+            await shows(pilot, ": there is this one log; q leaves")
+            await pilot.press("j")
+            await until(pilot, lambda: "⊘" not in screen(pilot))
+
+
+async def test_what_is_typed_below_the_log_is_never_refused(logs: Path) -> None:
+    async with opened(logs, "logs/run.log") as pilot:
+        await shows(pilot, "from the run", "quit")
+        await pilot.press("slash", "Z", "9", "p")
+        await shows(pilot, "Z9p")
+        assert "⊘" not in screen(pilot)
+
+
+async def test_the_palette_says_what_can_be_typed_where_nothing_fits(logs: Path) -> None:
+    async with opened(logs, "logs", size=(80, 24)) as pilot:
+        await shows(pilot, "3 files")
+        await pilot.press("ctrl+p", *"zzzzqx")
+        await shows(pilot, "Nothing fits zzzzqx", "Part of an action or a theme can be typed; Esc goes back.")
+
+
 async def test_nothing_is_said_of_evidence_where_there_is_no_incident(logs: Path) -> None:
     async with opened(logs, "logs/run.log") as pilot:
         await shows(pilot, "from the run", "quit")

@@ -110,12 +110,31 @@ def test_the_editor_may_have_arguments_and_visual_goes_first(environ: dict[str, 
 
 
 def test_without_a_setting_one_is_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"set \$EDITOR"):
-        editor.command({"PATH": str(tmp_path)})
-    for name in ("nano", "vi", "sensible-editor"):
-        (tmp_path / name).write_text("#!/bin/sh\n")
-        (tmp_path / name).chmod(stat.S_IRWXU)
+    for name in ("sensible-editor", "editor"):  # they begin with a question of their own
+        _program(tmp_path, name)
+        with pytest.raises(ValueError, match=r"no editor here: \$EDITOR may name one, and the form .* does the same"):
+            editor.command({"PATH": str(tmp_path)})
+    for name in ("nano", "vi"):
+        _program(tmp_path, name)
         assert editor.command({"PATH": str(tmp_path)}) == [name]
+
+
+def _program(folder: Path, name: str) -> None:
+    (folder / name).write_text("#!/bin/sh\n")
+    (folder / name).chmod(stat.S_IRWXU)
+
+
+def test_an_editor_that_nobody_chose_is_named_with_the_way_out_of_it(tmp_path: Path) -> None:
+    screen: Any = Screen()
+    screen.environ = {"PATH": str(tmp_path)}
+    assert editor.unasked(screen, "F4") == ""  # there is none to name
+    _program(tmp_path, "nano")
+    told = editor.unasked(screen, "F4")
+    assert "Neither $VISUAL nor $EDITOR is set: F4 once more opens nano" in told and "ctrl+x leaves it" in told
+    _program(tmp_path, "vi")
+    assert "opens vi. There :wq keeps" in editor.unasked(screen, "F4")
+    screen.environ |= {"EDITOR": "anything"}
+    assert editor.unasked(screen, "F4") == ""
 
 
 @pytest.mark.parametrize("value", ["no-such-editor", "'unclosed"])

@@ -83,7 +83,7 @@ def _decoded(data: bytes) -> str:
 
 def _item(incident: Incident, item: Item, texts: Texts) -> str:
     signs = "".join(f" {pill(*sign)}" for sign in _signs(incident, item))
-    body = [pairs(_facts(item)), *(texts.shown(label, sha256) for label, sha256 in _blobs(item))]
+    body = [pairs(_facts(incident, item)), *(texts.shown(label, sha256) for label, sha256 in _blobs(item))]
     return (
         f'<details class="item"><summary><span class="name">{text(item.name, 300)}</span> '
         f'<span class="quiet">#{item.seq} {text(item.surface)}, {text(_size(item))}</span>{signs}</summary>'
@@ -113,7 +113,7 @@ def _signs(incident: Incident, item: Item) -> Iterator[tuple[str, str]]:
         yield "inbox", ""
 
 
-def _facts(item: Item) -> Iterator[tuple[str, str]]:
+def _facts(incident: Incident, item: Item) -> Iterator[tuple[str, str]]:
     yield "Question", text(item.question)
     match item.event:
         case EvidenceCaptured() | EvidenceFailed() as said_of:
@@ -138,7 +138,8 @@ def _facts(item: Item) -> Iterator[tuple[str, str]]:
     if item.event.redactions:
         told = ", ".join(f"{count} {kind}" for kind, count in item.event.redactions.items())
         yield "Redacted", text(told)
-    yield "Rung", text(item.rung or "inbox")
+    rung = incident.rungs.get(item.rung or "")
+    yield "Rung", text(rung.title if rung is not None else item.rung or "inbox")
     if item.run:
         yield "Run", code(item.run)
     yield "Recorded", f"{when(item.at)} by {text(item.by)}, {event(item.seq)}"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from incident_console.events import UNKNOWN
 from incident_console.record import weighed
 from incident_console.record.findings import SHOWN, Failure, failures
+from incident_console.record.findingstext import each_time
 from incident_console.record.incident import Incident
 from incident_console.record.page.charts import cost_chart, job_chart, patterns
 from incident_console.record.page.html import bullets, code, counted, event, pill, table, text, when
@@ -29,14 +30,14 @@ def failing(incident: Incident, read_blob: Callable[[str], bytes | None]) -> Ite
 
 
 def _cause(cause: Failure) -> str:
-    count = sum(map(len, cause.attempts.values()))
     jobs = [f"{job} (attempt {', '.join(map(str, numbers))})" for job, numbers in cause.attempts.items()]
     ended = f"exit {cause.exit_code}" if cause.exit_code is not None else "exit code unknown"
     more = f"; and {len(jobs) - 12} more" if len(jobs) > 12 else ""
+    alike = "".join(f"<p><strong>{text(told)}.</strong></p>" for told in each_time(cause))
     lacking = f"<strong>Not every attempt was kept:</strong> {text('; '.join(cause.lacking[:12]))}"
     return (
         f"<li><p><strong>{text(cause.rule)}</strong> {pill(ended, 'bad')} {counted(len(jobs), 'job')}, "
-        f"{counted(count, 'failed attempt')}</p><pre>{text(cause.words or UNKNOWN, 600)}</pre>"
+        f"{counted(cause.count, 'failed attempt')}</p><pre>{text(cause.words or UNKNOWN, 600)}</pre>{alike}"
         f'<p class="quiet">{text("; ".join(jobs[:12]) + more)}. '
         f"{lacking if cause.lacking else 'Every attempt was kept whole.'}</p></li>"
     )

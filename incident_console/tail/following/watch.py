@@ -16,6 +16,8 @@ MOST_ENTRIES = 1000
 """Names that are told of a folder that has just come."""
 CHECKED_AT_ONCE = 200
 """Folders and links looked at in one check: events do not tell when a folder further up was renamed."""
+HEARD_AT_ONCE = 10
+"""Of those that events do tell of: nobody tells when something is mounted there, or of events that were too many."""
 
 
 class Watch:
@@ -38,6 +40,11 @@ class Watch:
         self._come: set[str] = set()
         """Followed folders that have come since they are followed: what is in them is told when they are watched."""
         self._turn = 0
+        self._moved = True
+        """Something is watched, stands elsewhere or is refused since the last check: so may be what is below it."""
+        self._left = 0
+        """How many are still to be looked at since then."""
+        self._alone: tuple[str, ...] = ()
         self._unwatched: frozenset[str] = frozenset()
         self._known = 0
 
@@ -111,6 +118,7 @@ class Watch:
     def step(self) -> set[str]:
         """Go on watching what is not watched yet; gives what is followed there, so that nothing is missed before."""
         told: set[str] = set()
+        self._moved = True
         for there in self._watchers.step():
             for folder in self._stands_for.get(there, ()):
                 told |= self._followed_in(folder)
@@ -122,21 +130,49 @@ class Watch:
     def look(self) -> set[str]:
         """Followed files that changed, and things in followed folders that changed, came or went."""
         told: set[str] = set()
+        refusals = self.refusals
         for path in self._watchers.look():
             told |= self._told(path)
+        self._moved = self._moved or refusals != self.refusals
         return told
 
     def check(self) -> set[str]:
-        """Look whether the next few folders and links are still what they were."""
+        """Look whether folders and links are still what they were: all of them in turn after anything moved.
+
+        Then those that no event tells of are looked at each time, and few of the others.
+        """
+        few = len(self._alone) <= CHECKED_AT_ONCE
+        told = self._still_there(self._alone if few and not self._moved else ())
         every = [*self._there, *self._target]
-        some = every[self._turn : self._turn + CHECKED_AT_ONCE]
-        self._turn = self._turn + CHECKED_AT_ONCE if self._turn + CHECKED_AT_ONCE < len(every) else 0
+        if self._moved:
+            self._moved, self._left, self._alone = False, len(every), self._unheard()
+        number = min(len(every), HEARD_AT_ONCE if few and not self._left else CHECKED_AT_ONCE)
+        begin = self._turn if self._turn < len(every) else 0
+        end = begin + number
+        self._turn = end if end <= len(every) else end - len(every)
+        self._left = max(0, self._left - number)
+        return told | self._still_there((*every[begin:end], *every[: max(0, end - len(every))]))
+
+    def _still_there(self, paths: Iterable[str]) -> set[str]:
         told: set[str] = set()
-        for path in some:
+        for path in paths:
             told |= self._settle(path)
             if path in self._target:
                 self._read_link(path)
         return told
+
+    def _unheard(self) -> tuple[str, ...]:
+        """Links, and the folders that could be renamed or go without an event from the one above them.
+
+        One for all that the same folder stands for: where that is another one, everything is looked at.
+        """
+        covers, found = self._watchers.covers, dict.fromkeys(self._target)
+        for there, folders in self._stands_for.items():
+            if not covers(there):
+                found |= dict.fromkeys(folders)
+            elif not covers(os.path.dirname(there)):  # noqa: PTH120
+                found[next(iter(folders))] = None
+        return tuple(found)
 
     def close(self) -> None:
         self._watchers.close()
@@ -206,7 +242,8 @@ class Watch:
         return self._followed_in(folder)
 
     def _stand(self, folder: str, now: tuple[str, Identity | None] | None) -> None:
-        before = self._there.pop(folder, None)
+        self._moved = True
+        before = self._there.get(folder) if now is not None else self._there.pop(folder, None)
         if before is not None:
             self._stands_for[before[0]].discard(folder)
             if before[0] != folder:
@@ -215,7 +252,7 @@ class Watch:
                 if not self._awaited[awaited]:
                     del self._awaited[awaited]
         if now is not None:
-            self._there[folder] = now
+            self._there[folder] = now  # in its place: checks go round in this order
             self._stands_for[now[0]].add(folder)
             self._watchers.want(*now)
             if now[0] != folder:

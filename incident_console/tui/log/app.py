@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 SCREENS = tuple(f"{__package__}.{name}" for name in ("help", "list", "bar"))
 PACKED = (".gz", ".bz2", ".xz")
 """As in `tail.rotated`, which also knows the names of rotated logs: a millisecond that nobody should wait for."""
+OF_SEVERAL = frozenset({"stream", "zoom", "unzoom", "resize", "focus_next", "focus_previous"})
+"""Actions that mean nothing where one log is all there is."""
 SAY_EACH_S = 2.0
 ROWS, LEAST_ROWS = 2, 5
 """How far a key moves the border between the panes, and what each keeps."""
@@ -294,14 +296,44 @@ class TailApp(Dressed[None]):
             listed.styles.height = f"{max(LEAST_ROWS, min(rows, most)) * 100 / self.size.height:.2f}%"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "stream":
-            return self._alone is not None
-        if action in ("zoom", "unzoom", "resize"):
-            fits = {"zoom": True, "unzoom": self._is_zoomed, "resize": not self._is_zoomed}
-            return self._list is not None and len(self.screen_stack) == 1 and fits[action]
+        if action in ("zoom", "unzoom", "resize") and len(self.screen_stack) > 1:
+            return False
+        return not self.why_not(action, parameters)
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        """As `deadkeys.SaysWhyNot`."""
         if action == "pin":
-            return False  # Lines are pinned as evidence of an incident, and here is none.
-        return self._stream is not None or not action.endswith(("focus_next", "focus_previous"))
+            return "a line is pinned to an incident, and here is none"
+        if self._list is None and action in OF_SEVERAL:
+            return f"there is this one log; {livekeys.key(self, 'app.quit')} leaves"
+        match action:
+            case "stream" if self._alone is None:
+                return f"this is the stream of all files; {livekeys.key(self, 'app.quit')} leaves"
+            case "resize" if self._is_zoomed:
+                return "one pane has all of the screen already"
+            case "unzoom" if not self._is_zoomed:
+                return "both panes are in view already"
+        return ""
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._refuse("")
+        await super().on_event(event)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that does nothing here says why."""
+        from incident_console.tui.deadkeys import because
+
+        if told := because(self, event.key):
+            self._refuse(told)
+
+    def _refuse(self, told: str) -> None:
+        """At the foot of the page in front; empty: no more of it."""
+        if self.screen_stack and (lines := self.screen.query("KeyLine")):
+            from incident_console.tui.footer import KeyLine
+
+            for line in lines.results(KeyLine):
+                line.refuse(told)
 
     def action_suspend_process(self) -> None:
         from incident_console.tui import endings

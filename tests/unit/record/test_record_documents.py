@@ -109,7 +109,7 @@ def test_the_record_holds_what_a_reader_looks_for(record) -> None:
         "the gate was closed",
         "waived: align fails on sample B",
         "escalated to profile review",
-        "Evidence tour of rung prove",
+        'Evidence tour of rung "Prove"',
     ):
         assert part in told, part
     for item in incident.evidence:
@@ -271,7 +271,7 @@ def test_a_hand_off_is_drafted_from_the_record(incident) -> None:
     assert drafted.recheck == "cd /srv/wf\nsnakemake -n 'align fails on sample B'"
     assert drafted.open_actions == "align fails on sample B: owner ana; state: decided; due unknown"
     assert drafted.expiring.startswith("lost: align")
-    assert drafted.exit_criteria == "tour is captured, and answers well: May it be trusted?"
+    assert drafted.exit_criteria == '"May it be trusted?" is answered well (evidence tour)'
     assert set(drafted.missing) == {
         "to",
         "severity",
@@ -314,7 +314,7 @@ def test_a_hand_off_read_alone_has_every_field_and_says_how_to_check_it(record, 
         incident.head,
         "Read back:",
         "stopped the run",
-        "Rung scope was waived",
+        'Rung "Scope" was waived',
     ):
         assert part in told
     assert "**Nobody said:** Severity, Deadline" in told

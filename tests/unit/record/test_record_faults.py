@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -214,6 +215,38 @@ def test_the_word_of_a_host_that_is_gone_can_be_overruled_by_the_operator(path, 
         Pen(path.parent)
     assert break_foreign(path.parent) == "elsewhere, pid 7"
     Journal.open(path, session="t", by="b", clock=clock).close()
+
+
+ASKS = """
+import sys
+import threading
+from pathlib import Path
+from incident_console.record.pen import holder
+threading.Thread(target=sys.stdin.read, daemon=True).start()
+print("asking", flush=True)
+told = set()
+while threading.active_count() > 1:
+    told.add(holder(Path(sys.argv[1])))
+print(*sorted(map(str, told)), sep="\\n")
+"""
+
+
+def test_who_only_asks_for_the_holder_is_never_in_the_way_of_who_takes_the_pen(path, clock) -> None:
+    Journal.create(path, session="s", by="b", clock=clock).close()
+    words = [sys.executable, "-c", ASKS, str(path.parent)]
+    asking = [subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    try:
+        for each in asking:
+            assert each.stdout is not None and each.stdout.readline() == "asking\n"
+        for _ in range(200):
+            taken = Pen(path.parent)
+            assert pen.holder(path.parent) == f"{socket.gethostname()}, pid {os.getpid()}"
+            with pytest.raises(RecordError, match="Another console is writing"):
+                Pen(path.parent)
+            taken.release()
+    finally:
+        told = {line for each in asking for line in each.communicate()[0].splitlines()}
+    assert told <= {"None", "another process", f"{socket.gethostname()}, pid {os.getpid()}"} and "None" in told
 
 
 def test_a_console_that_is_alive_here_is_never_overruled(path, journal) -> None:

@@ -8,6 +8,7 @@ import pytest
 from incident_console import events
 from incident_console.record import text
 from incident_console.record.findings import exhibits, failures
+from incident_console.record.findingstext import each_time
 from incident_console.record.handoff import draft, handoff_md, offer
 from incident_console.record.incident import Incident, fold
 from incident_console.record.journal import Journal
@@ -104,6 +105,56 @@ def test_without_attempts_of_the_latest_run_the_earlier_ones_are_told_as_such(tm
 def test_the_failures_are_told_without_blobs_too(tmp_path, clock) -> None:
     incident = of(tmp_path, clock, seen("failed"), attempt("A", 1, b"FATAL: x\n"))
     assert "non-zero exit code" in handoff_md(draft(incident, {}))
+
+
+TRUNCATED = b"09:23:46 ERROR F.fastq: truncated read at line 399\n"
+
+
+def test_a_job_that_fails_each_time_in_the_same_way_is_said_to(tmp_path, clock) -> None:
+    words = [TRUNCATED.replace(b"46", str(46 + number).encode()) for number in range(3)]
+    incident = of(tmp_path, clock, seen("failed"), *(attempt("F", n, text) for n, text in enumerate(words, 1)))
+    (cause,) = failures(incident, BLOBS.get).causes
+    assert (cause.alike, cause.differing, cause.numbers_differ) == (("sample=F (3 attempts)",), (), False)
+    told = "each failed attempt ended in the same way, with the same last words: sample=F (3 attempts)"
+    document = handed(incident)
+    assert told in section(document, "Failures, by cause")
+    head = document.split("## ")[0]
+    short = (
+        "- **What failed**: align (sample=F), 3 failed attempts, each in the same way, with the same last words: `09:"
+    )
+    assert short in head
+    assert short in section(record_md(incident, BLOBS.get), "Incident note")
+    assert told in record_html(incident, BLOBS.get)
+
+
+def test_the_same_words_but_for_numbers_are_said_to_be_that(tmp_path, clock) -> None:
+    logs = (b"ERROR: stopped at byte 312\n", b"ERROR: stopped at byte 7\n")
+    incident = of(tmp_path, clock, seen("failed"), *(attempt("F", n, text) for n, text in enumerate(logs, 1)))
+    assert "with the same last words but for numbers: sample=F (2 attempts)" in handed(incident)
+
+
+def test_attempts_of_a_job_that_end_in_different_words_are_said_to_differ(tmp_path, clock) -> None:
+    incident = of(tmp_path, clock, seen("failed"), attempt("F", 1, TRUNCATED), attempt("F", 2, b"FATAL: no index\n"))
+    found = failures(incident, BLOBS.get)
+    assert [(cause.alike, cause.differing) for cause in found.causes] == [((), ("sample=F",))] * 2
+    told = section(handed(incident), "Failures, by cause")
+    assert told.count("the failed attempts ended in different ways: sample=F") == 2
+    head = handed(incident).split("## ")[0]
+    assert "align (sample=F), 1 failed attempt, and others in a different way: `FATAL: no index`" in head
+    assert "in the same way" not in told
+
+
+def test_how_attempts_compare_is_not_said_where_one_left_no_words(tmp_path, clock) -> None:
+    silent = attempt("F", 2, None, complete=False, missing="gone")
+    for facts in (
+        (attempt("F", 1, TRUNCATED),),
+        (attempt("F", 1, TRUNCATED), silent),
+        (attempt("F", 2, TRUNCATED), attempt("F", 3, TRUNCATED)),
+    ):
+        (tmp_path / "journal.jsonl").unlink(missing_ok=True)
+        incident = of(tmp_path, clock, seen("failed"), *facts)
+        assert not any(each_time(cause) for cause in failures(incident, BLOBS.get).causes)
+        assert not any(each_time(cause) for cause in failures(incident, None).causes), "exit codes alone say nothing"
 
 
 # Evidence

@@ -149,11 +149,11 @@ def test_what_was_not_looked_at_is_said_in_sentences(tmp_path, clock, outline) -
     )
     told = "\n".join(incident.not_looked_at())
     for sentence in (
-        "Rung symptom: Which? The answer is unknown.",
-        "Rung scope was waived: only one target",
-        "Evidence dry-run of rung planned-work (dry-run: What is planned, and why?) was tried and not captured:",
-        "Rung prove (Prove) was never entered.",
-        "Evidence tour of rung prove",
+        'Rung "Name the symptom": Which? The answer is unknown.',
+        'Rung "Scope" was waived: only one target',
+        'Evidence dry-run of rung "Planned work" (dry-run: What is planned, and why?) was tried and not captured:',
+        'Rung "Prove" was never entered.',
+        'Evidence tour of rung "Prove"',
         "align attempt 2 was not kept whole: opened too late",
         "Evidence other (event 7) was cut: 12 bytes",
         "Evidence hanging, started t7: no end is recorded.",

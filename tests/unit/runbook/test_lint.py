@@ -6,7 +6,7 @@ import jsonschema  # comes with snakemake, which the test extra installs
 import pytest
 import yaml
 
-from incident_console.runbook import effects, lint, shelf, skeleton
+from incident_console.runbook import effects, lint, rehearsal, shelf, skeleton
 from incident_console.runbook.faults import RunbookFaults
 from incident_console.runbook.load import loads
 from incident_console.runbook.schema import EvidenceItem, schema_json
@@ -481,11 +481,13 @@ def test_the_json_schema_refuses_what_the_reader_refuses(
 
 def test_the_json_schema_describes_every_key_and_the_file_that_ships_is_up_to_date() -> None:
     definitions = schema_json()["$defs"] | {"Runbook": schema_json()}
+    definitions |= rehearsal.schema_json()["$defs"] | {"Script": rehearsal.schema_json()}
     for name, definition in definitions.items():
         assert definition["description"], name
         for key, told in definition["properties"].items():
             assert told.get("description"), f"{name}.{key}"
-    shipped = shelf.shipped()[0].with_name(skeleton.SCHEMA_FILE)
-    assert shipped.read_text() == skeleton.schema_text(), "renew it: incident-console runbook schema > runbooks/…"
+    for name in (skeleton.SCHEMA_FILE, skeleton.REHEARSAL_SCHEMA_FILE):
+        shipped = shelf.shipped()[0].with_name(name)
+        assert shipped.read_text() == skeleton.schema_text(name), "renew it: incident-console runbook schema > …"
     for path in shelf.shipped():
         assert path.read_text().splitlines()[0] == f"# yaml-language-server: $schema={skeleton.SCHEMA_FILE}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
+import jsonschema  # comes with snakemake, which the test extra installs
 import pytest
+import yaml
 
 from incident_console.errors import InputError
 from incident_console.events import Effects, Surface
@@ -272,3 +274,35 @@ def test_rehearsals_are_found_beside_their_runbook_by_name_and_by_what_they_say(
     assert is_rehearsal(folder / rehearsal.FOLDER / "mine-other.yaml") and not is_rehearsal(folder / "mine.yaml")
     with pytest.raises(InputError, match="cannot be read"):
         is_rehearsal(folder / "none.yaml")
+
+
+# -- the JSON Schema --------------------------------------------------------------------------------------------------
+
+
+def test_the_json_schema_takes_the_shipped_rehearsals_and_the_skeletons_and_each_names_it() -> None:
+    validator = jsonschema.Draft202012Validator(rehearsal.schema_json())
+    validator.check_schema(rehearsal.schema_json())
+    for text in (*(path.read_text() for path in SHIPPED), SOUND):
+        assert list(validator.iter_errors(yaml.safe_load(text))) == []
+    for path in SHIPPED:
+        modeline = f"# yaml-language-server: $schema=../{skeleton.REHEARSAL_SCHEMA_FILE}"
+        assert path.read_text().splitlines()[0] == modeline
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("title: A step", "titel: A step"),
+        ("outcome: refused, because", "outcome: rejected, because"),
+        ("gate: open}", "gate: ajar}"),
+        ("dry-run: {exit: 0,", "dry-run: {exit: none,"),
+        ("{rung: planned-work}", "{rung: Planned Work}"),
+        ("  scope: {targets: [export], contexts: [ci]}", "  scope: export"),
+        ("ending: {class:", "ending: {klass:"),
+    ],
+)
+def test_the_json_schema_refuses_what_the_reader_refuses(folder: Path, old: str, new: str) -> None:
+    assert SOUND.count(old) == 1, f"{old!r} must stand once in the skeleton"
+    broken = SOUND.replace(old, new)
+    assert list(jsonschema.Draft202012Validator(rehearsal.schema_json()).iter_errors(yaml.safe_load(broken)))
+    assert faults(folder, broken)

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from incident_console.errors import Exit, InputError
 from incident_console.runbook import nodes
 from incident_console.runbook.faults import RunbookFaults
 from incident_console.runbook.load import load, loads
+from incident_console.runbook.slips import slip
 
 SOUND = """\
 schema: incident-console/runbook/1
@@ -142,12 +144,72 @@ def test_a_duplicate_key_names_the_line_of_the_first() -> None:
         ("owner: me", 'owner: "\\e[31mred"', "x.yaml:5:8: the character U+001B is not visible text"),
         ("owner: me", "owner: me\n---\nowner: you", "a second document begins here"),
         ("owner: me", "owner: me\n\tx: y", "a tab stands where YAML wants spaces; indent with spaces"),
-        ("owner: me", "owner: [me", "this is not YAML: while parsing a flow sequence"),
+        (
+            "owner: me",
+            "owner me",
+            "x.yaml:5:1: no colon with a space behind it follows this key: `owner me`; write `key: value`",
+        ),
+        ("owner: me", "owner:me", "x.yaml:5:1: no colon with a space behind it follows this key: `owner:me`"),
+        ("owner: me", "owner: me: you", "x.yaml:5:10: a second colon with a space stands on the line of this key; put"),
+        (
+            "owner: me",
+            "  owner: me",
+            "x.yaml:5:3: `owner: me` stands deeper than the line above it, whose value is over",
+        ),
+        (
+            "owner: me",
+            "owner: [me",
+            "x.yaml:5:8: the list that begins here with `[` is not closed before line 6",
+        ),
+        ("owner: me", "owner: {me: x", "x.yaml:5:8: the mapping that begins here with `{` is not closed before line 6"),
+        ("owner: me", 'owner: "me', 'x.yaml:5:8: the quote " that begins here is never closed; close it with "'),
+        (
+            "owner: me",
+            "owner: 'it's me'",
+            "x.yaml:5:12: `s me'` stands behind a value that is over: its quote or bracket",
+        ),
+        ("owner: me", 'owner: "a\\d"', 'x.yaml:5:10: `\\d"` is no escape within double quotes; double the backslash'),
+        ("owner: me", "owner: *.log", "x.yaml:5:8: a value cannot begin with `*`; put the value in quotes"),
+        ("owner: me", "owner: @me", "x.yaml:5:8: a value cannot begin with `@`; put the value in quotes"),
+        (
+            "owner: me",
+            "owner: - me",
+            "x.yaml:5:8: a list begins on the line of its key; begin each item on a line of its own",
+        ),
+        (
+            "owner: me",
+            "owner: |me",
+            "x.yaml:5:9: a text stands behind `|`, where only the line's end may; begin the text",
+        ),
+        ("owner: me", "owner: [a,, b]", "x.yaml:5:11: a value is missing before `, b]`; write it, or remove the comma"),
+        (
+            "    role: state",
+            "   role: state",
+            "x.yaml:12:4: `role: state` is indented like nothing above it: what is around",
+        ),
+        ("  - id: decide", " - id: decide", "x.yaml:23:2: this list item, `- id: decide`, belongs to no list"),
     ],
 )
 def test_a_fault_says_what_is_wrong_and_what_is_allowed(old: str, new: str, expected: str) -> None:
     told = changed(old, new)
     assert any(expected in fault for fault in told), told
+
+
+@pytest.mark.parametrize(
+    "text", ["a: b\nowner me\n", "a: [b\n", 'a: "b\n', "a: b: c\n", "a: *\n", "a: 'b' c\n", "%x\n"]
+)
+def test_no_parsers_words_are_told_of_a_slip_that_is_known(text: str) -> None:
+    (told,) = faults(text)
+    assert not any(word in told for word in ("while ", "scann", "pars", "token", "expected", "scalar", "sequence")), (
+        told
+    )
+
+
+def test_the_parsers_words_stand_behind_ours_where_a_slip_is_not_known() -> None:
+    odd = yaml.MarkedYAMLError("while knitting", None, "lost a stitch", yaml.Mark("", 0, 0, 3, None, None))
+    found = slip(odd, "a: b\n")
+    assert (found.line, found.column, found.wrong) == (1, 4, "this is not YAML, from `b` on")
+    assert found.do == "check quotes and indentation (its parser says: while knitting lost a stitch)"
 
 
 @pytest.mark.parametrize(

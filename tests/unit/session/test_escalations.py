@@ -46,7 +46,7 @@ def test_one_context_only_leads_to_the_profile_unless_nobody_looked_elsewhere(se
     recorded = session.answer("scope", {"contexts": ["ci"]})
     found = crossings(session.runbook, session.incident)
     assert [each.to for each in found] == ["profile review"]
-    assert found[0].evidence == (f"rung scope, contexts: ci (event {recorded.seq}, {recorded.by})",)
+    assert found[0].evidence == (f'rung "Scope", contexts: ci (event {recorded.seq}, {recorded.by})',)
 
 
 def test_the_boundaries_of_any_workflow_are_told_where_the_runbook_knows_none(session: Session) -> None:

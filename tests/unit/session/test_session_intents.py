@@ -179,3 +179,10 @@ def test_severity_impact_and_deadline_are_told_when_they_are_known(session: Sess
         "tomorrow noon",
     )
     assert incident.title == "align is flaky"
+
+
+def test_the_documents_of_a_new_incident_name_it(session: Session) -> None:
+    session.write_documents()
+    for name in ("note.md", "record.md"):
+        told = (session.record.path / name).read_text(encoding="utf-8")
+        assert f"`{session.record.path.name}`" in told and "`unknown`" not in told.split("\n## ")[0], name

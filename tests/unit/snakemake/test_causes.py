@@ -1,12 +1,16 @@
 """Which line matters, and which failures are one."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from runlogs import CORPUS
-from stories import NAME, Story, lay_out, look
+from stories import LONG_AGO, NAME, Story, lay_out, look
 
+from incident_console.snakemake.analysis import Analysis, explain
+from incident_console.snakemake.causes import Kept
+from incident_console.snakemake.history import read_history, read_run
 from incident_console.snakemake.matters import line_that_matters
 
 
@@ -158,3 +162,66 @@ def test_an_error_of_the_workflow_has_no_job() -> None:
         None,
         True,
     )
+
+
+# What was kept of attempts whose logs a retry deleted
+
+
+def retried(*statuses: str, files: Mapping[str, str] | None = None, folder: Path) -> Path:
+    """A job of `align` that was tried so often; the log at its path is the last attempt's."""
+    story = Story(align=1)
+    for number, status in enumerate(statuses):
+        story.start(2 * number + 1, 1, "align", "B").fail(2 * number + 2, 1, "align", status)
+        if number + 1 < len(statuses):
+            story.restart(1)
+    return lay_out(folder, story.end(failed=True), files=files)
+
+
+def with_kept(folder: Path, log: Path, kept: Kept) -> Analysis:
+    run, trace = read_run([log.read_bytes()], str(log.relative_to(folder)))
+    return explain(folder, run, trace, read_history(folder, log), LONG_AGO, kept)
+
+
+EXIT_75 = "returned non-zero exit status 75"
+
+
+def test_a_kept_attempt_tells_its_cause_in_the_logs_own_words(tmp_path: Path) -> None:
+    story = Story(align=1).start(1, 1, "align", "B").fail(2, 1, "align", EXIT_75).restart(1)
+    log = lay_out(tmp_path, story.start(3, 1, "align", "B").finish(4, 1, "align").end())
+    without = with_kept(tmp_path, log, {})
+    assert "locked" not in without.causes[0].message
+    told = with_kept(tmp_path, log, {(1, 1): "09:23:39 FATAL index is locked by pid 6551"})
+    (failure,), (cause,) = told.failures, told.causes
+    assert cause.message == "09:23:39 FATAL index is locked by pid 6551"
+    assert (failure.from_kept, failure.from_rule_log, failure.says_why) == (True, False, True)
+    assert failure.source == without.failures[0].source, "the log's path has another attempt's text by now"
+    clues = [clue.text for suspect in told.suspects for clue in suspect.because]
+    assert any("index is locked" in text for text in clues), clues
+
+
+def test_the_log_that_stands_there_is_believed_before_what_was_kept(tmp_path: Path) -> None:
+    log = retried(EXIT_75, folder=tmp_path, files={"logs/alignB.log": "FATAL no index\n"})
+    (failure,) = with_kept(tmp_path, log, {(1, 1): "FATAL something else"}).failures
+    assert (failure.message, failure.from_kept) == ("FATAL no index", False)
+
+
+def test_attempts_with_one_exit_code_and_other_words_are_two_causes_and_not_the_same_failure(tmp_path: Path) -> None:
+    log = retried(EXIT_75, EXIT_75, folder=tmp_path, files={"logs/alignB.log": "ERROR: truncated read\n"})
+    alike = with_kept(tmp_path, log, {})
+    assert [flaky.nature for flaky in alike.flaky] == ["deterministic"], "nothing else is known"
+    told = with_kept(tmp_path, log, {(1, 1): "FATAL index is locked"})
+    assert {cause.message for cause in told.causes} == {"FATAL index is locked", "ERROR: truncated read"}
+    assert [flaky.nature for flaky in told.flaky] == ["flaky"]
+
+
+def test_attempts_that_were_kept_with_the_same_words_are_one_cause(tmp_path: Path) -> None:
+    log = retried(EXIT_75, EXIT_75, folder=tmp_path, files={"logs/alignB.log": "09:02 ERROR: truncated read\n"})
+    told = with_kept(tmp_path, log, {(1, 1): "09:01 ERROR: truncated read"})
+    assert [cause.count for cause in told.causes] == [2]
+    assert [flaky.nature for flaky in told.flaky] == ["deterministic"]
+
+
+def test_what_was_kept_is_shown_without_its_control_characters(tmp_path: Path) -> None:
+    log = retried(EXIT_75, EXIT_75, folder=tmp_path)
+    told = with_kept(tmp_path, log, {(1, 1): "\x1b[31mERROR\x1b[0m: bad\x07"})
+    assert "\x1b" not in told.failures[0].message and "ERROR" in told.failures[0].message

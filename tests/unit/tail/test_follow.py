@@ -6,13 +6,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from incident_console.tail.following import watchers
+from incident_console.tail.following import watch, watchers
 from incident_console.tail.following.bell import CHECK_S, Bell
 from incident_console.tail.following.follow import Follower, Paths
 from incident_console.tail.places.mounts import Mounts
@@ -492,3 +492,69 @@ def test_a_folder_whose_name_is_no_text_is_polled(tmp_path: Path) -> None:
         follower.follow([folder / "a.log"], [folder])
         (folder / "a.log").write_bytes(b"one\n")
         assert seen.wait(5)
+
+
+def checked(watched: watch.Watch, monkeypatch: pytest.MonkeyPatch) -> tuple[set[str], list[str]]:
+    """What one check tells, and the folders that it looked at on the disk."""
+    looked: list[str] = []
+    nearest = watch._nearest
+    with monkeypatch.context() as patch:
+        patch.setattr(watch, "_nearest", lambda folder: (looked.append(folder), nearest(folder))[1])
+        return watched.check(), looked
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Iterator[tuple[watch.Watch, list[str]]]:
+    """A watch over two logs in each of 300 folders, of which half are yet to come; it is calm."""
+    top = tmp_path / "flow" / "logs"
+    files = [top / f"rule{number}" / name for number in range(300) for name in ("a.log", "b.log")]
+    for file in files[:300]:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    bell = Bell()
+    with bell.attended():
+        watched = watch.Watch(bell)
+        watched.add(map(str, files), [str(top)])
+        while watched.busy:
+            watched.step()
+        for _ in range(3):
+            watched.check()
+        yield watched, sorted({str(file.parent) for file in files})
+        watched.close()
+
+
+def test_where_events_tell_of_a_folder_few_are_looked_at(
+    many: tuple[watch.Watch, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched, folders = many
+    told, looked = checked(watched, monkeypatch)
+    assert told == set()
+    assert len(looked) < 20
+    seen = set(looked)
+    for _ in range(40):
+        seen |= set(checked(watched, monkeypatch)[1])
+    assert seen >= set(folders)  # in turn all the same: nobody tells of what is mounted there
+
+
+def test_a_folder_further_up_that_is_renamed_is_told_of_all_that_was_in_it_at_the_next_checks(
+    many: tuple[watch.Watch, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched, folders = many
+    (tmp_path / "flow").rename(tmp_path / "away")
+    told: set[str] = set()
+    for _ in range(2):  # at most 200 a check, as while anything moves
+        told |= checked(watched, monkeypatch)[0]
+    assert {f"{folder}/a.log" for folder in folders} <= told
+
+
+def test_a_folder_that_comes_beside_watched_ones_is_followed_from_its_event_on(
+    many: tuple[watch.Watch, list[str]],
+) -> None:
+    watched, folders = many
+    missing = next(folder for folder in folders if not Path(folder).exists())
+    Path(missing).mkdir()
+    until, told = time.monotonic() + 10, set[str]()
+    while f"{missing}/a.log" not in told and time.monotonic() < until:
+        told |= watched.look()
+        while watched.busy:
+            told |= watched.step()
+    assert f"{missing}/a.log" in told
