@@ -21,6 +21,7 @@ from incident_console.session.beats import Beats
 from incident_console.session.clues import ClueFinder
 from incident_console.session.core import Session
 from incident_console.session.firstlook import FirstLook, Looked
+from incident_console.session.keptwords import KeptWords
 from incident_console.session.logs import Logs
 from incident_console.session.picture import Picture
 from incident_console.session.proof import StateKeeper
@@ -120,7 +121,7 @@ class Live:
         self._troubles: dict[str, str] = {}
         self._beats = Beats()
         self._clues = ClueFinder(session)
-        self._understander = Understander(self._workdir, self._understood)
+        self._understander = Understander(self._workdir, self._understood, kept=KeptWords(session))
         self._keeper = StateKeeper(session)
         self._weigher = Weigher(session)
         self._wake = threading.Event()
