@@ -69,7 +69,7 @@ class Plan:
 
         here, told = shown(self.workdir.resolve()), {}
         for one in found:
-            moved = f", begun in {one.workdir}, which is gone; its run logs are here" if one.workdir != here else ""
+            moved = f"; its run logs are here, its folder is gone: {one.workdir}" if one.workdir != here else ""
             told[str(one.path)] = f"go on with {one.id}, opened {clock_time(one.opened_at)}{moved}"
         if any(one.workdir == here for one in found):
             return "An incident is open on this workflow. Go on with it?", told

@@ -24,7 +24,6 @@ from incident_console.tui import editor
 from incident_console.tui.choosing import Choose, Many
 from incident_console.tui.entry import LIMIT, Entry, Preview
 from incident_console.tui.keys import briefly
-from incident_console.tui.layout import between
 from incident_console.tui.livekeys import key
 from incident_console.tui.question import Aside as Aside
 from incident_console.tui.question import Check as Check
@@ -47,8 +46,6 @@ SPOT = ("entry.spot", "log time")
 TURN = "entry.turn"
 BACK = ("ask.back", "step back")
 OPTIONAL = "  (may stay empty)"
-FIELD, LOW_FIELD, LEAST_FIELD = 10, 3, 3
-"""Rows of a field at most, on a low screen, and at least."""
 CHECKED = 4000
 """Characters of a text that are looked at while it is typed; all of it when it is taken."""
 
@@ -306,21 +303,8 @@ class Ask(VerticalScroll, can_focus=False):
     def on_resize(self) -> None:
         self._show_keys()
 
-    def _fit(self) -> None:
-        """The field has the rows that prompt and help leave it: one of the two scrolls, field or panel, never both."""
-        limit = self.styles.max_height
-        if self._asking is None or limit is None:
-            return
-        around = self.outer_size.height - self.size.height
-        room = int(limit.resolve(self.container_size, self.app.size)) - around
-        told = sum(each.outer_size.height for each in self.query("#ask-prompt, #ask-fault.-told"))
-        most = LOW_FIELD if self.screen.has_class("-low") else FIELD
-        self.field.styles.max_height = between(LEAST_FIELD, room - told, most)
-        self.set_class(room - told < LEAST_FIELD, "-over")
-
     def _show_keys(self) -> None:
         """In the border: the most needed first, and as many as fit."""
-        self.call_after_refresh(self._fit)
         asking = self._asking
         if asking is None:
             return
@@ -376,7 +360,6 @@ class Ask(VerticalScroll, can_focus=False):
         told = self.query_one("#ask-fault", Static)
         told.update(content)
         told.set_class(bool(content.plain), "-told")
-        self.call_after_refresh(self._fit)
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         event.stop()

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList, TextArea
 
 from incident_console.tui.app import Console
-from incident_console.tui.ask import Ask, Kind, Question
+from incident_console.tui.ask import Ask
 from incident_console.tui.log.view import LogView
 from incident_console.tui.rows import Rows
 from tests.ui.scene import RUNBOOK, closed, drawn, opened, place, screen, shows, types, until
@@ -143,35 +143,3 @@ async def test_the_row_under_the_cursor_stays_in_view(tmp_path: Path) -> None:
             await until(pilot, lambda size=size: app.screen.size == size)
             await pilot.pause(0.15)
             assert rows.row == under and rows._sees_cursor, size
-
-
-@pytest.mark.parametrize("size", [(60, 15), (80, 24), (200, 50)])
-@pytest.mark.parametrize("kind", ["lines", "many"])
-@pytest.mark.parametrize("told", [8, 40])
-async def test_there_are_never_two_bars_beside_each_other(
-    tmp_path: Path, size: tuple[int, int], kind: Kind, told: int
-) -> None:
-    question = Question(
-        "q",
-        "What is it?",
-        kind,
-        tuple(f"choice {number}" for number in range(40)) if kind != "lines" else (),
-        help="\n".join(f"! {number} of these" for number in range(told)),
-        draft="\n".join(map(str, range(40))) if kind == "lines" else "",
-    )
-    async with opened(place(tmp_path).tiny(), size) as (app, pilot):
-        app.run_worker(app.desk.ask("here", question))
-        panel = app.query_one(Ask)
-        await until(pilot, lambda: panel.is_open and app.focused is panel.field)
-        await until(pilot, lambda: bars(panel) <= 1)
-        if told < 40 and size[1] > 15:  # the cursor's row is in view
-            await pilot.press("down" if kind != "lines" else "ctrl+end")
-            await until(pilot, lambda: panel.content_region.contains_region(panel.field.region))
-        await pilot.press("escape")
-        await closed(pilot)
-
-
-def bars(panel: Ask) -> int:
-    """How many are drawn."""
-    drawn = (each for each in (panel, panel.field) if each.show_vertical_scrollbar)
-    return sum(each.styles.scrollbar_size_vertical > 0 for each in drawn)
