@@ -23,6 +23,7 @@ TAIL = "the log part alone: follow files, folders, globs, or what is piped in"
 PLAIN = "questions and answers, line by line: for a screen reader, a dumb terminal or a pipe"
 NO_REDACT = "leave secrets as they are in what is recorded now; the reason stands in the record"
 SHELLS = ("bash", "zsh", "fish")
+DEBUG = "show the traceback of a failure; a console writes a log of what it did, and says where"
 INSTALL = """to install it, once, one line; the next shell has it:
   bash  echo 'source <(incident-console completion bash)' >> ~/.bashrc
   zsh   echo 'autoload -Uz compinit && compinit && source <(incident-console completion zsh)' >> ~/.zshrc
@@ -293,7 +294,7 @@ def _verbs(runbook: _Parser) -> None:
 def _common(parser: _Parser, *, records: bool, operator: bool, json: bool, absent: str | None = None) -> None:
     """What many commands take. A verb takes it, too, and `absent` keeps it from undoing what stood before the verb."""
     off = absent or False
-    parser.add_argument("--debug", action="store_true", default=off, help="show the traceback of a failure")
+    parser.add_argument("--debug", action="store_true", default=off, help=DEBUG)
     if records:
         parser.add_argument("--records", type=Path, default=absent, metavar="DIR", help="where records are kept")
     if operator:

@@ -133,6 +133,8 @@ async def flood(place: Path) -> None:
         async with app.run_test(size=(120, 32)) as pilot:
             await until(pilot, lambda: len(list(place.iterdir())) == len(writers))
             await pilot.pause(6)
+            await pilot.press("e")
+            await pilot.pause(1)
             save(app, "flood")
     finally:
         for writer in writers:

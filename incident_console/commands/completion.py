@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,8 @@ class Answer:
 def completion(arguments: argparse.Namespace) -> int:
     if not arguments.run_command:
         print(SCRIPTS[arguments.shell].strip())
-        say(_install(arguments))
+        if sys.stdout.isatty():  # a shell that reads the script at its start has been told already
+            say(_install(arguments))
         return Exit.OK
     found = answer(arguments.parser, arguments.run_command[1:])
     print(found.wants)

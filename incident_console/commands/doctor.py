@@ -53,7 +53,7 @@ def doctor(arguments: argparse.Namespace) -> int:
     try:
         known = settings.load(os.environ, **said)
     except ConsoleError as wrong:
-        fault = str(wrong)
+        fault = "; ".join(str(wrong).splitlines())
         # Everything else can be looked at all the same: as if the file were not there.
         known = settings.load(os.environ, **said, without_file=True)
     sections = _look(known, arguments.workdir.absolute(), fault)
@@ -65,6 +65,7 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 
 def _look(known: Settings, workdir: Path, fault: str) -> tuple[Section, ...]:
+    from incident_console.openers import EDITOR, PAGER
     from incident_console.session.doctoring import books, machine, places, programs, terminal
     from incident_console.session.doctoring.finding import Ask, look
 
@@ -77,10 +78,11 @@ def _look(known: Settings, workdir: Path, fault: str) -> tuple[Section, ...]:
         Ask("programs", "git", partial(programs.program, "git", "--version", "No commit is noted.", environ)),
         Ask("programs", "make", partial(programs.program, "make", "--version", "Make targets cannot run.", environ)),
         Ask("programs", "tmux", partial(programs.program, "tmux", "-V", "A lost line ends the screen.", environ)),
-        Ask("programs", "editor", partial(programs.opener, "editor", known.editor, known.sources["editor"], environ)),
-        Ask("programs", "pager", partial(programs.opener, "pager", known.pager, known.sources["pager"], environ)),
+        Ask("programs", "editor", partial(programs.opener, EDITOR, known.editor, known.sources["editor"], environ)),
+        Ask("programs", "pager", partial(programs.opener, PAGER, known.pager, known.sources["pager"], environ)),
         Ask("terminal", "terminal", partial(terminal.abilities, environ)),
         Ask("terminal", "clipboard", partial(terminal.clipboard, environ)),
+        Ask("terminal", "Esc", partial(terminal.escape, environ)),
         Ask("terminal", "looks", partial(_looks, known)),
         Ask("machine", "file events", machine.watches),
         Ask("machine", "open files", machine.descriptors),
@@ -119,6 +121,13 @@ def _settings(known: Settings, fault: str) -> tuple[Finding, ...]:
     there = "" if known.file.exists() else ", which is not there"
     told = [Finding("file", f"{known.file}{there}")]
     told += [Finding(row.known.key, f"{row.value} ({row.source})") for row in rows(known) if row.source != DEFAULT]
+    if known.keys or known.theme:  # what the screen is made of takes long to import
+        from incident_console.commands.common import look as worn
+        from incident_console.tui.unfit import unfit
+
+        told += [
+            Finding("not taken", text, "mind", "The console leaves it out; the rest holds.") for text in unfit(worn())
+        ]
     told.append(Finding("the others", "hold their defaults; `doctor --settings` tells each"))
     return tuple(told)
 

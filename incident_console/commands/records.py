@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incident_console.commands.common import print_json, say, settings_of
+from incident_console.counting import counted
 from incident_console.errors import Exit, InputError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def verify(arguments: argparse.Namespace) -> int:
         went_on = verdict.went_on_after
         said = "ok" if verdict.ok else f"ok up to event {went_on}, and it went on" if went_on else "NOT OK"
         if verdict.events or not verdict.fault:
-            print(f"{said}  {verdict.events} events, {verdict.items} evidence items")
+            print(f"{said}  {counted(verdict.events, 'event')}, {counted(verdict.items, 'evidence item')}")
             print(f"head {verdict.head}")
         else:
             print(f"{said}  nothing in it could be read")

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -54,12 +55,17 @@ def demo(arguments: argparse.Namespace) -> int:
     say(f"what was reported: {story.reported}")
     say(f"look first at {story.first}")
     if arguments.headless:
-        return _collect(who, started.workdir, "slow-or-flaky-run", answers, wait_for_end=True, as_json=arguments.json)
+        return _collect(
+            *(who, started.workdir, "slow-or-flaky-run", answers),
+            reported=story.reported,
+            wait_for_end=True,
+            as_json=arguments.json,
+        )
 
     def plan() -> Plan:
         from incident_console.session.plan import Plan
 
-        return Plan(who, started.workdir, "slow-or-flaky-run")
+        return Plan(who, started.workdir, "slow-or-flaky-run", reported=story.reported, reported_by="the demo")
 
     return console(f"opening {started.workdir} …", plan, plain=plainly(arguments), debug=arguments.debug)
 
@@ -123,6 +129,10 @@ def _to_open(arguments: argparse.Namespace, workdir: Path) -> Plan:
     return plan
 
 
+AS_A_SHELL_HAS_IT = "\x1b[?7h\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[0m"
+"""A console that was killed outright left the terminal without line wrap and cursor, and with the mouse. DEC modes."""
+
+
 def resume(arguments: argparse.Namespace) -> int:
     from incident_console.record.folders import find
     from incident_console.record.summaries import summaries
@@ -180,21 +190,30 @@ def _to_resume(arguments: argparse.Namespace, folder: Path, moved: Path | None) 
 
 
 def _chosen(waiting: Sequence[Summary], records: Path) -> Path:
-    """Asked for by number, those of this folder first and then the newest; the beginning of an id will do, too."""
+    """Asked for by number, those of this folder first and then the newest; the beginning of an id will do, too.
+
+    Asked again until there is such a one. Raises UsageError at the end of the input.
+    """
     from incident_console.evidence.names import shown
     from incident_console.record.folders import find
     from incident_console.record.text import one_line
 
     here = shown(Path().resolve())
+    if sys.stdout.isatty():
+        print(AS_A_SHELL_HAS_IT, end="")
     latest_first = waiting[::-1]
     listed = sorted(latest_first, key=lambda one: one.workdir != here)
     for number, one in enumerate(listed, 1):
         mine = "  (this folder)" if one.workdir == here else ""
         print(f"{number}  " + "  ".join(one_line(part) for part in row(one).values()) + mine)
-    said = _ask("several incidents are open; type a number, or the beginning of an id: ")
-    if said.isascii() and said.isdigit() and 1 <= int(said[:9]) <= len(listed):
-        return listed[int(said[:9]) - 1].path
-    return find(records, said)
+    while True:
+        said = _ask("several are not closed; type a number, or an id's beginning (Enter: 1): ") or "1"
+        if said.isascii() and said.isdigit() and 1 <= int(said[:9]) <= len(listed):
+            return listed[int(said[:9]) - 1].path
+        try:
+            return find(records, said)
+        except InputError as fault:
+            say(str(fault))
 
 
 def _ask(question: str) -> str:
@@ -230,10 +249,11 @@ def _collect(
     context: str = "local",
     allow: tuple[str, ...] = (),
     reason: str = "",
+    reported: str = "",
     wait_for_end: bool = False,
     as_json: bool = False,
 ) -> int:
-    """`reason`: why nothing is to be redacted."""
+    """`reason`: why nothing is to be redacted; `reported`: what the demo says that was reported."""
     from incident_console.runbook import shelf
     from incident_console.runbook.answers import check_answers
     from incident_console.runbook.faults import RunbookFaults
@@ -241,6 +261,7 @@ def _collect(
     from incident_console.session.exposure import exposed
     from incident_console.session.opening import open_incident
     from incident_console.session.parting import collected
+    from incident_console.session.reported import report
     from incident_console.session.secrecy import not_sought
     from incident_console.session.trusting import RunbookTrust
 
@@ -260,14 +281,20 @@ def _collect(
         for note in session.incident.notes.values():
             say(note.text)  # what the console itself had to say of secrets
         try:
+            if reported:
+                session.append(report(reported, "the demo"))
             code = climb(session, answers, allow=allow, say=say, wait_for_end=wait_for_end, cancel=cancel)
         finally:
             session.close()
     if code == Exit.INTERRUPTED:
         say("interrupted; what was recorded is kept")
+    held = [{"to": each.to, "because": each.because} for each in session.escalations()]
+    for each in held:
+        say(f"⚑ escalate to {each['to']}: {each['because']}")
     say(collected(session))
     if as_json:
-        print_json({"schema": "incident-console/collected/1", "record": str(session.record.path), "exit": int(code)})
+        collected_json = {"record": str(session.record.path), "exit": int(code), "escalate": held}
+        print_json({"schema": "incident-console/collected/1", **collected_json})
     else:
         print(session.record.path)
     return code
@@ -279,8 +306,8 @@ def _stoppable() -> Iterator[threading.Event]:
     cancel = threading.Event()
 
     def ask(number: int, frame: object) -> None:
+        restore()  # first: a second signal while the event is being set would wait for its lock for ever
         cancel.set()
-        restore()
 
     def restore() -> None:
         for number, handler in before.items():

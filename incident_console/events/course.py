@@ -118,6 +118,8 @@ class HandoffOffered(Event, frozen=True, kw_only=True):
     """Of the fields, those in the sender's own words."""
     reentry: Reentry | None = None
     """How somebody gets back to where the incident is, as it was found at the hand-off."""
+    held: tuple[str, ...] = ()
+    """To whom, by the runbook, it should have been escalated, and why: what nobody had been asked at the hand-off."""
 
 
 class HandoffAccepted(Event, frozen=True, kw_only=True):

@@ -41,6 +41,8 @@ class Evidence(Event, frozen=True, kw_only=True):
     surface: Surface
     question: str
     argv: tuple[str, ...] | None = None
+    shell: bool = False
+    """The words of `argv`, with spaces between, are one line for a shell."""
     path: str | None = None
     cwd: str | None = None
     effects: Effects = "read-only"

@@ -19,6 +19,8 @@ END = "."
 HELP = "?"
 CHOICES = 40
 """So many are said one by one; the others may be named."""
+NAMED = 8
+"""So many are named where something else was said."""
 YES = ("yes", "y")
 
 
@@ -114,5 +116,8 @@ def _chosen(question: Question, text: str) -> str:
     found = exact or [choice for choice in choices if choice.casefold().startswith(word)]
     if len(found) != 1:
         what = "is none of the choices" if not found else f"may be {listed(found)}"
-        raise Refused(f"{text!r} {what}; say a number from 1 to {len(choices)}")
+        there = ", ".join(f"{number} {said(choice, 60)}" for number, choice in enumerate(choices[:NAMED], 1))
+        more = f" and {len(choices) - NAMED} more" if len(choices) > NAMED else ""
+        several = "; several with commas between" if question.kind == "many" else ""
+        raise Refused(f"{text!r} {what}; say a number or a name: {there}{more}{several}")
     return found[0]

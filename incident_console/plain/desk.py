@@ -80,7 +80,7 @@ class Desk:
 
     def _recorded(self, recorded: Recorded) -> None:
         if isinstance(self.view, Review):
-            self.news(f"{recorded.by} recorded: {sentence(recorded)}")
+            self.news(f"{recorded.by} recorded: {sentence(recorded, self.view.incident.rungs)}")
         elif told := news.of_event(recorded.event, self._since):
             self.news(told)
 

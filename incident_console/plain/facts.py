@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from incident_console.counting import counted
 from incident_console.events import UNKNOWN
-from incident_console.plain.words import clock, counted, listed
+from incident_console.plain.words import clock, listed
 from incident_console.record.due import due_shown
 from incident_console.record.incident import Incident
 from incident_console.session.core import unexplained
 from incident_console.session.eta import Remaining
 from incident_console.session.picture import Picture
+from incident_console.session.reported import reported
 from incident_console.session.suggest import strength
 from incident_console.session.understanding import Understanding
 from incident_console.snakemake.cost import CLASSES, Cost, seconds
+from incident_console.snakemake.facts import went_on
 from incident_console.snakemake.groups import FailureGroup
 from incident_console.snakemake.run import Run
 
@@ -27,6 +30,7 @@ SAMPLES = 6
 def facts(picture: Picture, incident: Incident, workdir: str, now: datetime) -> Iterator[str]:
     """The most urgent first."""
     yield from _waiting(picture, incident, now)
+    yield from (f"{text[:1].upper()}{text[1:]}" for text in reported(incident))
     run = picture.run
     if run is None:
         yield (
@@ -44,6 +48,7 @@ def facts(picture: Picture, incident: Incident, workdir: str, now: datetime) -> 
             if picture.known.remaining is not None:
                 yield ending(picture.known.remaining)
         yield f"Run log: {run.log}"
+    yield from picture.news
     yield f"Folder: {workdir}"
     yield from (f"Mind: {notice}" for notice in picture.notices)
     if picture.symptom:
@@ -83,9 +88,7 @@ def _failure(group: FailureGroup) -> str:
     times = "once" if group.count == 1 else f"{group.count} times"
     samples = f", for {listed(group.samples, SAMPLES)}" if group.samples else ""
     codes = f", exit {', '.join(map(str, group.exit_codes))}" if group.exit_codes else f", {group.kind}"
-    mended = "recovered on retry" if group.recovered else "being tried again"
-    how = "failed for good" if group.still_failing else mended
-    return f"{group.rule or 'the run'} failed {times}{samples}{codes}; {how}."
+    return f"{group.rule or 'the run'} failed {times}{samples}{codes}; {went_on(group)}."
 
 
 def _at_work(run: Run) -> Iterator[str]:
@@ -103,6 +106,8 @@ def _at_work(run: Run) -> Iterator[str]:
 def _steadiness(known: Understanding) -> Iterator[str]:
     for one in known.unsteady[:UNSTEADY]:
         yield f"{'Fails each time' if one.steady else 'Flaky'}: {one.text}."
+    if (more := len(known.unsteady) - UNSTEADY) > 0:
+        yield f"Tried more than once: and {counted(more, 'more rule')}."
 
 
 def cost(found: Cost) -> str:

@@ -44,9 +44,7 @@ def handoff(desk: Desk, words: str) -> None:
         if text := ask_text(desk.talk, prompt, help=field.help, kind="lines" if several else "text"):
             said[field.name] = text
     out = _free(session.record.path)
-    missing = [PROMPTS[name] for name in handing.drafted(session, {**said, "to": to}, now).missing]
-    if missing:
-        desk.talk.say(f"Written as unknown, {len(missing)} fields: {'; '.join(missing)}.")
+    desk.talk.say(handing.drafted(session, {**said, "to": to}, now).untold)
     if not ask_yes(desk.talk, f"It goes to {to}, and {out} is written. Is it given?"):
         raise Refused("nothing was given or written; what you said is kept until you quit, and handoff goes on with it")
     offered = desk.talk.wait_for(

@@ -8,10 +8,11 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from incident_console.counting import counted
 from incident_console.errors import InputError, Refused
 from incident_console.events import LogPinned
 from incident_console.plain.desk import Desk
-from incident_console.plain.words import counted, said
+from incident_console.plain.words import said
 from incident_console.record.text import size
 from incident_console.session import capture
 from incident_console.session.logs import LogEntry

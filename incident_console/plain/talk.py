@@ -36,6 +36,22 @@ class Ended(Exception):
     """No line will come any more: the end of the input, a signal to end, or nobody who hears."""
 
 
+class Flag:
+    """What a signal says. An `Event` is set under a lock, for which a second signal at that moment waits for ever."""
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def set(self) -> None:
+        self._is_set = True
+
+    def clear(self) -> None:
+        self._is_set = False
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+
 class Talk:
     """One dialogue, held by one thread; `news` may be called from any. Use it inside `with talk.held():`."""
 
@@ -46,8 +62,7 @@ class Talk:
         self._untold = 0
         self._buffer = b""
         self._no_more = False
-        self._cancelled = threading.Event()
-        self._ending = threading.Event()
+        self._cancelled, self._ending = Flag(), Flag()
         self._woken, self._wake = os.pipe()
         for end in (self._woken, self._wake):
             os.set_blocking(end, False)

@@ -84,11 +84,6 @@ def listed(names: Iterable[str], most: int = 6) -> str:
     return ", ".join(all_[:most]) + more
 
 
-def counted(count: int, one: str, many: str = "") -> str:
-    """`1 entry`, `2 entries`"""
-    return f"{count} {one if count == 1 else many or one + 's'}"
-
-
 def clock(text: str | None) -> str:
     """The time of day of an RFC 3339 time, in UTC: `14:02:07Z`; `?` when it is none."""
     try:

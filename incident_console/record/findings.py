@@ -27,7 +27,7 @@ _TELLS = re.compile(
 """Of a line in small letters: to search without minding the case takes many times as long."""
 _TIMES = re.compile(r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?|\d{4}-\d\d-\d\d|\battempt \d+")
 """What differs from attempt to attempt by itself."""
-_ASKED = ("scope", "plan", "state", "evidence")
+READ = ("scope", "plan", "state", "evidence")
 """The roles of the rungs on which the operator says what the evidence showed."""
 
 
@@ -238,7 +238,7 @@ def claims(incident: Incident) -> tuple[Claim, ...]:
     return tuple(
         Claim(state.title, state.prompt(name), answer.text, answer.nature)
         for state in incident.rungs.values()
-        if state.role in _ASKED
+        if state.role in READ
         for name, answer in state.answers.items()
         if answer.known
     )

@@ -81,6 +81,8 @@ def evidence_md(shown: tuple[Exhibit, ...], said: tuple[Claim, ...]) -> Iterator
             facts.insert(1, code(source(event)))
         if isinstance(event, EvidenceCaptured) and event.exit_code is not None:
             facts.append(f"**{exit_said(event.exit_code)}**" if event.exit_code else exit_said(event.exit_code))
+        if isinstance(event, EvidenceCaptured | EvidenceFailed) and event.stderr_sha256 and event.stderr_size:
+            facts.append(f"standard error: {code(f'data/evidence/{event.stderr_sha256}')}")
         yield ", ".join(facts)
     attempts = len(shown) - len(listed)
     if len(listed) > SHOWN * 2:

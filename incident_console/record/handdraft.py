@@ -74,6 +74,8 @@ def draft(
         exhibits=findings.exhibits(incident, read_blob),
         claims=findings.claims(incident),
         edits=findings.edits(incident),
+        rungs=tuple(incident.rungs.values()),
+        held=offered.event.held if offered else (),
         reentry=reentry,
     )
 

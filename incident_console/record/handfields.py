@@ -13,7 +13,7 @@ from typing import Literal
 from incident_console.events import UNKNOWN, Reentry
 from incident_console.record import findings
 from incident_console.record.note import NoteFields
-from incident_console.record.seen import Action, Escalation, Note
+from incident_console.record.seen import Action, Escalation, Note, RungState
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,10 @@ class Handoff:
     exhibits: tuple[findings.Exhibit, ...] = ()
     claims: tuple[findings.Claim, ...] = ()
     edits: tuple[findings.EditTold, ...] = ()
+    rungs: tuple[RungState, ...] = ()
+    """The ladder, as far as it was climbed."""
+    held: tuple[str, ...] = ()
+    """What should be escalated by the runbook, and was to nobody, a sentence each."""
     reentry: Reentry | None = None
     """The re-entry facts as they were found at the hand-off; None when nobody looked."""
 
@@ -159,6 +163,16 @@ class Handoff:
     def silent(self) -> tuple[str, ...]:
         """Of the fields that only a person can say, those of which nobody has said anything, not even `unknown`."""
         return tuple(name for name in PERSONAL if self.state(name) == "silent")
+
+    @property
+    def untold(self) -> str:
+        """What the receiver will not know, by name: what nobody said, was said to be unknown, or no record tells."""
+        names = {name: PROMPTS[name] for name in self.missing if name != "to"}
+        silent = [names.pop(name) for name in self.silent]
+        said = [names.pop(name) for name in self.missing if name in names and self.state(name) == "unknown"]
+        parts = (("nobody said", silent), ("said to be unknown", said), ("the record does not tell", [*names.values()]))
+        told = ". ".join(f"{what.capitalize()}: {', '.join(each)}" for what, each in parts if each)
+        return f"Written as unknown. {told}." if told else "Nothing is left unknown."
 
     def fields(self) -> dict[str, str]:
         """What a `handoff.offered` event keeps: every field of which something was said, be it `unknown`."""

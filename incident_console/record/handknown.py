@@ -15,6 +15,7 @@ from incident_console.record.handfields import Known
 from incident_console.record.incident import Incident
 from incident_console.record.note import note_fields, waiting_at
 from incident_console.record.text import clock_time, command
+from incident_console.record.timeline import typed
 
 LISTED = 12
 RECORD = "the record"
@@ -170,13 +171,12 @@ def _expiring(incident: Incident) -> Iterator[str]:
 
 
 def _recheck(incident: Incident) -> Iterator[str]:
-    argvs = dict.fromkeys(
-        item.event.argv for item in incident.evidence if isinstance(item.event, EvidenceCaptured) and item.event.argv
+    lines = dict.fromkeys(
+        typed(item.event) for item in incident.evidence if isinstance(item.event, EvidenceCaptured) and item.event.argv
     )
-    if argvs and incident.workdir:
+    if lines and incident.workdir:
         yield command(("cd", incident.workdir))
-    for argv in argvs:
-        yield command(argv)
+    yield from lines
 
 
 def _exit_criteria(incident: Incident) -> Iterator[str]:

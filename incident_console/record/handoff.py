@@ -6,7 +6,7 @@ The fields stand in `handfields`, what is in them comes from `handdraft`; what n
 from collections.abc import Iterator
 
 from incident_console.events import UNKNOWN, HandoffOffered
-from incident_console.record import findingstext
+from incident_console.record import findings, findingstext
 from incident_console.record.due import due_at, due_told
 from incident_console.record.handdraft import draft
 from incident_console.record.handfields import FIELDS, PROMPTS, Handoff
@@ -27,6 +27,7 @@ def offer(handoff: Handoff, head: str) -> HandoffOffered:
         fields=handoff.fields(),
         said=tuple(name for name in FIELDS if name in handoff.said),
         reentry=handoff.reentry,
+        held=handoff.held,
     )
 
 
@@ -76,10 +77,12 @@ def _deadline(handoff: Handoff) -> str:
 
 
 def _escalations(handoff: Handoff) -> Iterator[str]:
-    if not handoff.escalations:
+    if not handoff.escalations and not handoff.held:
         return
     yield "## Asked of others, and what they answered"
     yield ""
+    for held in handoff.held:
+        yield f"- **By the runbook, and nobody was asked yet**: {prose(held, SHOWN)}"
     for each in handoff.escalations:
         raised = each.event
         about = [because(raised.trigger)] if raised.trigger != UNKNOWN else []
@@ -131,6 +134,22 @@ def _reentry(handoff: Handoff) -> Iterator[str]:
     yield ""
     names = ("host", "user", "directory", "command", "environment", "commit", "uncommitted", "engine_pid", "tmux")
     yield from _lines(handoff, *names, "master_job", "permissions", literal=True)
+
+
+def _ladder(handoff: Handoff) -> Iterator[str]:
+    """What was answered, in the runbook's own words: a field of a runbook stands nowhere else on this page."""
+    # The symptom stands above, and what was read in the evidence below it.
+    told = [rung for rung in handoff.rungs if rung.role not in ("symptom", *findings.READ)]
+    climbed = [rung for rung in told if rung.answers or rung.waived is not None]
+    if not climbed:
+        return
+    yield "## What was answered on the ladder"
+    yield ""
+    for rung in climbed:
+        left_out = f": left out, {prose(rung.waived)}" if rung.waived is not None else ""
+        yield f"- **{prose(rung.title)}**{left_out}"
+        for name, answer in rung.answers.items():
+            yield f"    - {prose(rung.label(name))}: {prose(answer.text) or UNKNOWN}"
 
 
 def _actions(handoff: Handoff) -> Iterator[str]:
@@ -209,7 +228,7 @@ def _readback(handoff: Handoff) -> Iterator[str]:
 
 
 _SECTIONS = (
-    *(_head, _escalations, _now, _failures, _evidence, _edits, _reentry, _actions, _known_not),
+    *(_head, _escalations, _now, _failures, _evidence, _edits, _reentry, _actions, _ladder, _known_not),
     *(_around, _done, _notes, _integrity, _readback),
 )
 """In the order in which somebody reads who has to act: how bad it is, what others said, what not

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 
+from incident_console.counting import counted
 from incident_console.events import UNKNOWN, EvidenceCaptured, RunSeen
 from incident_console.record import speaking
 from incident_console.record.clock import moment, stamp
@@ -202,7 +203,7 @@ def _stands(run: RunSeen, when: str, *, over: bool, late: str | None) -> str:
 
 def _done(incident: Incident) -> str:
     kept = sum(item.kept for item in incident.evidence)
-    parts = [f"{kept} pieces of evidence kept"]
+    parts = [f"{counted(kept, 'piece')} of evidence kept"]
     parts += [f"{one_line(each.text, 90)} → {one_line(each.result, 60)}" for each in incident.actions.values()]
     return "; ".join(parts)
 
@@ -233,4 +234,6 @@ def _unknown(incident: Incident) -> str:
     named = [part for part in ("impact", "severity", "deadline") if getattr(incident, part) == UNKNOWN]
     missing = [*incident.gate_missing, *named]
     gaps = len(incident.not_looked_at())
-    return "; ".join([*([", ".join(missing)] if missing else []), f"{gaps} things not looked at (see the record)"])
+    return "; ".join(
+        [*([", ".join(missing)] if missing else []), f"{counted(gaps, 'thing')} not looked at (see the record)"]
+    )

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from incident_console.counting import counted
 from incident_console.errors import DiskError
 from incident_console.events import Recorded
 from incident_console.record import files
@@ -47,7 +48,7 @@ def restore(
     files.write_atomically(journal.path, data, new=True)  # last: what is there then is a record
     gone = sum(not record.blobs.holds(sha256) for sha256 in wanted)
     lost = f"{gone} of its {len(wanted)} blobs are gone: verify names them" if gone else "no evidence is gone"
-    return f"{TOLD} Its journal ({len(lines)} events) and its runbook were written anew; {lost}."
+    return f"{TOLD} Its journal ({counted(len(lines), 'event')}) and its runbook were written anew; {lost}."
 
 
 def was_deleted(journal: Journal, path: Path) -> bool:

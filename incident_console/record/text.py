@@ -119,10 +119,13 @@ def clock_time(at: str | None) -> str:
 
 
 def elapsed(since: datetime | None, at: datetime | None) -> str:
-    """`+17m05s` since opening, `+2h03m` and `+3d04h` when it takes longer; nothing when a time is missing."""
+    """`+17m05s` since opening, `+2h03m` and `+3d04h` when it takes longer; nothing when a time is missing.
+
+    Of both times the whole seconds count, as they are shown, so that it is what one gets who subtracts them.
+    """
     if since is None or at is None:
         return ""
-    seconds = round((at - since).total_seconds())
+    seconds = int((at.replace(microsecond=0) - since.replace(microsecond=0)).total_seconds())
     sign, seconds = ("-", -seconds) if seconds < 0 else ("+", seconds)
     if seconds < 3600:
         return f"{sign}{seconds // 60}m{seconds % 60:02}s"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 from incident_console import events
@@ -9,10 +10,13 @@ from incident_console.events import UNKNOWN, Event, Recorded
 from incident_console.record.clock import moment
 from incident_console.record.incident import Incident
 from incident_console.record.seen import RungState, how_changed, say
-from incident_console.record.text import because, command, elapsed, exit_said, span
+from incident_console.record.text import because, command, elapsed, exit_said, one_line, span
 
 LETTERS = {"fact": "F", "inference": "I", "decision": "D"}
 LEGEND = "F is a fact, I an inference, D a decision; a line without a letter is the console's own bookkeeping."
+
+NAMED = 60
+"""Characters of an action by which its result is told: all of it stands where it was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,44 @@ class Moment:
 
 def timeline(incident: Incident) -> Iterator[Moment]:
     """In the order of the journal."""
-    opened = moment(incident.opened_at)
+    opened, order = moment(incident.opened_at), Order()
     for line in incident.lines:
         at = line.event.occurred_at or line.at
-        since = elapsed(opened, moment(at))
-        yield Moment(line.seq, at, since, line.by, letter(line.event), line.kind, sentence(line, incident.rungs))
+        text = sentence(line, incident.rungs)
+        if order.early(line):
+            text = f"{text} (happened before the event above it; recorded {_of_day(line.at)})"
+        yield Moment(line.seq, at, elapsed(opened, moment(at)), line.by, letter(line.event), line.kind, text)
+
+
+class Order:
+    """Which events happened before one that stands above them? Fed with the lines of a journal, in its order."""
+
+    def __init__(self) -> None:
+        self._latest: datetime | None = None
+        self._recorded: datetime | None = None
+
+    def early(self, line: Recorded) -> bool:
+        """Whether it was recorded after what it came before, by the whole seconds that are shown.
+
+        That the clock was set back is told where it was: from there times are compared anew.
+        """
+        at = moment(line.at)
+        happened = moment(line.event.occurred_at) if line.event.occurred_at else at
+        if at is None or happened is None:
+            return False
+        at, happened = at.replace(microsecond=0), min(at, happened).replace(microsecond=0)
+        if self._recorded is not None and at < self._recorded:
+            self._latest = None
+        self._recorded = at
+        early = self._latest is not None and happened < self._latest
+        if not early:
+            self._latest = happened
+        return early
+
+
+def _of_day(at: str) -> str:
+    found = moment(at)
+    return f"{found:%H:%M:%S}Z" if found else at
 
 
 def letter(event: Event) -> str:
@@ -86,6 +123,9 @@ def _sentence(event: Event) -> str:
             return f"note: {event.text}"
         case events.NoteCorrected():
             return f"note corrected: {event.text}"
+        case events.ActionTaken(corrects=int()) if event.result != UNKNOWN:
+            by = f" by {event.by_whom}" if event.by_whom else ""
+            return f'result of "{one_line(event.text, NAMED)}"{by}: {event.result}'
         case events.ActionTaken():
             return f"action: {event.text}; {because(event.why)}; expecting {event.expected}; result {event.result}" + (
                 f"; by {event.by_whom}" if event.by_whom else ""
@@ -104,7 +144,7 @@ def _of_evidence(event: Event) -> str:
             return f"evidence {event.item} started: {source(event)}"
         case events.EvidenceCaptured():
             code = f", {exit_said(event.exit_code)}" if event.exit_code is not None else ""
-            return f"evidence {event.item} captured: {source(event)}{code}, {event.size} bytes"
+            return f"evidence {event.item} captured: {source(event)}{code}, {event.size + event.stderr_size} bytes"
         case events.EvidenceFailed():
             return f"evidence {event.item} failed: {event.reason}"
         case events.StateKept():
@@ -154,8 +194,16 @@ def _of_handing_over(event: Event) -> str:
     return ""
 
 
+def typed(event: events.Evidence) -> str:
+    """Its command as one would type it; empty where it was none."""
+    words = event.argv or ()
+    # Records of older consoles do not tell; a program with a space in its name is not run without words after it.
+    is_line = event.shell or (len(words) == 1 and " " in words[0])
+    return " ".join(words) if is_line else command(words)
+
+
 def source(event: events.Evidence) -> str:
     """The command, the file, or that somebody looked."""
     if event.argv:
-        return command(event.argv)
+        return typed(event)
     return event.path or "observed by the operator"

@@ -49,6 +49,8 @@ _SNAKEMAKE_QUERY = re.compile(
 _SNAKEMAKE_CHANGES = re.compile(
     r"--(unlock|touch|delete-all-output|delete-temp-output|cleanup-\S+|archive|set-\S+-metadata)$|-t$"
 )
+_SSH_VALUES = _set("-B -b -c -D -E -e -F -I -i -J -L -l -m -O -o -p -R -S -W -w")
+_AWKS = _set("awk gawk mawk nawk")
 _INTERPRETERS = re.compile(r"(python|pypy)[\d.]*|perl|ruby|node|Rscript")
 _INTERPRETER_VALUES = _set("-W -X -I -r -M -m -c -e -E")
 _CLUSTER_CHANGES = {
@@ -106,6 +108,8 @@ def _command(words: list[str], effects: str, depth: int) -> Iterator[Wrong]:
             yield from _line(options[options.index("-c") + 1], effects, depth + 1)
         elif any(not option.startswith("-") for option in options):
             yield _script(next(option for option in options if not option.startswith("-")))
+    elif program == "ssh":
+        yield from _line(_far(options), effects, depth + 1)
     elif program == "find":
         yield from _find(options, effects, depth)
     elif program == "snakemake":
@@ -145,6 +149,16 @@ def _wrapped(options: list[str]) -> list[str]:
     return rest
 
 
+def _far(options: list[str]) -> str:
+    """What `ssh -p 22 HOST COMMAND` has done there; empty where it only opens a shell."""
+    rest = list(options)
+    while rest and rest[0].startswith("-"):
+        taken = rest.pop(0)
+        if taken in _SSH_VALUES and rest:
+            rest.pop(0)
+    return " ".join(rest[1:])
+
+
 def _find(options: list[str], effects: str, depth: int) -> Iterator[Wrong]:
     if "-delete" in options:
         yield Wrong("`find -delete` deletes what it finds", "effects: deletes")
@@ -180,6 +194,12 @@ def _plain(program: str, options: list[str]) -> Wrong | None:
         )
     if program in ("sed", "perl") and any(re.match(r"-[a-zA-Z]*i|--in-place", word) for word in options):
         return Wrong(f"`{program} -i` changes the file in place", "effects: writes")
+    if program == "crontab" and "-l" not in options:
+        return Wrong("`crontab` without -l changes what runs when", "-l, or effects: writes")
+    if program == "sort" and any(re.match(r"-[a-zA-Z]*o|--output", word) for word in options):
+        return Wrong("`sort -o` writes to a file", "effects: writes")
+    if program in _AWKS and any("system(" in word for word in options):
+        return Wrong(f"`{program}` calls system(), which may run anything", "effects: writes, after reading it")
     if program in ("make", "gmake") and not {"-n", "--dry-run", "--just-print", "-q", "--question"} & set(options):
         return Wrong(
             f"`{program}` may run anything",

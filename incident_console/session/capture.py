@@ -92,6 +92,7 @@ def _capture_command(
         "surface": item.surface,
         "question": item.question,
         "argv": argv,
+        "shell": item.shell,
         "cwd": relative(cwd, session.workdir),
         "effects": ahead.strongest,
         "run": session.run,

@@ -79,7 +79,10 @@ def _of_summary(told: Summary, half: Sequence[str], live: bool, query: str | Non
     if whole:
         yield f"Told as ok, but marked as half-written now: {_names(whole)}."
     if live:
-        yield "A run was going on when it was captured: 8 and 9 say ok of a file that a job has only begun to write."
+        yield (
+            "A run was going on when it was captured: Snakemake 8 and 9 say ok of a file that a job has only begun to "
+            "write."
+        )
     yield from _of_query(query)
 
 
@@ -96,7 +99,7 @@ def _of_changes(told: ChangeList, failed: bool, plan: DryRun | None, query: str 
     if failed:
         yield "It failed, which says nothing about changes: an empty list is no answer here."
     elif asked.change == "params" and told.count and not asked.old:
-        yield f"8.30 to 9.27 list an output of every job here, changed or not: {_instead(told, plan)}"
+        yield f"Snakemake 8.30 to 9.27 list an output of every job here, changed or not: {_instead(told, plan)}"
     elif asked.change == "params":
         yield "A value that took the place of one that another param has is not seen."
     elif asked.change == "code" and not told.count:

@@ -156,7 +156,9 @@ class _Climb:
             self._say(f"  ✗ {item.id}: {event.reason}")
         elif isinstance(event, EvidenceCaptured):
             code = f" rc {event.exit_code}" if event.exit_code is not None else ""
-            self._say(f"  ✓ {item.id}{code} {event.size + event.stderr_size} bytes")
+            # It is kept, but whoever reads down a column of ticks must see that the command failed.
+            glyph = "!" if event.exit_code else "✓"
+            self._say(f"  {glyph} {item.id}{code} {event.size + event.stderr_size} bytes")
             self._read(event)
 
     def _read(self, event: EvidenceCaptured) -> None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from incident_console import events
+from incident_console.counting import counted
 from incident_console.errors import ConsoleError, HeldError, InputError, RecordError
 from incident_console.record import files
 from incident_console.record.chain import clean
@@ -163,8 +164,8 @@ def _readme(session: Session, held: Held, now: datetime, *, whole: bool) -> str:
         f"{session.record.path}\ncould not be written: {held.because or 'no reason was given'}\n\n"
         "This is not the record, and nothing in it counts as saved.\n"
         f"  {JOURNAL}  {journal}\n"
-        f"  {HELD}     {len(held.entries)} entries that are not in the journal; they are not chained\n"
-        f"  {EVIDENCE}/      {len(held.blobs)} pieces of evidence that those entries name; all kept before lies in\n"
+        f"  {HELD}     {counted(len(held.entries), 'entry', 'entries')} not in the journal, and not chained\n"
+        f"  {EVIDENCE}/      {counted(len(held.blobs), 'piece')} of evidence named there; all kept before lies in\n"
         f"                 {session.record.path / EVIDENCE}\n"
         f"  {NOTE}        the note as far as it is recorded\n\n"
         "To go on, free the disk or make it writable, then:\n"
@@ -233,8 +234,7 @@ def take_in(session: Session, left: Left) -> int:
     for event in left.entries:
         with suppress(HeldError):
             session.append(event)
-    count = "1 entry was" if len(left.entries) == 1 else f"{len(left.entries)} entries were"
-    told = f"{count} taken in from the emergency copy {left.folder}"
+    told = f"{counted(len(left.entries), 'entry was', 'entries were')} taken in from the emergency copy {left.folder}"
     with suppress(HeldError):
         session.append(events.NoteAdded(text=f"{told}; they were not chained until then."))
     return len(left.entries)

@@ -14,9 +14,7 @@ from pathlib import Path
 
 from incident_console.session.picture import Picture
 from incident_console.snakemake import facts, find
-from incident_console.snakemake.logevents import LogEvent
-from incident_console.snakemake.run import Run
-from incident_console.snakemake.watcher import RunWatcher
+from incident_console.snakemake.watcher import Opened, RunWatcher
 
 FRESH_S = 2.0
 """A look that is older is made again: a log that is opened long after the run log was read may be a retry's."""
@@ -27,9 +25,7 @@ class Looked:
     """What was read. The watcher stands where the reading ended, and is used by nobody else any more."""
 
     watcher: RunWatcher
-    run: Run
-    batch: list[LogEvent]
-    """As `RunWatcher.poll_open` gives them."""
+    opened: Opened
     read_at: float
     """When the look began, monotonic."""
     ended_at: float
@@ -70,6 +66,6 @@ class FirstLook:
         if log is None:
             return Picture(looked=True)
         watcher, read_at = RunWatcher(self._workdir, log), time.monotonic()
-        run, batch = watcher.poll_open()
-        self._looked = Looked(watcher, run, batch, read_at, time.monotonic())
+        opened = watcher.poll_open()
+        self._looked, run = Looked(watcher, opened, read_at, time.monotonic()), opened.run
         return Picture(run=run, headline=facts.headline(run), symptom=facts.draft_symptom(run), looked=True)

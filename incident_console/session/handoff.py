@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from incident_console import events
+from incident_console.counting import counted
 from incident_console.errors import InputError, RecordError, UsageError
 from incident_console.evidence.names import shown
 from incident_console.record import bag
@@ -58,7 +59,10 @@ def drafted(session: View, said: Mapping[str, str], now: AsOfNow) -> Handoff:
     clean = {name: session.redactor.text(text) for name, text in settled(session, said).items()}
     incident = fold(tuple(session.incident.lines), session.id)
     at, peek = session.clock.now(), session.record.blobs.peek
-    return draft(incident, clean, now=now.fields, reentry=now.reentry, read_blob=peek, at=at)
+    found = draft(incident, clean, now=now.fields, reentry=now.reentry, read_blob=peek, at=at)
+    asked = {(each.event.to, each.event.trigger) for each in incident.escalations.values()}
+    held = (each for each in session.escalations() if (each.to, each.because) not in asked)
+    return replace(found, held=tuple(f"to {each.to}: {each.because}" for each in held))
 
 
 def settled(session: View, said: Mapping[str, str]) -> dict[str, str]:
@@ -92,9 +96,8 @@ def offer(
     if not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
         raise UsageError(f"{out.parent} is no folder that may be written to; name another file for the bundle")
     if held := session.held:
-        raise RecordError(
-            f"{held.count} entries wait in memory for the disk: hand off when they are saved. {held.because}"
-        )
+        waiting = counted(held.count, "entry waits", "entries wait")
+        raise RecordError(f"{waiting} in memory for the disk: hand off when all is saved. {held.because}")
     if fault := verify_record(session.record).fault:
         raise InputError(f"the record is not handed off, because the bundle would not verify: {fault}")
     now = now or as_of_now(session)

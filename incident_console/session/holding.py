@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from incident_console import events
+from incident_console.counting import counted
 from incident_console.errors import DiskError, HeldError, RecordError
 from incident_console.record.chain import LINE_LIMIT, canonical, clean
 from incident_console.record.clock import Clock, stamp
@@ -237,10 +238,8 @@ class Holding:
                     return
 
     def _not_now(self) -> str:
-        return (
-            f"{self._picture().count} entries wait in memory for the disk, and this must not come before them. "
-            f"{self._because}"
-        )
+        waiting = counted(self._picture().count, "entry waits", "entries wait")
+        return f"{waiting} in memory for the disk, and this must not come before. {self._because}"
 
     def _picture(self) -> Held:
         entries = tuple(one for one in self._queue if isinstance(one, Entry))

@@ -45,6 +45,8 @@ class Compared:
     """Times, durations and process numbers do not count."""
     exact: SideBySide
     """Every byte counts."""
+    json: bool = False
+    """Both are JSON, which was laid out before: by sorted keys, a line for each value."""
 
     @property
     def same(self) -> bool:
@@ -56,7 +58,7 @@ class Compared:
         """What came out, in a sentence."""
         left, right, count = self.left, self.right, len(self.laid.differences)
         if self.exact.first is None and left.exit_code == right.exit_code:
-            return "Nothing differs: they say the same to the byte."
+            return f"Nothing differs: they say the same{', value by value' if self.json else ' to the byte'}."
         if self.same:
             return "Nothing differs but times, durations and process numbers."
         told = (
@@ -119,9 +121,11 @@ def compare(blobs: Blobs, one: Entry, other: Entry, going: Callable[[float], Non
             )
     texts = [text_of(blobs, entry) for entry in (left, right)]
     laid_out = [_laid_out(text) for text in texts]
-    a, b = texts if None in laid_out else (text for text in laid_out if text is not None)
+    both = [text for text in laid_out if text is not None]
+    a, b = both if len(both) == len(texts) else texts
     laid = side_by_side(a, b, going=lambda share: going(share / 2))
-    return Compared(left, right, laid, side_by_side(a, b, exact=True, going=lambda share: going(0.5 + share / 2)))
+    exact = side_by_side(a, b, exact=True, going=lambda share: going(0.5 + share / 2))
+    return Compared(left, right, laid, exact, json=len(both) == len(texts))
 
 
 def as_note(found: Compared) -> str:

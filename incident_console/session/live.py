@@ -28,13 +28,14 @@ from incident_console.session.proof import StateKeeper
 from incident_console.session.recorder import Recorder
 from incident_console.session.sightings import ENDED, Sightings
 from incident_console.session.started import Started
-from incident_console.session.suggest import suggestion
+from incident_console.session.suggest import suggestion, symptom
 from incident_console.session.understanding import Understander
 from incident_console.session.weighing import Weigher
 from incident_console.snakemake import facts, find
 from incident_console.snakemake.liveness import engine_pid
 from incident_console.snakemake.logevents import JobStarted, LogEvent, Submitted
 from incident_console.snakemake.run import Run
+from incident_console.snakemake.trace import TraceFold
 from incident_console.snakemake.watcher import RunWatcher
 from incident_console.tail.following.follow import Follower, Paths
 from incident_console.tail.places.find import Found, find_logs
@@ -300,26 +301,26 @@ class Live:
             self._session.run_is_live = self._other_is_live or not self._looked or self._started.running
             return
         batch: list[LogEvent] = []
+        trace: TraceFold | None = None
         read_at = time.monotonic()
         with self._trying("The run cannot be followed"):
             if (first := self._looked_at) is not None:
-                self._run, batch, read_at, self._looked_at = first.run, first.batch, first.read_at, None
+                (self._run, batch, trace), read_at, self._looked_at = first.opened, first.read_at, None
                 self._wake.set()  # what was written since is read at once
             else:
-                self._run, batch = self._watcher.poll_open()
+                self._run, batch, trace = self._watcher.poll_open()
         run = self._run
-        live = run is not None and run.status == "running"
-        self._session.run_is_live = live or self._other_is_live or self._started.running
+        running = run is not None and run.status == "running"
+        self._session.run_is_live = running or self._other_is_live or self._started.running
         with self._trying("A failed attempt could not be recorded"):
             if batch:
                 self._recorder.take_in(batch, read_at, self._watcher.read_to)
             elif not self._recorder.pay(read_at):
                 self._wake.set()
-        with self._trying("The run could not be recorded"):
-            if run is not None:
-                self._sightings.see(run)
         if run is not None:
-            self._understander.take(run, batch)
+            self._understander.take(run, batch, trace)
+            with self._trying("The run could not be recorded"):
+                self._sightings.see(run)
         if any(isinstance(event, JobStarted | Submitted) for event in batch):
             with self._trying("The logs cannot be followed"):
                 self._aim()
@@ -342,8 +343,8 @@ class Live:
 
     def _understood(self) -> None:
         """Called by the thread that weighs the run's evidence: it is shown with the next picture."""
-        known = self._understander.latest
-        self._session.suggested = suggestion(known) if known is not None else None
+        if (known := self._understander.latest) is not None:
+            self._session.suggested = suggestion(known)
         self._wake.set()
 
     def _paint(self) -> None:
@@ -356,8 +357,7 @@ class Live:
         run = self._run
         gone = "" if self._workdir.is_dir() else f"the folder {self._workdir} is gone; what was recorded is kept"
         logs = self._logs.entries(run, self._session.incident, self._workdir, self._others.files, self._queries)
-        first = 1 if run is not None else 0
-        known = self._understander.latest
+        first, known = int(run is not None), self._understander.of(run)
         notices = (
             *self._troubles.values(),
             *self._started.notices(run_log=run is not None and run.status == "running"),
@@ -371,11 +371,13 @@ class Live:
         return Picture(
             run=run,
             headline=facts.headline(run) if run is not None else "",
-            symptom=facts.draft_symptom(run) if run is not None else "",
+            symptom=symptom(run, known),
             clues=self._clues.find(run) if run is not None else (),
-            known=known if known is not None and run is not None and known.log == run.log else None,
+            known=known,
             logs=(*logs[:first], *self._started.entries(), *logs[first:]),
             notices=tuple(notice for notice in notices if notice),
+            news=self._started.news(),
+            started=self._started.newest(),
             other_run=self._other_run,
             record_gone=self._record_gone,
             looked=self._looked,

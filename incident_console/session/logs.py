@@ -103,8 +103,9 @@ def log_entries(
         for job in jobs:
             entries += _job(job, workdir, seen, writers)
             entries += [_attempt(seq, event) for seq, event in kept.pop((run.log, job.jobid), [])]
-    for attempts in kept.values():
-        entries += [_attempt(seq, event, earlier=True) for seq, event in attempts]
+    latest = run.log if run is not None else incident.run and incident.run.event.log
+    for (log, _), attempts in kept.items():
+        entries += [_attempt(seq, event, earlier=log != latest) for seq, event in attempts]
     found = (
         _entry(f"file:{path}", _name(path, workdir), "query" if path in queries else "other", path)
         for path in dict.fromkeys(others)

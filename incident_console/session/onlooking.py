@@ -129,8 +129,8 @@ class Onlooker:
         if self._watcher is None:
             return
         before = self._run
-        self._run, batch = self._watcher.poll_open()
-        self._understander.take(self._run, batch)
+        self._run, batch, trace = self._watcher.poll_open()
+        self._understander.take(self._run, batch, trace)
         if before is None:
             self._aim()
 
@@ -150,7 +150,7 @@ class Onlooker:
             self._tell(picture)
 
     def _picture(self) -> Picture:
-        run, known, review = self._run, self._understander.latest, self._review
+        run, review = self._run, self._review
         folder = review.incident.workdir
         notices = (
             review.because,
@@ -164,7 +164,7 @@ class Onlooker:
             run=run,
             headline=facts.headline(run) if run is not None else "",
             clues=self._clues.find(run) if run is not None else (),
-            known=known if known is not None and run is not None and known.log == run.log else None,
+            known=self._understander.of(run),
             logs=self._logs.entries(run, review.incident, review.workdir, self._others.files, frozenset()),
             notices=tuple(notice for notice in notices if notice),
             looked=True,

@@ -31,6 +31,7 @@ from incident_console.session import launch, secrecy
 from incident_console.session.core import Session, new_writer
 from incident_console.session.edits import EditWatch, as_seen_last
 from incident_console.session.recheck import reach
+from incident_console.session.reported import report
 from incident_console.session.reviewing import Review, review_bundle, review_record
 from incident_console.session.trusting import RunbookTrust
 from incident_console.session.who import Who
@@ -260,6 +261,8 @@ def begin(plan: Plan, resume: Path | None = None) -> Session | Review:
             plan.who, plan.workdir, loaded, title="", context=plan.context, no_redact=plan.no_redact
         )
         new = True
+        if plan.reported:
+            session.append(report(plan.reported, plan.reported_by))
     if plan.command:
         _start(plan, session, new=new)
     return session

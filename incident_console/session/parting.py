@@ -9,6 +9,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from incident_console.counting import counted
 from incident_console.errors import ConsoleError
 from incident_console.record.folders import records_dir
 from incident_console.record.text import one_line
@@ -91,4 +92,4 @@ def not_saved(session: View | None, takes_in: str, *flags: str) -> str:
 
 
 def entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count} entries"
+    return counted(count, "entry", "entries")

@@ -12,6 +12,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandSeen:
+    """A command that the console started, as it stands."""
+
+    line: str
+    status: str
+    """As a run's: running, succeeded, failed; unknown where its end cannot be seen."""
+    told: str
+    """`since 15:20:01Z, pid 311`, or how it ended."""
+    output: str
+    """The path of what it prints."""
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """What the views show. Log paths are absolute."""
 
@@ -25,6 +38,10 @@ class Picture:
     """What the run's evidence says, all together; it comes a moment later than the run. None: not of this run yet."""
     logs: tuple[LogEntry, ...] = ()
     notices: tuple[str, ...] = ()
+    news: tuple[str, ...] = ()
+    """Sentences that nobody needs to mind: how a run that was started here ended well."""
+    started: CommandSeen | None = None
+    """How the newest command stands that the console started; None where it started none."""
     other_run: str | None = None
     """A run that began after the one that is watched, and that is not watched in its place by itself."""
     record_gone: str = ""

@@ -37,6 +37,10 @@ class Plan:
     """Where the workflow is now, where somebody said that it is not where the record has it."""
     said: str | None = None
     """The runbook as it was named on the command line: one that goes on has its own, as it was frozen."""
+    reported: str = ""
+    """What somebody told the operator; it is noted when the incident begins."""
+    reported_by: str = ""
+    """What tells the console of it."""
     bundle: Path | None = None
     """A bundle to be reviewed; everything else is then left aside."""
 
@@ -70,7 +74,8 @@ class Plan:
         here, told = shown(self.workdir.resolve()), {}
         for one in found:
             moved = f"; its run logs are here, its folder is gone: {one.workdir}" if one.workdir != here else ""
-            told[str(one.path)] = f"go on with {one.id}, opened {clock_time(one.opened_at)}{moved}"
+            stands = "" if one.state == "open" else f", {one.state}"
+            told[str(one.path)] = f"go on with {one.id}, opened {clock_time(one.opened_at)}{stands}{moved}"
         if any(one.workdir == here for one in found):
             return "An incident is open on this workflow. Go on with it?", told
         return "An incident was begun on this workflow before it was moved. Go on with it here?", told

@@ -72,7 +72,11 @@ class Reading:
 def has_reading(event: ItemEvent) -> bool:
     if not isinstance(event, EvidenceCaptured):
         return False
-    return event.surface in SURFACES if event.argv is not None else event.surface in CONTEXTS and bool(event.path)
+    if event.argv is None:
+        return event.surface in CONTEXTS and bool(event.path)
+    # Each line of any other program's output would be taken for an output that changed.
+    listed = event.surface != "change-list" or asked(event.argv).change is not None
+    return event.surface in SURFACES and listed
 
 
 class Readings:

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from incident_console import events
 from incident_console.errors import HeldError, InputError
-from incident_console.record.clock import stamp
+from incident_console.record.clock import moment, stamp
 from incident_console.record.text import elapsed
 from incident_console.session.core import Session
 from incident_console.session.launch import Launch, State, launches, runs_folder
 from incident_console.session.logs import LogEntry
+from incident_console.session.picture import CommandSeen
 from incident_console.session.said import clean_text
 from incident_console.session.sources import SPOOLS, SourceCommand
 
@@ -84,7 +85,8 @@ class Started:
         for id, (launch, state) in self._launches.items():
             if state.kind == "running":
                 self._launches[id] = launch, launch.state()
-        if self._session.incident.closed is not None or self._session.incident.rests:
+        incident = self._session.incident
+        if incident.closed is not None:
             return
         if self._held and not self._session.held:
             self._look_up()
@@ -92,12 +94,18 @@ class Started:
         for launch, state in reversed(self._newest):
             if launch.id in self._held:
                 continue
-            self._record(launch, state)
-        for source in self._sources:
+            if not incident.rests or self._is_after_the_offer(launch):
+                self._record(launch, state)
+        for source in self._sources if not incident.rests else ():
             code = source.exit_code()
             if code is not None and str(source.path) not in self._over:
                 self._over[str(source.path)] = code
                 self._note(f"The source `{source.line}` ended with exit {code}.")
+
+    def _is_after_the_offer(self, launch: Launch) -> bool:
+        """A record that was handed off rests, but what is started in it since then is somebody's doing."""
+        offered = moment(self._session.incident.offered[-1].at)
+        return launch.incident == self._session.id and offered is not None and launch.started_at > offered
 
     def close(self) -> None:
         """End the sources; the runs are not touched."""
@@ -126,12 +134,29 @@ class Started:
         """Sentences on the newest run, and on what went wrong with a source. `run_log`: the run tells of itself."""
         told = list(self._refused)
         for launch, state in self._newest[:1]:
-            if state.kind != "running":
-                told.append(self._end(launch, state))
-            elif not run_log:
+            if state.kind == "running" and not run_log:
                 told.append(self._going_on(launch))
+            elif state.kind != "running" and not _went_well(state):
+                told.append(self._end(launch, state))
         told += (f"source `{_short(each.line)}`: {each.notice}" for each in self._sources if each.notice)
         return tuple(told)
+
+    def newest(self) -> CommandSeen | None:
+        """How the newest run stands, for where the engine does not tell it."""
+        if not self._newest:
+            return None
+        launch, state = self._newest[0]
+        if state.kind == "running":
+            status, told = "running", f"since {launch.started_at:%H:%M:%SZ}, pid {launch.command.pid}"
+        elif state.kind == "ended":
+            status, told = "succeeded" if _went_well(state) else "failed", _how(state)
+        else:
+            status, told = "unknown", "its end cannot be seen from here"
+        return CommandSeen(_short(launch.title), status, told, str(launch.output))
+
+    def news(self) -> tuple[str, ...]:
+        """That the newest run ended well."""
+        return tuple(self._end(launch, state) for launch, state in self._newest[:1] if _went_well(state))
 
     def _going_on(self, launch: Launch) -> str:
         last = _last_line(launch.output)
@@ -196,8 +221,12 @@ def _how(state: State) -> str:
     return "ended, and how is not known: the process that waited for it was ended, too, or the machine restarted"
 
 
+def _went_well(state: State) -> bool:
+    return state.kind == "ended" and state.exit_code == 0
+
+
 def _glyph(state: State, otherwise: str) -> str:
-    return "succeeded" if state.kind == "ended" and state.exit_code == 0 else otherwise
+    return "succeeded" if _went_well(state) else otherwise
 
 
 def _row(label: str, path: Path, told: str, state: str) -> LogEntry:

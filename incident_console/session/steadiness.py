@@ -60,9 +60,14 @@ def _of_rule(rule: str, jobs: list[Flaky], before: tuple[frozenset[str], ...]) -
         samples.update(dict.fromkeys(sorted(failed)))
     named = [sample for sample in samples if sample]
     failed_in = 1 + sum(map(bool, before))
-    times = f"in {failed_in} of the last {1 + len(before)} runs" if before else "in this run"
-    text = f"{rule or f'job {first.jobid}'} failed {times}{_for(named, always=failed_in > 1)}{_ending(jobs, steady)}"
-    return Unsteady(rule, text, first.jobid, steady)
+    runs = 1 + len(before)
+    times = f"in {failed_in} of the last {runs} runs" if before else "in this run"
+    who, whom = rule or f"job {first.jobid}", _for(named, always=failed_in > 1)
+    if steady:
+        told = f"{who} failed the same way in all {max(one.attempts for one in jobs)} attempts{whom}"
+        times = f"in this run alone of the last {runs}" if before and failed_in == 1 else times
+        return Unsteady(rule, f"{told}, {times}", first.jobid, steady)
+    return Unsteady(rule, f"{who} failed {times}{whom}{_ending(jobs)}", first.jobid, steady)
 
 
 def _for(samples: list[str], *, always: bool) -> str:
@@ -74,9 +79,7 @@ def _for(samples: list[str], *, always: bool) -> str:
     return f", for {', '.join(samples[:NAMED])}{more}"
 
 
-def _ending(jobs: list[Flaky], steady: bool) -> str:
-    if steady:
-        return f", the same way in all {max(one.attempts for one in jobs)} attempts"
+def _ending(jobs: list[Flaky]) -> str:
     well = sum(one.outcome == "succeeded" for one in jobs)
     if well == len(jobs):
         return ", succeeded on retry"

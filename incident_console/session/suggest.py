@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from incident_console.counting import counted
 from incident_console.record import speaking
 from incident_console.snakemake import facts
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from incident_console.runbook.schema import Field, Rung
     from incident_console.session.picture import Picture
     from incident_console.session.understanding import Understanding
+    from incident_console.snakemake.groups import FailureGroup
     from incident_console.snakemake.run import Run
     from incident_console.snakemake.suspects import Clue, Suspect
 
@@ -94,10 +96,13 @@ def draft(rung: Rung, field: Field, picture: Picture) -> str:
     if picture.run is None:
         return ""
     if rung.role == "symptom":
-        return _symptom(field, picture.run)
+        return _symptom(field, picture.run, picture.known)
     if rung.role == "scope":
         return _scope(field, picture.run)
     if rung.role == "classify" and picture.known is not None:
+        if field.id == "confidence":
+            drafted = _confidence(picture.known)
+            return drafted if not field.choices or drafted in field.choices else ""
         return taken(rung, picture.known, picture.known.incident_class).get(field.id, "")
     return ""
 
@@ -117,7 +122,7 @@ def weighed(rung: Rung, field: Field, incident: Incident, picture: Picture) -> s
 
 
 def taken(rung: Rung, known: Understanding, class_: str) -> Mapping[str, str]:
-    """By field of a classify rung: what taking this class, or `undetermined`, answers.
+    """By field of a classify rung: what taking this class, or `undetermined`, answers; how sure that is, it does not.
 
     A field that the rung does not have, or that does not know the choice, is left out.
     """
@@ -126,7 +131,6 @@ def taken(rung: Rung, known: Understanding, class_: str) -> Mapping[str, str]:
     answers = {
         "class": class_,
         "cost": known.cost.dominant,
-        "confidence": confidence(suspect),
         "next_measurement": strongest.settled_by if strongest is not None else "",
     }
     fields = {field.id: field for field in rung.ask}
@@ -137,25 +141,49 @@ def taken(rung: Rung, known: Understanding, class_: str) -> Mapping[str, str]:
     }
 
 
-def confidence(suspect: Suspect | None) -> str:
-    """In the words of `class.set`; what the run's files alone say is never sure."""
-    return "medium" if suspect is not None and suspect.score >= STRONG else "low"
+def _confidence(known: Understanding) -> str:
+    """How sure the shown strength is, in the words of `class.set`: a draft, for only the operator is sure."""
+    scores = [one.score for one in known.suspects if one.incident_class == known.incident_class]
+    return _SURE[strength(scores[0])] if scores else "low"
 
 
-def _symptom(field: Field, run: Run) -> str:
+_SURE = {"strong": "high", "fair": "medium", "a hint only": "low"}
+
+
+def symptom(run: Run | None, known: Understanding | None) -> str:
+    """The sentence that is drafted: of what failed, or else of what is out of the ordinary; empty where nothing is."""
+    if run is None:
+        return ""
+    return facts.draft_symptom(run) or facts.so_far(run, [clue.seen for clue in _odd(run, known)])
+
+
+def _odd(run: Run, known: Understanding | None) -> tuple[Clue, ...]:
+    """Of a run in which nothing failed: what speaks for the class that its files carry, once for each reason."""
+    if run.failures or known is None:
+        return ()
+    suspect = next((one for one in known.suspects if one.incident_class == known.incident_class), None)
+    return tuple(clue for clue in suspect.because if clue.reason) if suspect is not None else ()
+
+
+def _symptom(field: Field, run: Run, known: Understanding | None) -> str:
     if field.id in ("sentence", "symptom"):
-        return facts.draft_symptom(run)
+        return symptom(run, known)
     groups = run.failures[:GROUPS]
+    if field.id == "surface" and not groups:
+        return "; ".join(f"{clue.source.path}: {clue.seen}" for clue in _odd(run, known)[:1])
     if field.id == "surface":
-        return "; ".join(f"{group.rule or 'run'}: {group.message or group.kind}" for group in groups)
-    if field.id == "scope":
-        return "; ".join(f"{group.rule or 'run'}: {_samples(group.samples)}" for group in groups)
-    return ""
+        told = [f"{group.rule or 'run'}: {group.message or group.kind}" for group in groups]
+    elif field.id == "scope":
+        told = [f"{group.rule or 'run'}: {_samples(group)}" for group in groups]
+    else:
+        return ""
+    more = len(run.failures) - GROUPS
+    return "; ".join((*told, f"and {counted(more, 'more cause')}") if more > 0 else told)
 
 
-def _samples(samples: tuple[str, ...]) -> str:
-    more = f" and {len(samples) - SAMPLES} more" if len(samples) > SAMPLES else ""
-    return ", ".join(samples[:SAMPLES]) + more if samples else "the whole run"
+def _samples(group: FailureGroup) -> str:
+    more = f" and {group.jobs - SAMPLES} more" if group.jobs > SAMPLES else ""
+    return ", ".join(group.samples[:SAMPLES]) + more if group.samples else "the whole run"
 
 
 def _scope(field: Field, run: Run) -> str:

@@ -98,7 +98,7 @@ class Understander:
         self._kept = kept
         self._tell = tell
         self._clock = clock
-        self._new: deque[tuple[Run, tuple[LogEvent, ...]]] = deque()
+        self._new: deque[tuple[Run, tuple[LogEvent, ...], TraceFold | None]] = deque()
         self._last: Run | None = None
         """The run that was handed over last; only the thread that hands over touches it."""
         self._run: Run | None = None
@@ -126,12 +126,20 @@ class Understander:
         self._closed.set()
         self._wake.set()
 
-    def take(self, run: Run, events: Iterable[LogEvent]) -> None:
-        """The run as it stands now, and what is new of it, in order. Never waits; call it from one thread."""
+    def of(self, run: Run | None) -> Understanding | None:
+        """What was weighed last, if it was this run."""
+        known = self.latest
+        return known if known is not None and run is not None and known.log == run.log else None
+
+    def take(self, run: Run, events: Iterable[LogEvent], trace: TraceFold | None = None) -> None:
+        """The run as it stands now, and what is new of it, in order. Never waits; call it from one thread.
+
+        `trace` has all that was told until now, where `events` leave some of it out (see `RunWatcher.poll_open`).
+        """
         batch = tuple(events)
         if batch or run is not self._last:
             self._last = run
-            self._new.append((run, batch))
+            self._new.append((run, batch, trace))
             self._wake.set()
 
     # -- the thread ----------------------------------------------------------------------------------------------
@@ -182,10 +190,13 @@ class Understander:
         from incident_console.snakemake.trace import TraceFold
 
         while self._new:
-            run, events = self._new.popleft()
+            run, events, trace = self._new.popleft()
             if self._run is None or run.log != self._run.log:
                 self._begin(run)
             self._run = run
+            if trace is not None:
+                self._trace, self._offset = trace, events[-1].offset if events else -1
+                continue
             for event in events:
                 if event.offset < self._offset and not isinstance(event, JobError):
                     # The log was replaced or cut off: it is told from its beginning.

@@ -43,7 +43,7 @@ class Settings:
     """auto, unicode or ascii."""
     plain: bool
     editor: str
-    """A command as one types it."""
+    """A command as one types it; empty where nobody says."""
     pager: str
     keys: Mapping[str, str]
     """By a binding's id, its keys with commas between, as Textual's keymap takes them."""
@@ -89,8 +89,8 @@ def load(
     return Settings(
         operator=values["operator"] or _name(fallback) or _login(),
         records=toml.home(Path(values["records"] or records_dir(environ))).absolute(),
-        editor=values["editor"],
-        pager=values["pager"],
+        editor=values["editor"] or "",
+        pager=values["pager"] or "",
         notify=Notify(*(values[f"notify.{where}"] for where in ("toasts", "bell", "title"))),
         **{
             name: values[name]

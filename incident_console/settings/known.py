@@ -115,7 +115,7 @@ KNOWN: tuple[Known, ...] = (
     Known(
         "editor",
         "command",
-        "vi",
+        None,
         "What long texts are edited with; goes before $VISUAL and $EDITOR, which every program shares.",
         "a command as one types it; it must wait until the file is closed",
         checks.words,
@@ -125,11 +125,11 @@ KNOWN: tuple[Known, ...] = (
     Known(
         "pager",
         "command",
-        "less",
+        None,
         "What long texts are read with; goes before $PAGER, which every program shares.",
         "a command as one types it",
         checks.words,
-        unsaid="$PAGER, else less",
+        unsaid="$PAGER, else less or more",
         shared=("PAGER",),
     ),
     Known(

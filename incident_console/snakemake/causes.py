@@ -24,6 +24,8 @@ from incident_console.snakemake.textfile import lines_of, printable, read_bytes,
 READ_LOGS = 500
 """Rule logs that are opened; failures beyond that keep the run log's words."""
 LISTED = 5000
+SAMPLES = 50
+"""That a cause has one by one."""
 Kept = Mapping[tuple[int, int], str]
 """By job and attempt, the line that matters of a log that was kept; its place is gone from the disk."""
 NOTHING_KEPT: Kept = MappingProxyType({})
@@ -89,6 +91,13 @@ class Cause:
     lasting: int
     samples: tuple[str, ...]
     source: Source
+    more_samples: int = 0
+    """How many are not among `samples`."""
+
+    def named(self, most: int) -> str:
+        """The first samples, and how many there are besides: `A, B, C and 4 more`."""
+        more = len(self.samples[most:]) + self.more_samples
+        return ", ".join(self.samples[:most]) + (f" and {more} more" if more else "")
 
 
 def failures_of(
@@ -127,8 +136,9 @@ def causes_of(failures: tuple[Failure, ...]) -> tuple[Cause, ...]:
                 last.message,
                 len(members),
                 sum(one.lasting for one in members),
-                tuple(samples)[:50],
+                tuple(samples)[:SAMPLES],
                 last.source,
+                max(0, len(samples) - SAMPLES),
             )
         )
     return tuple(sorted(found, key=lambda cause: (cause.lasting == 0, -cause.lasting, -cause.count)))

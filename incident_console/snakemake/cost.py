@@ -26,6 +26,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from incident_console.counting import counted
 from incident_console.snakemake.gaps import gaps
 from incident_console.snakemake.jobs import Brief
 from incident_console.snakemake.measured import Measured
@@ -38,6 +39,8 @@ Confidence = Literal["low", "medium", "high"]
 CLASSES: tuple[CostClass, ...] = ("planning", "scheduler", "storage", "tool")
 TOO_SHORT_S = 2.0
 """Below this the log's whole seconds tell nothing, and nobody waits for it."""
+_NO_MATTER_S = 0.1
+"""What no reader sees in the numbers that are shown."""
 _LEAST_SHARE = 0.5
 _LEAST_LEAD = 0.1
 
@@ -55,6 +58,8 @@ class Cost:
     confidence: Confidence
     basis: tuple[str, ...]
     missing: tuple[str, ...]
+    came_s: float = 0.0
+    """How long the engine waited for files that came: more than its part of `storage_s` where other jobs went on."""
     pace: Mapping[CostClass, float] = field(default_factory=dict)
     """What each further second falls to while the run goes on and nothing happens; the parts add up to 1."""
 
@@ -103,6 +108,7 @@ def cost_of(run: Run, trace: Trace, measured: Measured, line: Timeline) -> Cost:
         confidence=confidence,
         basis=_basis(run, trace, measured, line, rounded, jobs),
         missing=(*lost, *_missing(run, trace, measured, line, jobs, dominant, elapsed)),
+        came_s=round(line.came_s, 3),
         pace=pace if run.status == "running" else {},
     )
 
@@ -214,7 +220,10 @@ def _basis(
     if line.waited_s:
         vain = sum(wait.in_vain for wait in trace.waits)
         kept = f", {vain} of them in vain" if vain else ""
-        said.append(f"storage: {counted(len(trace.waits), 'wait')} for missing files, {seconds(line.waited_s)}{kept}")
+        beside = shared(line.waited_s, spent["storage"])
+        said.append(
+            f"storage: {counted(len(trace.waits), 'wait')} for missing files, {seconds(line.waited_s)}{kept}{beside}"
+        )
     else:
         said.append(f"storage: {seconds(spent['storage'])}; the log tells of no wait for missing files")
     if measured.bench:
@@ -300,9 +309,13 @@ def _missing(
     return tuple(said)
 
 
-def counted(count: int, what: str) -> str:
-    """`1 job`, `2 jobs`"""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+def shared(waited: float, storage: float) -> str:
+    """Why the storage of the run is another number than what was waited for files; empty where it is the same."""
+    if storage < waited - _NO_MATTER_S:
+        return f": {seconds(storage)} of the run's time, as other cores had work meanwhile"
+    if storage > waited + _NO_MATTER_S:
+        return f"; {seconds(storage)} with outputs that were late and tools that moved data"
+    return ""
 
 
 def seconds(value: float) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
 from incident_console.snakemake.groups import FailureGroup
+from incident_console.snakemake.jobs import JobState
+from incident_console.snakemake.matters import shortened
 from incident_console.snakemake.run import Run
 
 CHOICES = 200
@@ -22,10 +24,10 @@ WARNINGS: Mapping[str, str] = MappingProxyType(
         "dry-run": "It says what is planned and why, not how long tools take. During a run it lists running jobs as "
         "work to do: they are not missing. Before a checkpoint has run it cannot show the jobs that come after it.",
         "summary": "It says which outputs exist or are stale, not why a tool failed. Over half-written files of a run "
-        "that goes on or was killed, 8 and 9 say `ok`; on 9 it leaves a log of its own, which is not the run.",
+        "that goes on or was killed, Snakemake 8 and 9 say `ok`; 9 leaves a log of its own, which is not the run.",
         "change-list": "It says which class of change causes reruns, not what they cost. It takes one class at a time. "
-        "`--list-changes params` lists one output of every job on 8.30 to 9.27, changed or not: trust the dry-run's "
-        "reasons instead.",
+        "`--list-changes params` lists one output of every job on Snakemake 8.30 to 9.27, changed or not: trust the "
+        "dry-run's reasons instead.",
         "rule-log": "It says what happened inside one job, not whether the whole run was efficient. A retry deletes "
         "it: the file that remains tells of the last attempt only.",
         "run-log": "It says what the engine did, in seconds; a retried success ends at 100 %. The newest log may be "
@@ -77,7 +79,7 @@ def headline(run: Run) -> str:
     if run.retried:
         parts.append(f"{run.retried} tried again")
     if not run.jobs and run.failures:
-        parts.append(_clip(run.failures[0].message, 120))
+        parts.append(shortened(run.failures[0].message, 120))
     return " · ".join(parts)
 
 
@@ -91,11 +93,27 @@ def draft_symptom(run: Run) -> str:
         said.append(f"{len(run.failures) - 4} more causes of failure")
     if run.status == "interrupted" and not any(group.kind == "interrupted" for group in run.failures):
         said.append(f"the run stopped without a word at {run.finished} of {run.planned} jobs")
+    return so_far(run, said)
+
+
+def so_far(run: Run, said: Sequence[str]) -> str:
+    """What is said of a run as one sentence, with how it ended; empty where nothing is said."""
     if not said:
         return ""
     # While the run goes on, how far it is would be wrong a moment after it was taken down.
     ended = run.status in ("succeeded", "failed", "interrupted")
     return "; ".join(said) + (f" ({run.finished} of {run.planned} jobs done, run {run.status})" if ended else "")
+
+
+def went_on(group: FailureGroup) -> str:
+    """How it went on for the jobs of a cause: `failed for good`, `1 being tried again, 2 recovered on retry`."""
+    told = _outcomes(group)
+    if not told:
+        return "before any job ran"
+    words = [f"failed {word}" if word == _GOOD else word for word in told]
+    if len(told) == 1:
+        return words[0]
+    return ", ".join(f"{count} {word}" for word, count in zip(words, told.values(), strict=True))
 
 
 def choices(run: Run, kind: str) -> tuple[str, ...]:
@@ -166,6 +184,16 @@ _STATES = {
 }
 
 
+_GOOD, _TRYING = "for good", "being tried again"
+_WORDS: Mapping[JobState, str] = {
+    "failed": _GOOD,
+    "running": _TRYING,
+    "waiting": _TRYING,
+    "succeeded": "recovered on retry",
+    "interrupted": "interrupted",
+}
+
+
 def _ended(outcome: str) -> str:
     return "ok" if outcome == "succeeded" else outcome
 
@@ -180,28 +208,43 @@ def _group(group: FailureGroup, retried: set[int]) -> str:
     if group.kind == "interrupted":
         return f"{group.rule or 'the run'} was interrupted" + _for(group)
     if not group.jobids:
-        return f"{group.kind} {f'in rule {group.rule}' if group.rule else ''}: {_clip(group.message, 160)}".replace(
+        return f"{group.kind} {f'in rule {group.rule}' if group.rule else ''}: {shortened(group.message, 160)}".replace(
             " :", ":"
         )
     times = "" if group.count == 1 else f" {group.count} times"
     codes = f" (exit {', '.join(map(str, group.exit_codes))})" if group.exit_codes else f" ({group.kind})"
-    tail = ""
-    if group.still_failing and group.recovered:
-        tail = f", {group.still_failing} for good, {group.recovered} recovered on retry"
+    told = _outcomes(group)
+    whom, tail = _for(group), ""
+    if len(told) > 1 and group.jobs == len(group.samples) <= _NAMED:
+        whom = f" for {_by_outcome(group, told)}"
+    elif len(told) > 1:
+        tail = "".join(f", {count} {word}" for word, count in told.items())
     elif group.recovered:
         tail = ", recovered on retry"
     elif group.still_failing:
         tried = " after retries" if retried & set(group.jobids) else ""
         tail = f", for good{tried}"
-    return f"{group.rule or 'a rule'} failed{times}{codes}{_for(group)}{tail}"
+    return f"{group.rule or 'a rule'} failed{times}{codes}{whom}{tail}"
+
+
+def _outcomes(group: FailureGroup) -> Mapping[str, int]:
+    """In words, the worst first: for how many jobs it went on so."""
+    counts = {_GOOD: group.still_failing, _TRYING: group.trying, "recovered on retry": group.recovered}
+    counts["interrupted"] = group.jobs - sum(counts.values())
+    return {word: count for word, count in counts.items() if count > 0}
+
+
+def _by_outcome(group: FailureGroup, told: Iterable[str]) -> str:
+    """`B (being tried again) and C, D (recovered on retry)`"""
+    by_word: dict[str, list[str]] = {word: [] for word in told}
+    for sample, state in zip(group.samples, group.states, strict=True):
+        by_word[_WORDS[state]].append(sample)
+    *others, last = [f"{', '.join(samples)} ({word})" for word, samples in by_word.items()]
+    return f"{', '.join(others)} and {last}"
 
 
 def _for(group: FailureGroup) -> str:
     if not group.samples:
         return ""
-    more = f" and {len(group.samples) - _NAMED} more" if len(group.samples) > _NAMED else ""
+    more = f" and {group.jobs - _NAMED} more" if group.jobs > _NAMED else ""
     return f" for {', '.join(group.samples[:_NAMED])}{more}"
-
-
-def _clip(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from incident_console.counting import counted
 from incident_console.snakemake.jobs import Outcome
 from incident_console.snakemake.run import Run, troubled
 from incident_console.snakemake.trace import Trace
@@ -20,14 +21,14 @@ def gaps(run: Run, trace: Trace) -> tuple[str, ...]:
     attempts = list(_told(run))
     untold = sum(started is None for started, _, _ in attempts)
     if untold:
-        said.append(f"the log does not tell when {untold} jobs began")
+        said.append(f"the log does not tell when {counted(untold, 'job')} began")
     if run.status in ("succeeded", "failed"):
         open_ended = sum(outcome == "interrupted" and kind is None for _, outcome, kind in attempts)
         if open_ended:
-            said.append(f"the log does not tell how {open_ended} attempts ended")
+            said.append(f"the log does not tell how {counted(open_ended, 'attempt')} ended")
     seen = sum(job.state == "succeeded" for job in run.briefs)
     if run.finished > seen:
-        said.append(f"the log counts {run.finished} jobs as done and tells of {seen}")
+        said.append(f"the log counts {counted(run.finished, 'job')} as done and tells of {seen}")
     if run.jobs and not run.planned_rules:
         said.append("the log's beginning, with the table of jobs, is missing")
     refused = any(group.kind not in _OF_JOBS for group in run.failures)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-from incident_console.snakemake.jobs import Attempt, Job
+from incident_console.snakemake.jobs import Attempt, Job, JobState
 
 _PATH = re.compile(r"[\w.~-]*(?:/[\w.@%+=:,~-]+)+/?")
 _HEX = re.compile(r"\b(?:0x)?(?=[0-9a-f]*\d)[0-9a-f]{6,}\b", re.IGNORECASE)
@@ -32,10 +32,16 @@ class FailureGroup:
     """The jobs' wildcard values, each once, in the order they first failed."""
     wildcards: tuple[tuple[tuple[str, str], ...], ...] = ()
     """The same with the wildcards' names."""
+    states: tuple[JobState, ...] = ()
+    """Of each of `samples`: how its job stands."""
+    jobs: int = 0
+    """How many failed, whether named or not."""
     still_failing: int = 0
     """Jobs whose last attempt failed."""
     recovered: int = 0
     """Jobs that later succeeded."""
+    trying: int = 0
+    """Jobs that are tried again, or will be."""
     exit_codes: tuple[int, ...] = ()
     logs: tuple[str, ...] = ()
     """Of the jobs, those still failing first."""
@@ -69,6 +75,8 @@ def _is_letter(char: str) -> bool:
     return char.isascii() and char.isalpha()
 
 
+_TRYING = ("running", "waiting")
+
 _Key = tuple[str, str, int | None, str]
 """Rule, kind, exit code and shape of the message."""
 
@@ -83,7 +91,7 @@ class _Cause:
         self.first = 0
         self.failing: dict[int, None] = {}
         """Jobs whose last attempt failed or was interrupted."""
-        self.still_failing = self.recovered = 0
+        self.still_failing = self.recovered = self.trying = 0
         self.last: tuple[int, Attempt] | None = None
         """The job and the attempt whose block stands last in the log; None while it has to be looked for."""
         self.group: FailureGroup | None = None
@@ -95,6 +103,7 @@ class _Cause:
         self.count += len(attempts)
         self.first = self.first or _line(attempts[0])
         self.recovered += job.state == "succeeded"
+        self.trying += job.state in _TRYING
         self.still_failing += job.state == "failed"
         if job.state in ("failed", "interrupted"):
             self.failing[job.jobid] = None
@@ -113,6 +122,7 @@ class _Cause:
         if before is not None:
             self.count -= len(before[1])
             self.recovered -= before[0].state == "succeeded"
+            self.trying -= before[0].state in _TRYING
             self.still_failing -= before[0].state == "failed"
             self.failing.pop(jobid, None)
 
@@ -133,8 +143,11 @@ class _Cause:
                 message=last.message or "",
                 samples=tuple([job.sample for job in jobs if job.sample]),
                 wildcards=tuple([tuple(job.wildcards.items()) for job in jobs if job.wildcards]),
+                states=tuple([job.state for job in jobs if job.sample]),
+                jobs=len(self.jobs),
                 still_failing=self.still_failing,
                 recovered=self.recovered,
+                trying=self.trying,
                 exit_codes=(exit_code,) if exit_code is not None else (),
                 logs=tuple([log for job in ordered for log in job.logs][:SAMPLES]),
                 jobids=tuple([job.jobid for job in jobs]),

@@ -60,5 +60,9 @@ def says_why(line: str) -> bool:
 
 def clipped(line: str) -> str:
     """The line in one piece for a message."""
-    line = " ".join(line.split())
-    return line if len(line) <= MESSAGE_LIMIT else line[: MESSAGE_LIMIT - 1] + "…"
+    return shortened(" ".join(line.split()), MESSAGE_LIMIT)
+
+
+def shortened(text: str, width: int) -> str:
+    """At most so many characters; where it was longer, it says so."""
+    return text if len(text) <= width else text[: width - 1] + "…"

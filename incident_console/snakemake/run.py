@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal
 
+from incident_console.counting import counted
 from incident_console.snakemake.groups import FailureGroup, shape
 from incident_console.snakemake.jobfold import JobFold
 from incident_console.snakemake.jobs import Attempt, Brief, Job, rfc3339
@@ -318,7 +319,8 @@ class RunFold:
         elif status == "succeeded" and self._jobs.running:
             said = f"the log does not tell how {self._jobs.running} of its jobs ended"
         elif self._jobs.gaps:
-            said = f"the log does not tell how {self._jobs.gaps} attempts ended before the job was started again"
+            gaps = counted(self._jobs.gaps, "attempt")
+            said = f"the log does not tell how {gaps} ended before the job was started again"
         return f"{said}: lines of it may be missing" if said else None
 
     def _unexplained(self, status: RunStatus) -> list[FailureGroup]:

@@ -56,7 +56,9 @@ class Summary:
         """`7 outputs: 3 missing, 1 set of input files changed, 3 ok`"""
         if not self.is_summary:
             return "no summary"
-        counts = ", ".join(f"{one.outputs} {one.words}" for one in self.statuses)
+        # The engine says it of one output, in the plural: `updated input files`.
+        told = (f"with {one.words}" if one.words.endswith(" files") else one.words for one in self.statuses)
+        counts = ", ".join(f"{one.outputs} {words}" for one, words in zip(self.statuses, told, strict=True))
         return f"{self.outputs} output{'' if self.outputs == 1 else 's'}{f': {counts}' if counts else ''}"
 
 

@@ -74,6 +74,9 @@ class Timeline:
     retries_s: float
     """Seconds of failed attempts that were tried again."""
     waited_s: float
+    """Seconds that the engine waited for missing files, one wait beside another counted twice."""
+    came_s: float
+    """Of these, waits for files that came."""
 
 
 def timeline_of(run: Run, trace: Trace, measured: Measured, begun: float, ended: float) -> Timeline:
@@ -82,7 +85,7 @@ def timeline_of(run: Run, trace: Trace, measured: Measured, begun: float, ended:
     targets = {start.jobid for start in trace.starts if not start.output}
     loads: dict[Load, tuple[list[float], list[float]]] = {}
     first, precise = ended, False
-    retries = waited = 0.0
+    retries = waited = came = 0.0
     whole_starts, whole_ends = loads.setdefault(Span(0, 0, 1, tool=1.0).load, ([], []))
     known = waits.keys() | targets | measured.times.keys() | measured.bench.keys()
     for job, whole in zip(run.briefs, run.jobs, strict=True):
@@ -120,6 +123,7 @@ def timeline_of(run: Run, trace: Trace, measured: Measured, begun: float, ended:
             if wait is not None:
                 kept = _waiting(wait, start, stop, ended, bench)
                 waited += kept.end - kept.start
+                came += 0.0 if wait.in_vain else kept.end - kept.start
                 _put(loads, kept)
                 stop = kept.start
             elif times is not None:
@@ -150,6 +154,7 @@ def timeline_of(run: Run, trace: Trace, measured: Measured, begun: float, ended:
         checkpoints=trace.checkpoints,
         retries_s=retries,
         waited_s=waited,
+        came_s=came,
     )
 
 

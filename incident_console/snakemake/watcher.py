@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from incident_console.snakemake.liveness import engine_pid, is_live
 from incident_console.snakemake.logevents import (
@@ -19,6 +20,7 @@ from incident_console.snakemake.logevents import (
 )
 from incident_console.snakemake.reader import Reader
 from incident_console.snakemake.run import Run, RunFold
+from incident_console.snakemake.trace import TraceFold
 from incident_console.uncollected import uncollected
 
 PIECE = 1 << 20
@@ -85,16 +87,21 @@ class RunWatcher:
         run = self.poll(events.extend)
         return run, events
 
-    def poll_open(self) -> tuple[Run, list[LogEvent]]:
+    def poll_open(self) -> Opened:
         """As `poll_events`, but the first look leaves out the jobs that began and succeeded before it.
 
-        Who watches over running jobs needs no more of a long log than what is still open, and what ever failed.
+        Who watches over running jobs needs no more of a long log than what is still open, and what ever failed; who
+        weighs the run needs the rest as well, folded.
         """
         if self._offset:
-            return self.poll_events()
-        kept = OpenEvents()
-        run = self.poll(kept.take)
-        return run, kept.events()
+            return Opened(*self.poll_events(), None)
+        kept, trace = OpenEvents(), TraceFold()
+
+        def take(events: list[LogEvent]) -> None:
+            kept.take(events)
+            trace.take(events)
+
+        return Opened(self.poll(take), kept.events(), trace)
 
     def _read(self, now: float, take: Take | None) -> bool:
         if abs(now - self._opened_at) < OPENED_EACH_S and self._stands():
@@ -182,6 +189,16 @@ class RunWatcher:
             self._live = False
         else:
             self._live = is_live(self.log, self._fold.last_at, self._fold.host, self._fold.home, now)
+
+
+class Opened(NamedTuple):
+    """What a look of `RunWatcher.poll_open` found."""
+
+    run: Run
+    events: list[LogEvent]
+    """Of the first look without those of jobs that began and succeeded."""
+    trace: TraceFold | None
+    """Of the first look all events, folded; None afterwards. Who takes it goes on with it: the watcher has let go."""
 
 
 class OpenEvents:

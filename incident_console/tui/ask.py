@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Protocol
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -29,7 +30,7 @@ from incident_console.tui.question import Aside as Aside
 from incident_console.tui.question import Check as Check
 from incident_console.tui.question import Kind as Kind
 from incident_console.tui.question import Question as Question
-from incident_console.tui.words import safe, safe_text
+from incident_console.tui.words import safe, safe_text, typed_text
 
 _KEPT = ("ask.leave", "keeps it as a draft")
 _PREVIEW = ("entry.preview", "preview")
@@ -73,6 +74,8 @@ class _Asking:
     done: asyncio.Future[Answers | None]
     before: Widget | None
     """What had the focus."""
+    form: str = ""
+    """What the questions are for; each says it."""
     answers: Answers = field(default_factory=dict)
     at: int = 0
     edited: bool = False
@@ -108,6 +111,8 @@ class Ask(VerticalScroll, can_focus=False):
         self._asking: _Asking | None = None
         self._list: Choose | None = None
         self._preview: Preview | None = None
+        self._ahead: list[events.Key] = []
+        """What was typed while answers were being taken: for what comes after."""
         self._editor_told = False  # which one opens, where nobody chose one
 
     def compose(self) -> ComposeResult:
@@ -124,17 +129,39 @@ class Ask(VerticalScroll, can_focus=False):
         """Where the answer to the open question is given."""
         return self._preview or self._list or self.query_one(Entry)
 
-    async def these(self, questions: tuple[Question, ...], draft: Draft, take: Take | None = None) -> Answers | None:
+    async def these(
+        self, questions: tuple[Question, ...], draft: Draft, take: Take | None = None, form: str = ""
+    ) -> Answers | None:
         """Ask in order. Returns the answers, or None when the operator left.
 
         `take` is called with all of them while the last field is still open, so that what is refused still stands
         there. Must not be called while a question is open.
         """
-        asking = _Asking(questions, draft, take, asyncio.get_running_loop().create_future(), self.screen.focused)
+        done: asyncio.Future[Answers | None] = asyncio.get_running_loop().create_future()
+        asking = _Asking(questions, draft, take, done, self.screen.focused, form)
         self._asking = asking
         self.app.clear_notifications()  # what was told before must not cover the question
         self._show(asking)
         return await asking.done
+
+    def passes_on(self, field: Widget, event: events.Key) -> bool:
+        """Whether a key that came to this field is meant for what is there by now: another field, or no question.
+
+        While the answers are being taken it is put aside: what is typed then is for what comes after. Escape is not,
+        since what it would have left is gone by then.
+        """
+        if self._asking is not None and self._asking.taking:
+            if event.key != "escape":
+                self._ahead.append(event)
+        elif self.is_open and self.field is field:
+            return False
+        else:
+            self._pass(event)
+        event.stop().prevent_default()
+        return True
+
+    def _pass(self, event: events.Key) -> None:
+        (self.field if self.is_open else self.app).post_message(events.Key(event.key, event.character))
 
     def give(self, answer: Answer) -> None:
         """Take the answer to the open question, and go on."""
@@ -163,12 +190,17 @@ class Ask(VerticalScroll, can_focus=False):
             self.run_worker(self._take(asking, asking.take), group="ask")
 
     async def _take(self, asking: _Asking, take: Take) -> None:
-        refusal = await take(asking.answers)
-        asking.taking = False
+        try:
+            refusal = await take(asking.answers)
+        finally:
+            asking.taking = False
         if refusal is None:
             self._close(asking, asking.answers)
         else:
             self.refuse(refusal)
+        ahead, self._ahead = self._ahead, []
+        for event in ahead:
+            self._pass(event)
 
     def action_back(self) -> None:
         """To the question before, with what was answered there; what stands in this one stays in it."""
@@ -195,8 +227,14 @@ class Ask(VerticalScroll, can_focus=False):
 
     def action_leave(self) -> None:
         if self._asking is not None and not self._asking.taking:
+            self.put_by(self._list.strayed if self._list is not None else "")
             self._keep(self._asking)
             self._close(self._asking, None)
+
+    def put_by(self, text: str) -> None:
+        """What was typed in the wrong place can be put into the next text."""
+        if text:
+            self.query_one(Entry).cut = text
 
     def _close(self, asking: _Asking, answers: Answers | None) -> None:
         self._asking = None
@@ -230,7 +268,9 @@ class Ask(VerticalScroll, can_focus=False):
     def _show_prompt(self, asking: _Asking) -> None:
         """Which of how many it is, whether it may stay empty, and what is asked beside it."""
         question = asking.question
-        place = f"{asking.at + 1}/{len(asking.questions)}  " if len(asking.questions) > 1 else ""
+        steps = f"{asking.at + 1}/{len(asking.questions)}" if len(asking.questions) > 1 else ""
+        place = f"{asking.form} {steps}".strip()
+        place = f"{place}  " if place else ""
         told: list[str | tuple[str, str]] = [(place, "$foreground-muted"), (safe(question.prompt), "bold")]
         if question.optional:
             told.append((OPTIONAL, "$foreground-muted"))
@@ -375,7 +415,7 @@ class Ask(VerticalScroll, can_focus=False):
         """What stands in the field is a draft, once it was touched: what is only suggested is none."""
         question, entry = asking.question, self.query_one(Entry)
         text = entry.text if self._list is None else self._list.draft
-        if text is not None and (asking.edited or text != safe_text(question.draft)):
+        if text is not None and (asking.edited or text != typed_text(question.draft)):
             asking.edited = True
             asking.draft(question.id, text, entry.place if self._list is None else "")
 

@@ -31,6 +31,8 @@ MUTED = "$foreground-muted"
 WRITE = frozenset({"speak", "file"})
 """Not offered where nothing may be written. Running again is refused in words: its key has another meaning outside."""
 
+OF_A_PIECE = frozenset({"do", "speak", "mark", "file"})
+
 
 def _key(key: str, action: str, word: str, name: str, told: str, *, show: bool = False, glyph: str = "") -> Binding:
     return Binding(key, action, word, show, key_display=glyph or None, tooltip=told, id=f"evidence.{name}")
@@ -204,6 +206,10 @@ class EvidenceRows(ScrollView, can_focus=True):
             running = any(entry.state == "running" for entry in self.shelf.entries)
             return "" if running else "no evidence command is running"
         return ""
+
+    def key_word(self, action: str) -> str | None:
+        """As `footer.SaysKeys`. Such a key is not given up, since it means something else outside."""
+        return "" if self.entry is None and action.partition("(")[0] in OF_A_PIECE else None
 
     def action_do(self, what: str) -> None:
         self.post_message(Browser.Do(what, self.entry))

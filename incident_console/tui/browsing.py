@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from incident_console.errors import InputError, Refused
 from incident_console.events import EvidenceFailed
+from incident_console.openers import PAGER
 from incident_console.record import speaking
 from incident_console.runbook.terms import CLASSES
 from incident_console.session import browsing, itemdiff
@@ -126,7 +127,7 @@ class Browsing:
     async def _page(self, entry: Entry) -> None:
         if not entry.blobs:
             raise Refused(f"nothing is kept of {entry.name}")
-        words = paging.command(getattr(self._app, "environ", os.environ))
+        words = PAGER.command(getattr(self._app, "environ", os.environ))
         blobs = self._desk.view.record.blobs
         what = f"{entry.name} is laid out for the pager"
         path = await self._desk.long.do(what, lambda going: paging.written(blobs, entry, going), drop=paging.removed)

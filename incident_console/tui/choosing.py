@@ -86,13 +86,21 @@ class Choose(OptionList):
 
     @property
     def _nothing_fits(self) -> str:
-        leaves = self._key("ask.leave")
-        return f"no choice matches “{self.typed}”; own words are not possible here, {leaves} leaves it for later"
+        leaves, puts = self._key("ask.leave"), self._key("entry.yank")
+        return (
+            f"no choice matches “{self.typed}”; own words are not possible here, {leaves} leaves it for later, "
+            f"and {puts} in a note puts it there"
+        )
 
     @property
     def draft(self) -> str | None:
         """What would be lost by leaving; None where nothing was done that could be."""
         return "\n".join(self._marked) if self.several else None
+
+    @property
+    def strayed(self) -> str:
+        """What was typed here and is no answer here."""
+        return self.typed.strip() if self._in_vain else ""
 
     def _lay(self) -> None:
         places = fitting(self._lowered, self.typed)
@@ -142,17 +150,16 @@ class Choose(OptionList):
 
     async def _on_key(self, event: events.Key) -> None:
         """Letters look for a row. Keys in the order in which they were pressed."""
-        if self._panel.field is not self:
-            if self._panel.is_open:  # pressed before the next question had come up, for it
-                self._panel.field.post_message(events.Key(event.key, event.character))
-        elif event.key == "backspace" and self.typed:
+        if self._panel.passes_on(self, event):
+            return
+        if event.key == "backspace" and self.typed:
             self._look_for(self.typed[:-1])
         elif event.key == "ctrl+u" and self.typed:
             self._look_for("")
         elif event.character is not None and self.check_consume_key(event.key, event.character):
             self._look_for((self.typed + event.character)[:FILTER_LIMIT])
         else:
-            await run_bound(self, event)
+            await run_bound(event, self, self._panel)
             return
         event.stop().prevent_default()
 
@@ -174,6 +181,7 @@ class Choose(OptionList):
         at = self.highlighted
         if at is None and self._in_vain:
             because = self._nothing_fits
+            self._panel.put_by(self.strayed)
             self._look_for("")
             self._panel.refuse(because)
         elif self.several:

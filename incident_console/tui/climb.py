@@ -33,6 +33,11 @@ TRUST, TRUST_NOT = "yes, I have read it and trust it", "no, its commands do not 
 END_WITHIN_S = 6.0
 
 
+def says_why(text: str) -> tuple[str, bool]:
+    """As `question.Check`. A word typed for something else is no reason, and what is waived cannot be unsaid."""
+    return ("", True) if len(text.split()) > 1 else ("Say in a few words why it cannot or need not be climbed.", False)
+
+
 class Climb:
     """Every coroutine is one thing to do, for `desk.start`."""
 
@@ -189,10 +194,11 @@ class Climb:
         if rung is None:
             return
         self.desk.must_be_open()
-        prompt = f"Why is “{rung.title}” left out? It will stand in the record."
+        number = session.runbook.rungs.index(rung) + 1
+        prompt = f"Rung {number} “{rung.title}” is left out: why? It will stand in the record as waived by you."
         following = await self.desk.record(
             rung.id,
-            Question(WAIVE, prompt),
+            Question(WAIVE, prompt, check=says_why),
             call=lambda answers: (session.waive(rung.id, str(answers[WAIVE])),),
         )
         if following is not None:
@@ -200,9 +206,11 @@ class Climb:
 
     async def trust(self) -> None:
         """Show what the runbook would run, and what changed since it was trusted; then ask."""
-        session = self.desk.session
+        session, closes = self.desk.session, self.desk.key("text.close")
         page = await self.desk.in_thread(session.trust.review)
-        await self.app.push_screen_wait(TextScreen("What it would run; after this page it is asked", page))
+        if await self.desk.in_thread(session.trusted) is None:
+            page = f"{session.trust.refusal}.\n\n{page}"
+        await self.app.push_screen_wait(TextScreen(f"What it would run; {closes}, and it is asked", page))
         prompt = f"May the runbook {session.runbook.id}, exactly as it was shown, run its commands?"
         answers = await self.desk.ask("trust", Question("trust", prompt, "choice", (TRUST_NOT, TRUST)))
         if answers is not None and answers["trust"] == TRUST:
@@ -275,10 +283,16 @@ class Climb:
     async def _consent(self, rung: Rung, item: EvidenceItem) -> tuple[str, ...] | None:
         """The effects that are allowed; None: the operator said no. What only looks is not asked about.
 
+        A runbook that nobody trusted yet is read first, and its trust asked for.
         Of a make target it is first asked what it would do: a runbook may not know that it begins by deleting.
         """
-        if not item.run or await self.desk.in_thread(self.desk.session.trusted) is None:
+        if not item.run:
             return ()
+        if await self.desk.in_thread(self.desk.session.trusted) is None:
+            self.app.stale()
+            await self.trust()
+            if await self.desk.in_thread(self.desk.session.trusted) is None:
+                return None
         ahead = await self.desk.in_thread(capture.foresee, self.desk.session, item)
         asked = [] if item.effects in capture.TOLD_NOT_ASKED else [capture.effect(item.effects)]
         if not asked and not ahead.told:
@@ -339,22 +353,22 @@ class Climb:
             self.desk.tell("There is no line here to pin: open a log first.", severity="warning")
             return
         self.desk.must_be_open()
-        evidence = tuple(session.incident.evidence)
+        evidence, data = tuple(session.incident.evidence), view.selected_bytes()
         is_run_log = run is not None and chosen.path == session.workdir / run.log
-        lines = (chosen.first_line, chosen.last_line) if chosen.first_line and chosen.last_line else None
+        spot = await self.desk.in_thread(pinning.spot, chosen, evidence, session.record.blobs)
         pinned = capture.Pinned(
-            pinning.named(chosen, evidence),
+            spot.path,
             chosen.inode,
-            lines,
+            spot.lines,
             (chosen.start_byte, chosen.end_byte),
-            view.selected_bytes(),
-            "run-log" if is_run_log else pinning.surface(chosen, evidence),
+            data,
+            "run-log" if is_run_log else spot.surface,
         )
         rung = self.app.incident.open_rung
         recorded = await self.desk.in_thread(capture.pin, session, pinned, rung)
         view.clear_selection()
         assert isinstance(recorded.event, LogPinned)
-        where = span(lines) if lines else f"byte {chosen.start_byte}"
+        where = span(spot.lines) if spot.lines else f"byte {chosen.start_byte}"
         self.desk.tell(f"{where} of {recorded.event.path} pinned to {rung or 'the inbox'}")
 
     async def file(self, seq: int) -> None:

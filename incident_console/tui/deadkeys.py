@@ -19,8 +19,8 @@ from incident_console.tui.keymap import bound
 from incident_console.tui.keys import written
 from incident_console.tui.livekeys import key, keys_taken
 
-TOLD = 2
-"""Other panes that are named: what does not fit one line is not read."""
+WIDE = 110
+"""Columns from which on two other panes are named: what does not fit one line is not read."""
 BEHIND = "behind this page"
 
 
@@ -47,9 +47,9 @@ def because(app: App[Any], pressed: str) -> str:
             return f"{sign}: {told}"
     if here:
         return f"{sign} {here[0][1].description}: there is nothing here that it could do now"
-    if elsewhere := [*dict.fromkeys(_elsewhere(app, pressed))][:TOLD]:
+    if elsewhere := [*dict.fromkeys(_elsewhere(app, pressed))][: 1 if app.size.width < WIDE else 2]:
         return f"{sign} does nothing here; {', '.join(elsewhere)}"
-    return f"{sign} is no key here: {key(app, 'app.help')} shows those that work"
+    return f"{sign} is no key here; {key(app, 'app.help')} shows those that are"
 
 
 def _here(app: App[Any], pressed: str) -> Iterator[tuple[DOMNode, Binding]]:

@@ -141,8 +141,11 @@ class Desk:
         except ConsoleError as fault:
             self.tell_fault(fault)
 
-    async def ask(self, key: str, *questions: Question, take: Take | None = None) -> Answers | None:
-        """Ask; what was typed and not taken stays as a draft under `key`. None: the operator left."""
+    async def ask(self, key: str, *questions: Question, take: Take | None = None, form: str = "") -> Answers | None:
+        """Ask; what was typed and not taken stays as a draft under `key`. None: the operator left.
+
+        `form`: what several questions are for, which each of them says.
+        """
         # A page that asks has a panel of its own; a page to read may lie over it by now, and keeps its keys.
         over = (panel for screen in reversed(self.app.screen_stack) for panel in screen.query(Ask))
         panel = next(over, None) or self.app.query_one(Ask)
@@ -152,7 +155,7 @@ class Desk:
             return None
         drafts = self.drafts
         drafted = (drafts.into(key, each) for each in questions)
-        answers = await panel.these(tuple(drafted), drafts.keeper(key), take)
+        answers = await panel.these(tuple(drafted), drafts.keeper(key), take, form)
         if answers is not None:
             await drafts.drop(key, *answers)
         elif any(drafts.has(key, each.id) for each in questions):
@@ -168,7 +171,7 @@ class Desk:
         """The time of the line under the log's cursor, wherever the focus is; empty where it has none."""
         return of_line(self.app.query_one(LogView).line_time)
 
-    async def record(self, key: str, *questions: Question, call: Callable[[Answers], T]) -> T | None:
+    async def record(self, key: str, *questions: Question, call: Callable[[Answers], T], form: str = "") -> T | None:
         """Ask, and record what was answered. What `call` refuses is told in the panel, where the text still stands."""
         done: list[T] = []
 
@@ -185,7 +188,7 @@ class Desk:
                 return str(fault)
             return None
 
-        await self.ask(key, *questions, take=take)
+        await self.ask(key, *questions, take=take, form=form)
         if done:
             self._tell_of_offer()
         return done[0] if done else None

@@ -20,6 +20,7 @@ from incident_console.tui.livekeys import key
 from incident_console.tui.words import clock, safe, size
 
 MUTED = "$foreground-muted"
+JSON = "both are JSON: compared laid out, by sorted keys, a line for each value"
 SAID_WHEN_OTHER = frozenset({"how", "rung", "run"})
 """Facts that leave the room to the texts where they are the same on both sides."""
 
@@ -53,11 +54,17 @@ class DiffScreen(ModalScreen[None]):
                     yield Static(left)
                     yield Static(right)
             laid = found.exact if self._exact else found.laid
+            if found.json:
+                yield Static(Content.styled(JSON, MUTED), classes="contrast-told")
             if laid.left_out:
                 yield Static(Content.styled(laid.left_out, "$text-warning"), classes="contrast-told")
         columns = Columns(laid, id="contrast-lines")
         lets = key(self.app, "diff.times")
-        columns.border_title = Content("every byte counts" if self._exact else f"but for times; {lets} lets them count")
+        columns.border_title = Content(
+            ("every value" if found.json else "every byte") + " counts"
+            if self._exact
+            else f"but for times; {lets} lets them count"
+        )
         columns.border_subtitle = Content(columns.told)
         yield columns
         yield Static(Content.styled(LEGEND, MUTED), id="contrast-legend")

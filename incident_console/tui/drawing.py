@@ -29,6 +29,7 @@ def draw(app: Console) -> None:
         not_saved=bool(app.not_saved or picture.record_gone),
         held=app.desk.unsaved.held.count,
         run=picture.run,
+        started=picture.started,
         looked=picture.looked,
         marks=marks,
         gate_missing=incident.gate_missing if session is not None else (),

@@ -8,7 +8,6 @@ sentence beside the text as it was, and what was written and could not be read s
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import signal
 import stat
@@ -24,13 +23,16 @@ from typing import Any
 
 from textual.app import App, SuspendNotSupported
 
+from incident_console.errors import Refused
+from incident_console.openers import EDITOR
+
 LIMIT = 1 << 20
 """Bytes of a text that are taken back."""
-OTHERWISE = {
+LEFT = {
     "vi": ":wq keeps what was written there, :q! drops it",
     "nano": "ctrl+x leaves it, and asks whether to keep what was written",
 }
-"""Which editors are looked for when none is named, and how each is left: never one that begins with a question."""
+"""How the editors are left that are looked for where none is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,9 @@ def edit(
     count; `limit` is how many bytes are taken back. The file is 0600 in a folder 0700, and deleted after.
     """
     try:
-        words = command(_environ(app) if environ is None else environ)
-    except ValueError as fault:
-        return Edited(text, str(fault))
+        words = EDITOR.command(_environ(app) if environ is None else environ)
+    except Refused as fault:
+        return Edited(text, f"{fault}; the form on the screen does the same.")
     try:
         folder = Path(tempfile.mkdtemp(prefix="incident-console-"))
     except OSError as fault:
@@ -85,40 +87,14 @@ def unasked(app: App[Any], again: str) -> str:
     `again` is the key that opens it.
     """
     environ = _environ(app)
-    if _named(environ) or (found := _found(environ)) is None:
+    if EDITOR.named(environ) or (found := EDITOR.found(environ)) is None:
         return ""
-    return f"Neither $VISUAL nor $EDITOR is set: {again} once more opens {found}. There {OTHERWISE[found]}."
-
-
-def command(environ: Mapping[str, str]) -> list[str]:
-    """The editor's words: `$VISUAL`, `$EDITOR`, else one that is found. Raises ValueError with a sentence."""
-    if (named := _named(environ)) is None:
-        if (found := _found(environ)) is None:
-            raise ValueError("There is no editor here: $EDITOR may name one, and the form on the screen does the same.")
-        return [found]
-    variable, value = named
-    try:
-        words = shlex.split(value)
-    except ValueError:
-        raise ValueError(f"${variable} is {value!r}, in which a quote is not closed.") from None
-    if not words or shutil.which(words[0], path=environ.get("PATH")) is None:
-        raise ValueError(f"${variable} is {value!r}, and there is no such program; set it to an editor.")
-    return words
+    return f"Neither $VISUAL nor $EDITOR is set: {again} once more opens {found}. There {LEFT[found]}."
 
 
 def _environ(app: App[Any]) -> Mapping[str, str]:
     known: Mapping[str, str] = getattr(app, "environ", os.environ)
     return known
-
-
-def _named(environ: Mapping[str, str]) -> tuple[str, str] | None:
-    """The variable that names an editor, and what it says."""
-    said = ((variable, environ.get(variable, "").strip()) for variable in ("VISUAL", "EDITOR"))
-    return next((each for each in said if each[1]), None)
-
-
-def _found(environ: Mapping[str, str]) -> str | None:
-    return next((name for name in OTHERWISE if shutil.which(name, path=environ.get("PATH")) is not None), None)
 
 
 def _run(words: list[str]) -> str:

@@ -11,11 +11,12 @@ from textual.containers import VerticalScroll
 from textual.widgets import TextArea
 
 from incident_console.tui.inorder import run_bound
-from incident_console.tui.words import safe_text
+from incident_console.tui.words import JOINING, safe_text, typed_text
 
 if TYPE_CHECKING:
     from incident_console.tui.ask import Ask
 
+UNDO_S, UNDO_CHARACTERS = 0.7, 20
 LIMIT = 64 * 1024
 """Characters that a field holds; what is longer is evidence, and is captured as such."""
 
@@ -73,12 +74,14 @@ class Entry(TextArea):
     def __init__(self, panel: Ask) -> None:
         super().__init__(classes="ask-field", show_line_numbers=False, soft_wrap=True, tab_behavior="focus")
         self._panel = panel
-        self._cut = ""
+        # By a few words at a time, as readline has it; Textual takes a hundred characters, or two seconds.
+        self.history.checkpoint_timer, self.history.checkpoint_max_characters = UNDO_S, UNDO_CHARACTERS
+        self.cut = ""
         """What `^y` puts in."""
 
     def begin(self, text: str, cursor: str) -> None:
         """`cursor` is `row,column` as `place` tells it; otherwise it stands at the end."""
-        self.text = safe_text(text)
+        self.text = typed_text(text)
         row, _, column = cursor.partition(",")
         known = row.isascii() and row.isdigit() and column.isascii() and column.isdigit() and len(cursor) < 20
         end = self.document.end
@@ -96,19 +99,20 @@ class Entry(TextArea):
     def put(self, text: str) -> None:
         """Another text in its place; undo brings the one before back."""
         if text != self.text:
-            self.replace(safe_text(text), (0, 0), self.document.end, maintain_selection_offset=False)
+            self.replace(typed_text(text), (0, 0), self.document.end, maintain_selection_offset=False)
             self.move_cursor(self.document.end)
 
     async def _on_key(self, event: events.Key) -> None:
         """Keys in the order in which they were pressed, Enter among them."""
-        if self._panel.field is not self or not self._panel.is_open:
+        if self._panel.passes_on(self, event):
+            return
+        if event.character in JOINING:  # no printable character by itself
             event.stop().prevent_default()
-            if self._panel.is_open:  # pressed before the choices had come up, for them
-                self._panel.field.post_message(events.Key(event.key, event.character))
+            self._insert_bounded(event.character or "")
         elif event.is_printable and len(self.text) >= LIMIT:
             event.stop().prevent_default()
             self._panel.refuse(f"A field holds {LIMIT:,} characters, and this one is full.")
-        elif event.is_printable or not await run_bound(self, event):
+        elif event.is_printable or not await run_bound(event, self, self._panel):
             await super()._on_key(event)
 
     async def _on_paste(self, event: events.Paste) -> None:
@@ -121,7 +125,7 @@ class Entry(TextArea):
 
     def _insert_bounded(self, pasted: str) -> None:
         room = max(0, LIMIT - len(self.text) + len(self.selected_text))
-        taken = safe_text(pasted[: room * 2].replace("\r\n", "\n").replace("\r", "\n"))[:room]
+        taken = typed_text(pasted[: room * 2].replace("\r\n", "\n").replace("\r", "\n"))[:room]
         if result := self._replace_via_keyboard(taken, *self.selection):
             self.move_cursor(result.end_location)
         if len(pasted) > len(taken) + pasted.count("\r\n"):
@@ -129,7 +133,7 @@ class Entry(TextArea):
             self._panel.refuse(f"{told} {LIMIT:,}. A whole log is kept by pinning or capturing it.")
 
     def action_yank(self) -> None:
-        self._insert_bounded(self._cut)
+        self._insert_bounded(self.cut)
 
     def action_delete_word_left(self) -> None:
         self._cutting(super().action_delete_word_left)
@@ -150,7 +154,7 @@ class Entry(TextArea):
         row, column = self.cursor_location
         at = sum(len(self.document.get_line(above)) + 1 for above in range(row)) + column
         if cut := before[at : at + len(before) - len(self.text)]:
-            self._cut = cut
+            self.cut = cut
 
     def action_take(self) -> None:
         self._panel.give(self.text.strip())
@@ -183,6 +187,10 @@ class Preview(VerticalScroll, can_focus=True):
 
         super().__init__(Markdown(safe_text(text), open_links=False), classes="ask-field ask-preview")
         self._panel = panel
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """A letter goes into the text: it is no key of the screen's."""
+        return character is not None and character.isprintable()
 
     def on_key(self, event: events.Key) -> None:
         if event.is_printable:

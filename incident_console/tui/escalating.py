@@ -69,6 +69,7 @@ async def _raise(desk: Desk, crossing: Crossing | None) -> None:
             due=due.settled(str(said["due"])),
             evidence=evidence,
         ),
+        form="Escalation",
     )
     if recorded is not None:
         number = len(session.incident.escalations)

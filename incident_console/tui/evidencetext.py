@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
-from incident_console.events import AttemptKept, EvidenceCaptured, EvidenceFailed
+import orjson
+
+from incident_console.events import AttemptKept, EvidenceCaptured, EvidenceFailed, StateKept
+from incident_console.record.timeline import typed
 from incident_console.tui import readings
 
 if TYPE_CHECKING:
@@ -25,9 +27,10 @@ def of(event: ItemEvent, blobs: Blobs, reading: Reading | None = None) -> bytes:
     if isinstance(event, EvidenceFailed):
         parts.append(_line(f"{event.item}: {event.reason}"))
     if isinstance(event, EvidenceCaptured | EvidenceFailed) and event.argv:
-        parts.append(_line(f"$ {shlex.join(event.argv)}"))
+        parts.append(_line(f"$ {typed(event)}"))
     if event.sha256:
-        parts.append(blobs.get(event.sha256))
+        kept = blobs.get(event.sha256)
+        parts.append(laid_out(kept) if isinstance(event, StateKept) else kept)
     if isinstance(event, EvidenceCaptured | EvidenceFailed) and event.stderr_sha256 and event.stderr_size:
         parts += [b"\n-- standard error --\n", blobs.get(event.stderr_sha256)]
     if isinstance(event, EvidenceCaptured) and event.exit_code is not None:
@@ -38,6 +41,14 @@ def of(event: ItemEvent, blobs: Blobs, reading: Reading | None = None) -> bytes:
         if event.block_sha256:
             parts += [b"\n-- its block of the run log --\n", blobs.get(event.block_sha256)]
     return b"".join(parts)
+
+
+def laid_out(data: bytes) -> bytes:
+    """What the console keeps as one long line of JSON, to be read; anything else as it is."""
+    try:
+        return orjson.dumps(orjson.loads(data), option=orjson.OPT_INDENT_2) + b"\n"
+    except orjson.JSONDecodeError:
+        return data
 
 
 def _line(text: str) -> bytes:

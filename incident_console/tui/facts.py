@@ -12,6 +12,8 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from incident_console.counting import counted
+from incident_console.snakemake.facts import went_on
 from incident_console.tui import costbar
 from incident_console.tui.livekeys import Key, key
 from incident_console.tui.rows import Rows, text_row
@@ -19,7 +21,7 @@ from incident_console.tui.runpane import ending
 from incident_console.tui.words import GLYPHS, STYLES, clock, safe
 
 if TYPE_CHECKING:
-    from incident_console.session.picture import Picture
+    from incident_console.session.picture import CommandSeen, Picture
     from incident_console.session.understanding import Understanding
     from incident_console.snakemake.groups import FailureGroup
     from incident_console.snakemake.run import Run
@@ -30,8 +32,8 @@ TO_THE_RUN = frozenset({"cost", "ends", "more-failures"})
 FAILURES = 20
 """Causes that are told one by one."""
 UNSTEADY = 3
-ODD = 3
-"""Clues that are told of a run in which nothing failed."""
+NAMED = 6
+"""Samples that a cause names."""
 AT_WORK = 12
 """Running jobs that are named."""
 
@@ -73,26 +75,40 @@ class Facts(Rows):
         self._opens: dict[str, tuple[str, tuple[int, ...]]] = {}
         """By row: the log it opens, and the jobs that recovered."""
 
-    def draw(self, picture: Picture, notices: tuple[str, ...], workdir: str, rungs: int) -> None:
-        """`rungs`: how many the ladder has; 0 while the incident is being opened, and then rows open nothing yet."""
+    def draw(
+        self, picture: Picture, notices: tuple[str, ...], workdir: str, rungs: int, reported: tuple[str, ...] = ()
+    ) -> None:
+        """`rungs`: how many the ladder has; 0 while the incident is being opened, and then rows open nothing yet.
+
+        `reported`: what somebody told, by which the incident began.
+        """
         self._opening = not rungs
         if rungs:
             jobs, first, last = (key(self.app, f"app.{name}") for name in ("jobs", "rung1", f"rung{min(rungs, 9)}"))
             self.foot(f"{jobs} run · {first}-{last} rungs")
         known, width = picture.known, self.columns
         told = (known.cost, known.unsteady, known.remaining) if known is not None else None
-        state = (picture.run, picture.looked, picture.headline, picture.symptom, picture.clues, notices, told, width)
+        words = (picture.headline, picture.symptom, picture.clues, picture.news, notices, reported)
+        state = (picture.run, picture.started, picture.looked, words, told, width)
         if state == self._drawn:
             return
         self._drawn = state
         self._opens = {}
         rows = [text_row(f"notice:{n}", "⚠ " + safe(notice), "$text-warning") for n, notice in enumerate(notices)]
+        told_us = [text_row(f"reported:{n}", safe(text, 600)) for n, text in enumerate(reported)]
+        # The screen opens on the drafted symptom: what was reported is read with it.
+        rows += [] if picture.symptom else told_us
         run = picture.run
-        rows += (
-            self._of_run(run, picture, width) if run is not None else _no_run(picture.looked, partial(key, self.app))
-        )
+        if run is not None:
+            rows += self._of_run(run, picture, width)
+        elif picture.started is not None:
+            rows += self._of_command(picture.started)
+        else:
+            rows += _no_run(picture.looked, partial(key, self.app))
+        rows += [text_row(f"news:{n}", safe(text)) for n, text in enumerate(picture.news)]
         rows.append(text_row("folder", f"folder  {safe(workdir)}"))
         if picture.symptom:
+            rows += told_us
             rows += _symptom(picture.symptom, key(self.app, "facts.open"))
         self.lay(rows, start=SYMPTOM)
 
@@ -102,7 +118,7 @@ class Facts(Rows):
         if run.failures:
             yield text_row("failures", "failures, by cause", still=True)
         else:
-            yield text_row("no-failure", "no failure so far")
+            yield text_row("no-failure", "no failure so far" if run.status == "running" else "no failure")
             yield from self._oddities(picture.known)
         for number, group in enumerate(run.failures[:FAILURES]):
             recovered = () if group.still_failing else group.jobids
@@ -113,9 +129,15 @@ class Facts(Rows):
             yield text_row("more-failures", f"  and {more} more causes: {key(self.app, 'app.jobs')} shows the run")
         yield from self._at_work(run)
         if picture.known is not None:
-            yield from _known(picture.known, width)
+            yield from _known(picture.known, width, key(self.app, "app.jobs"))
         self._opens["run-log"] = (run.log, ())
         yield text_row("run-log", f"run log  {safe(run.log)}")
+
+    def _of_command(self, command: CommandSeen) -> Iterator[Option]:
+        """Where no engine tells of a run: the way to what the command prints. How it stands is told above."""
+        self._opens["command"] = (command.output, ())
+        opens = (f"  {key(self.app, 'facts.open')} opens it", "$foreground-muted")
+        yield Option(Content.assemble(("its output", "bold"), opens), id="command")
 
     def _oddities(self, known: Understanding | None) -> Iterator[Option]:
         """Of a run in which nothing failed: what is out of the ordinary, if that carries a class."""
@@ -125,7 +147,7 @@ class Facts(Rows):
         if suspect is None:
             return
         yield text_row("odd", "out of the ordinary, by the run's own files", still=True)
-        for number, clue in enumerate(suspect.because[:ODD]):
+        for number, clue in enumerate(suspect.because):
             self._opens[f"odd:{number}"] = (clue.source.path, ())
             yield text_row(f"odd:{number}", f"? {safe(clue.text, 240)}", "$text-warning")
 
@@ -155,11 +177,15 @@ class Facts(Rows):
             self.post_message(self.OpenLog(*self._opens[event.option_id]))
 
 
-def _known(known: Understanding, width: int) -> Iterator[Option]:
+def _known(known: Understanding, width: int, jobs: str) -> Iterator[Option]:
     """Where the time goes, when it ends, and what is flaky: a line each."""
     for number, one in enumerate(known.unsteady[:UNSTEADY]):
         glyph, word = ("✗", "fails each time") if one.steady else ("↻", "flaky")
         yield text_row(f"unsteady:{number}", f"{glyph} {word}: {safe(one.text)}", "$text-warning")
+    if (more := len(known.unsteady) - UNSTEADY) > 0:
+        yield text_row(
+            "unsteady:more", f"  and {counted(more, 'more rule')} tried more than once: {jobs} shows the run"
+        )
     yield Option(Content.assemble(("cost  ", "$foreground-muted"), costbar.line(known.cost, width - 6)), id="cost")
     if known.remaining is not None:
         yield Option(ending(known.remaining), id="ends")
@@ -175,14 +201,14 @@ def _no_run(looked: bool, key: Key) -> Iterator[Option]:
 
 
 def _failure(group: FailureGroup, clue: str) -> Content:
-    hard = group.still_failing > 0
+    hard = group.still_failing > 0 or not group.jobs
     style = "$text-error" if hard else "$text-warning"
-    told = "failed for good" if hard else "recovered on retry" if group.recovered else "being tried again"
-    where = f"  {', '.join(safe(sample, 40) for sample in group.samples[:6])}" if group.samples else ""
+    more = f" and {group.jobs - NAMED} more" if group.jobs > NAMED else ""
+    where = f"  {', '.join(safe(sample, 40) for sample in group.samples[:NAMED])}{more}" if group.samples else ""
     return Content.assemble(
         (f"{'✗' if hard else '↻'} {safe(group.rule or group.kind)} × {group.count}", f"{style} bold"),
         where,
-        (f"  {told}", style),
+        (f"  {went_on(group)}", style),
         f"\n    {safe(clue, 240)}" if clue else "",
         (f"\n    {safe(group.message or group.kind, 240)}", "$foreground-muted"),
     )

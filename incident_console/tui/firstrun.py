@@ -35,7 +35,7 @@ def lines(key: Key, rungs: int) -> tuple[Line, ...]:
     pin, leave, capture = key("app.pin"), key("app.quit"), key("rung.capture")
     return (
         Line("", "What is seen without asking: the run, failures, the cost.", ""),
-        Line(key("facts.open"), "takes the drafted symptom as a start", "takes the symptom"),
+        Line(key("facts.open"), "takes or opens what a row tells: a drafted symptom, a log", "takes or opens a row"),
         Line(
             f"{key('app.rung1')}-{key(f'app.rung{min(rungs, 9)}')}",
             f"goes to a rung; {capture} there captures its evidence",

@@ -44,9 +44,9 @@ FIRST = (
     "app.zoom",
     "log.search",
     "app.back",
-    "log.next-error",
-    "log.follow",
     "log.pin",
+    "log.follow",
+    "log.next-error",
 )
 """Binding ids in the order of what the operator does next, before what else the panes themselves would show."""
 LATER = ("app.take-pen", *(f"app.rung{n}" for n in range(1, 10)), "app.note", "app.next", "rung.waive")

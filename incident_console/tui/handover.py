@@ -25,7 +25,7 @@ from incident_console.session.secrecy import in_runbook
 from incident_console.tui import editor
 from incident_console.tui.ask import Ask, Question
 from incident_console.tui.footer import KeyLine
-from incident_console.tui.handrows import LEGEND, head, missing, rows, told_of, unsaid
+from incident_console.tui.handrows import LEGEND, for_receiver, head, rows, told_of, unsaid
 from incident_console.tui.header import Header, Heading
 from incident_console.tui.rows import Rows
 from incident_console.tui.texts import TextScreen
@@ -66,6 +66,8 @@ class HandoverScreen(ModalScreen[None]):
         self._writing = self._editor_told = False
         self._before: dict[str, str] = {}
         """By field, the operator's own words that `unknown` was put in place of."""
+        self._led_to = ""
+        """The silent field on which the cursor was put, and not by a key that looks for one: it is the next one yet."""
 
     def compose(self) -> ComposeResult:
         yield Header(still=self._desk.app.look.still)
@@ -80,7 +82,8 @@ class HandoverScreen(ModalScreen[None]):
         listed.border_title = Content("hand-off")
         listed.foot(LEGEND)
         self._draw()
-        listed.put_cursor(unsaid(self._drafted) or FIELDS[0])
+        self._led_to = unsaid(self._drafted) if self._drafted.state(FIELDS[0]) != "silent" else ""
+        listed.put_cursor(self._led_to or FIELDS[0])
 
     def on_descendant_focus(self) -> None:
         """A question keeps the focus until it is answered or left."""
@@ -133,6 +136,7 @@ class HandoverScreen(ModalScreen[None]):
             return
         await self._take({field.name: text})
         if (following := unsaid(self._drafted, field.name)) and self._drafted.state(field.name) != "silent":
+            self._led_to = following
             self.query_one(FieldRows).put_cursor(following)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -170,7 +174,11 @@ class HandoverScreen(ModalScreen[None]):
 
     def action_next(self) -> None:
         listed = self.query_one(FieldRows)
-        if following := unsaid(self._drafted, listed.row or ""):
+        led_to, self._led_to = self._led_to, ""
+        if listed.row == led_to and self._drafted.state(led_to) == "silent":
+            says = self._desk.key("handover.edit")
+            self._desk.tell(f"Here it is: {PROMPTS[led_to]}. {says} says it.", seconds=4)
+        elif following := unsaid(self._drafted, listed.row or ""):
             listed.put_cursor(following)
 
     async def _take(self, fields: dict[str, str]) -> None:
@@ -257,7 +265,8 @@ class HandoverScreen(ModalScreen[None]):
             self._writing = False
         app = self._desk.app
         self.dismiss()
-        app.push_screen(TextScreen("Hand-off written", told_of(offered, self._session.id), copies=offered.head))
+        page, copies = told_of(offered, self._session.id), for_receiver(offered)
+        app.push_screen(TextScreen("Hand-off written", page, copies=copies, named="what the receiver needs"))
 
     async def _is_given(self, to: str, out: Path) -> bool:
         """The last line before it is another's: to whom, where to, and what they will not know."""
@@ -267,7 +276,7 @@ class HandoverScreen(ModalScreen[None]):
             f"It goes to {to}; {gives} gives it, {leaves} goes back",
             "choice",
             (GIVE, BACK),
-            help=missing(self._drafted),
+            help=self._drafted.untold,
             labels={GIVE: f"give it to {to}, and write {out}"},
         )
         answers = await self._desk.ask(TYPED, question)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets.option_list import Option
 
+from incident_console.counting import counted
 from incident_console.record.handfields import (
     ACTIONS,
     ALL,
@@ -37,6 +38,8 @@ MARKS: dict[State, tuple[str, str]] = {
 LEGEND = "✓ known  ✎ said  ? said: unknown  … nobody said"
 MUTED = "$foreground-muted"
 SHOWN = 240
+SMALL = 75
+"""Columns of a page on a terminal of 80."""
 
 
 def head(handoff: Handoff, writes: str, width: int, lines: int) -> Content:
@@ -58,16 +61,12 @@ def _more(count: int) -> str:
 
 
 def unsaid(handoff: Handoff, after: str = "") -> str:
-    """The next field, after `after` and then from the top, that nobody has said and only a person can; else empty."""
-    names = [name for name in FIELDS if handoff.state(name) == "silent" and name in (*PERSONAL, "to")]
+    """The next field, after `after` and then from the top, that nobody has said and only a person can; else empty.
+
+    Who takes it is none of them: that is asked when it is given.
+    """
     here = FIELDS.index(after) if after in FIELDS else -1
-    return next((name for name in names if FIELDS.index(name) > here), names[0] if names else "")
-
-
-def missing(handoff: Handoff) -> str:
-    """What the receiver will not know, by name: what nobody said, and what was said to be unknown."""
-    names = [PROMPTS[name] for name in handoff.missing if name != "to"]
-    return f"Written as unknown, {len(names)} fields: {'; '.join(names)}." if names else "Nothing is left unknown."
+    return next((name for name in handoff.silent if FIELDS.index(name) > here), next(iter(handoff.silent), ""))
 
 
 def rows(handoff: Handoff) -> Iterator[Option]:
@@ -91,16 +90,17 @@ def _given(handoff: Handoff, section: str) -> Iterator[tuple[str, str, str]]:
         ]
         more = f"; {len(handoff.failures.causes)} causes in all" if len(handoff.failures.causes) > 3 else ""
         yield "failures", "Failures, by cause", ("; ".join(causes) or "no failed attempt was kept") + more
-        yield "evidence", "Evidence", f"{len(handoff.exhibits)} pieces, {len(handoff.claims)} readings of it"
+        yield (
+            "evidence",
+            "Evidence",
+            f"{counted(len(handoff.exhibits), 'piece')}, {counted(len(handoff.claims), 'reading')} of it",
+        )
     elif section == ACTIONS:
         tried = "; ".join(f"{action.text} → {action.result}" for action in handoff.actions[-3:])
         yield "tried", "Actions tried, with results", tried or "none is recorded"
     elif section == KNOWN_NOT:
-        yield (
-            "gaps",
-            "Not looked at",
-            f"{len(handoff.gaps)} things: {'; '.join(handoff.gaps[:2])}" if handoff.gaps else "–",
-        )
+        first = "; ".join(gap.rstrip(".") for gap in handoff.gaps[:2])
+        yield "gaps", "Not looked at", f"{counted(len(handoff.gaps), 'thing')}: {first}" if first else "–"
 
 
 def _own(id: str, name: str, text: str) -> Option:
@@ -126,20 +126,53 @@ def _row(handoff: Handoff, field: Field) -> Content:
 def told_of(offered: Offered, id: str) -> str:
     """The page that stays until it was read: where the bundle is, its head, and what nobody said.
 
-    `id`: the incident's, after which the bundle's one folder is named.
+    `id`: the incident's, after which the bundle's one folder is named. A command that is longer than a line of a small
+    screen goes on as a shell takes it, so that no word of it is broken.
     """
+    verify, accept = _commands(offered)
     lines = [
         "The bundle:",
         f"  {offered.path}",
         f"The chain's head after {offered.events} events; tell it to the receiver by another way than the bundle:",
         f"  {offered.head}",
         "The receiver, where the file lies, checks it and takes it over with:",
-        f"  incident-console verify {shlex.quote(offered.path.name)} --head {offered.head}",
-        f"  incident-console accept {shlex.quote(offered.path.name)} --as NAME --readback 'what I took over'",
+        _folded(verify),
+        _folded(accept),
         "Without this program, after `unzip`:",
-        f"  cd {id} && sha256sum -c manifest-sha256.txt && less data/HANDOFF.md",
+        _folded((f"cd {id} &&", "sha256sum -c manifest-sha256.txt &&", "less data/HANDOFF.md")),
     ]
     if offered.missing:
         names = ", ".join(PROMPTS[name] for name in offered.missing)
         lines += ["Written as unknown:", f"  {names}"]
+    return "\n".join(lines)
+
+
+def for_receiver(offered: Offered) -> str:
+    """What the receiver is told beside the bundle, to be pasted into a chat: a command is a line."""
+    verify, accept = (" ".join(parts) for parts in _commands(offered))
+    return (
+        f"The bundle: {offered.path}\nThe head of its chain: {offered.head}\n"
+        f"To check it, where the file lies:\n  {verify}\nThen to take it over:\n  {accept}\n"
+    )
+
+
+def _commands(offered: Offered) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """To check it and to take it over, each in the parts that a line of it may end after."""
+    name = shlex.quote(offered.path.name)
+    return (
+        ("incident-console verify", name, f"--head {offered.head}"),
+        ("incident-console accept", name, "--as NAME", "--readback 'what I took over'"),
+    )
+
+
+def _folded(parts: tuple[str, ...]) -> str:
+    """The command on as few lines as it takes, of which all but the last end as the shell wants it."""
+    lines = [f"  {parts[0]}"]
+    for number, part in enumerate(parts[1:], 2):
+        end = "" if number == len(parts) else " \\"
+        if len(lines[-1]) + 1 + len(part) + len(end) <= SMALL:
+            lines[-1] += f" {part}"
+        else:
+            lines[-1] += " \\"
+            lines.append(f"    {part}")
     return "\n".join(lines)

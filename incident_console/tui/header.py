@@ -22,6 +22,7 @@ from incident_console.tui.words import GLYPHS, STYLES, TOLD, clock, gate_means, 
 
 if TYPE_CHECKING:
     from incident_console.runbook.ladder import Mark
+    from incident_console.session.picture import CommandSeen
     from incident_console.snakemake.run import Run
 
 MUTED = "$foreground-muted"
@@ -57,6 +58,7 @@ class Heading:
     held: int = 0
     """Entries that wait in memory for the disk."""
     run: Run | None = None
+    started: CommandSeen | None = None
     looked: bool = False
     """Whether a run was looked for at all."""
     marks: tuple[Mark, ...] = ()
@@ -188,7 +190,8 @@ def _incident(head: Heading, now: datetime, width: int, *, still: bool) -> Conte
     right.append(Part("clock", (minutes,) if still else (now.strftime("%H:%M:%SZ"), minutes)))
     if opened := parsed(head.opened_at):
         age = (now - opened).total_seconds()
-        right.append(Part("opened", (f"  +{span(age - age % 60 if still else age)}", ""), MUTED))
+        so_far = "  <1m" if still and age < 60 else f"  +{span(age - age % 60 if still else age)}"
+        right.append(Part("opened", (so_far, ""), MUTED))
     if head.not_saved or head.held:
         held = (f"✗ NOT SAVED ({head.held} held)",) if head.held else ()
         right += [Part("gap", ("  ",)), Part("held", (*held, "✗ NOT SAVED"), "$text-error bold reverse")]
@@ -206,6 +209,8 @@ def _least(name: str) -> int:
 
 def _run(head: Heading, width: int) -> Content:
     run = head.run
+    if run is None and head.started is not None:
+        return _started(head.started, width)
     if run is None:
         none = "none is watched" if head.read_only else "no Snakemake run here"
         return fit([Part("run", (f" run {none if head.looked else 'looking for a run …'}",), MUTED)], [], width, ())
@@ -228,6 +233,19 @@ def _run(head: Heading, width: int) -> Content:
     # Its end tells one run from another.
     left.append(Part("log", (*(f"  log {form}" for form in cut(name, end=True)), ""), MUTED))
     return fit(left, [], width, GIVES_WAY)
+
+
+def _started(command: CommandSeen, width: int) -> Content:
+    """Where no engine tells of a run: the command that the console started."""
+    state = f"{GLYPHS.get(command.status, '?')} {command.status}"
+    line = tuple(f"  {form}" for form in cut(safe(command.line)))
+    parts = [
+        Part("run", (" run ",)),
+        Part("run", (state,), STYLES.get(command.status, "")),
+        Part("command", line, "bold"),
+        Part("since", (f"  {safe(command.told)}", ""), MUTED),
+    ]
+    return fit(parts, [], width, ("since", "command"))
 
 
 def _ladder(head: Heading, width: int) -> Content:

@@ -52,13 +52,13 @@ class Early:
         self._keys.clear()
 
 
-async def run_bound(widget: Widget, event: events.Key) -> bool:
-    """Do at once what the widget itself has bound to the key, as the settings have it; False: nothing is bound."""
-    active = widget.screen.active_bindings.get(event.key)
-    if active is None or active.node is not widget or not active.enabled:
+async def run_bound(event: events.Key, *widgets: Widget) -> bool:
+    """Do at once what these widgets have bound to the key, as the settings have it; False: nothing is bound."""
+    active = widgets[0].screen.active_bindings.get(event.key)
+    if active is None or active.node not in widgets or not active.enabled:
         return False
     event.stop().prevent_default()
-    await widget.run_action(active.binding.action)
+    await active.node.run_action(active.binding.action)
     return True
 
 

@@ -9,6 +9,7 @@ from textual.events import Key
 from textual.widget import Widget
 
 from incident_console.record.incident import Incident
+from incident_console.record.timeline import LEGEND as EVENTS
 from incident_console.session.core import unexplained
 from incident_console.session.picture import Picture
 from incident_console.session.reviewing import BundleReview
@@ -17,7 +18,7 @@ from incident_console.tui.ask import Ask
 from incident_console.tui.deadkeys import because
 from incident_console.tui.firstrun import FirstRun
 from incident_console.tui.footer import KeyLine
-from incident_console.tui.help import HelpScreen
+from incident_console.tui.help import BEGINNING, LEGEND, HelpScreen
 from incident_console.tui.keys import NEEDS_AN_INCIDENT, WRITES, WRITING_KEYS
 from incident_console.tui.ladder import EVIDENCE, FACTS, HANDOFF, INBOX, RUN, SINCE, TIMELINE, Ladder
 from incident_console.tui.log.view import LogView
@@ -56,6 +57,8 @@ class Intents(Dressed[int]):
         """Why the last thing that was to be recorded could not be; empty when it could."""
         self.log_chosen = False
         """The operator opened a log: no other one is opened by itself."""
+        self._before_log = "centre"
+        """The pane from which the open log was gone to."""
         self.reached: Reach | None = None
         """Of an incident that was taken over: whether its workflow is here; None while that is looked for."""
         self._stream: LogStream | None = None
@@ -90,8 +93,10 @@ class Intents(Dressed[int]):
         self.stale()
 
     def show_log(self) -> None:
-        """Go to the open log."""
+        """Go to the open log; from a list that leads to it the way back is to that list."""
         self.past_first_run()
+        if (pane := panes.pane_of(self.focused)) != "log-view":
+            self._before_log = pane if pane == "log-list" else "centre"
         self._focus("log-view")
 
     def _focus(self, pane: str) -> None:
@@ -162,6 +167,8 @@ class Intents(Dressed[int]):
         match action:
             case "since" if not incident.accepted:
                 return "nobody has taken this incident over, so there is no hand-off to check against"
+            case "contrast" if not self.picture.logs:
+                return "there is no log yet"
             case "take_pen" if review is None:
                 return "you write here already"
             case "take_pen" if review is not None and not review.is_free:
@@ -207,7 +214,8 @@ class Intents(Dressed[int]):
         self.past_first_run()
 
     def action_to_centre(self) -> None:
-        self._focus("centre")
+        pane, self._before_log = self._before_log, "centre"
+        self._focus(pane if panes.pane_of(self.focused) == "log-view" else "centre")
 
     def action_end_work(self) -> None:
         self.desk.long.end()
@@ -221,7 +229,11 @@ class Intents(Dressed[int]):
 
     def on_ask_closed(self) -> None:
         """The pane in view has the focus again, whichever that is by now."""
-        if self.screen_stack[0].focused is None and not self.query_one(Ask).is_open:
+        if (
+            not self.screen_stack or self.screen_stack[0].focused is not None
+        ):  # none is left: the console is being closed
+            return
+        if not self.query_one(Ask).is_open:
             self._focus(next(pane for pane in panes.PANES if self.screen_stack[0].has_class(f"-at-{pane}")))
 
     # -- intents -------------------------------------------------------------------------------------------------
@@ -284,7 +296,7 @@ class Intents(Dressed[int]):
         self._start(self.desk.climb.file, message.seq)
 
     def action_help(self) -> None:
-        self.push_screen(HelpScreen(self.screen.active_bindings.values()))
+        self.push_screen(HelpScreen(self.screen.active_bindings.values(), f"{BEGINNING}{LEGEND}Of events: {EVENTS}\n"))
 
     def action_help_quit(self) -> None:
         """ctrl+c: who presses it wants to leave, or to copy; neither is done by mistake."""

@@ -97,4 +97,6 @@ class Jump:
     def _page(self, line: Recorded) -> None:
         data = orjson.dumps(line.event.data(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode()
         facts = f"{line.kind}, recorded {line.at} by {line.by}, session {line.session}\nhash {line.hash}"
-        self._app.push_screen(TextScreen(f"Event {line.seq}", f"{sentence(line)}\n\n{facts}\n\n{data}"))
+        self._app.push_screen(
+            TextScreen(f"Event {line.seq}", f"{sentence(line, self._app.incident.rungs)}\n\n{facts}\n\n{data}")
+        )

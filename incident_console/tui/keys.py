@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 from textual.binding import Binding, BindingType
@@ -40,7 +41,7 @@ KEYS: list[BindingType] = [
         "to_centre",
         "back",
         "back",
-        "From the logs or the ladder back to what stands in the middle",
+        "From a log back to where it was opened; from the lists and the ladder to what stands in the middle",
         show=True,
     ),
     _key("n", "note", "note", "note", "Write a note into the record", show=True),
@@ -154,7 +155,15 @@ def plainest(keys: Iterable[str]) -> str:
 def written(key: str) -> str:
     """A key as one reads it on the keyboard: `?`, `Enter`, `ctrl+p`."""
     *held, last = key.split("+")
-    return "+".join((*held, NAMES.get(last) or format_key(last)))
+    return "+".join((*held, NAMES.get(last) or _sign(last) or format_key(last)))
+
+
+def _sign(name: str) -> str:
+    """`§` for `section_sign`: Textual calls a sign by its name in Unicode."""
+    try:
+        return unicodedata.lookup(name.replace("_", " ")) if "_" in name else ""
+    except KeyError:
+        return ""
 
 
 def briefly(written: str) -> str:

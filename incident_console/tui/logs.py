@@ -72,9 +72,6 @@ class LogList(Rows):
     def enters(self) -> str:
         return "open log" if self.row else ""
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return bool(self._shown) if action.endswith("contrast") else super().check_action(action, parameters)
-
     class Open(Message):
         def __init__(self, entry: LogEntry) -> None:
             super().__init__()

@@ -38,7 +38,8 @@ def of_run(desk: Desk, before: Picture, now: Picture) -> None:
         ended_badly = run.status in ("failed", "interrupted")
         kind = "run-failed" if ended_badly else "" if run.status == "running" else "run-ended"
         grave: Severity = "error" if ended_badly else "information"
-        desk.tell(now.headline, f"the run: {run.status}", grave, seconds=10, kind=kind)
+        told = now.headline.partition(" · ")[2] or now.headline  # how it stands is the message's own head
+        desk.tell(told, f"the run: {run.status}", grave, seconds=10, kind=kind)
     if now.other_run and now.other_run != before.other_run:
         desk.tell(
             f"{Path(now.other_run).name} began; {desk.key('app.run')} watches it.", "another run", "warning", seconds=10

@@ -15,11 +15,13 @@ from collections.abc import Callable
 from typing import Any
 
 from textual import events
-from textual.app import App, ReturnType
+from textual.app import App, ReturnType, ScreenStackError
 from textual.driver import Driver
+from textual.widgets import Input, TextArea
 from textual.worker import Worker
 
 from incident_console.tui import tidy
+from incident_console.tui.escapes import apart
 from incident_console.tui.keywait import patient
 from incident_console.tui.thin import Thin
 
@@ -118,7 +120,7 @@ class Paced(App[ReturnType]):
         self._keyed, self._released = asyncio.Event(), asyncio.Event()
         self._thin = Thin()
         self._tidy = tidy.Tidy(lambda: self._budget.since_key)
-        self.driver_class = _counted(patient(self.driver_class), self._budget, self._thin)
+        self.driver_class = _counted(apart(patient(self.driver_class), self._types), self._budget, self._thin)
 
     def on_mount(self) -> None:
         self._tidy.begin()
@@ -130,6 +132,12 @@ class Paced(App[ReturnType]):
     def keep_pace(self, *, far: bool) -> None:
         """`far`: the terminal is reached over ssh."""
         self._budget.far = far
+
+    def _types(self) -> bool:
+        """Whether what is typed goes into a text."""
+        with contextlib.suppress(ScreenStackError):  # none yet, or no more
+            return isinstance(self.focused, Input | TextArea)
+        return False
 
     def post_display_hook(self) -> None:
         """Textual calls it when a frame was handed to the terminal."""

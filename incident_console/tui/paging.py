@@ -7,18 +7,17 @@ screen is given away while the pager runs; the file goes when it has ended.
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import App, SuspendNotSupported
 
-from incident_console.errors import InputError, Refused
+from incident_console.errors import InputError
 from incident_console.record.files import open_plain, why
 from incident_console.session import itemdiff
 from incident_console.tui.editor import lent_terminal
@@ -28,23 +27,10 @@ if TYPE_CHECKING:
     from incident_console.record.blobs import Blobs
     from incident_console.session.browsing import Entry
 
-PAGER = "less"
 PIECE = 1 << 20
 LONGEST = 8 << 20
 """Bytes of a line after which it is cut in two."""
 _OBEYED_BY_NONE = bytes((9, 10, *range(32, 127)))
-
-
-def command(environ: Mapping[str, str]) -> list[str]:
-    """The pager's words. Raises Refused with a sentence where there is none."""
-    value = environ.get("PAGER", "").strip() or PAGER
-    try:
-        words = shlex.split(value)
-    except ValueError:
-        raise Refused(f"$PAGER is {value!r}, in which a quote is not closed") from None
-    if not words or shutil.which(words[0], path=environ.get("PATH")) is None:
-        raise Refused(f"there is no pager {value!r} here: set $PAGER to one, for example {PAGER}; Enter opens it here")
-    return words
 
 
 def written(blobs: Blobs, entry: Entry, going: Callable[[float], None] = lambda _: None) -> Path:

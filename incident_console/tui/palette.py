@@ -35,7 +35,7 @@ from incident_console.tui.offers import (
     themes,
 )
 from incident_console.tui.texts import TextScreen
-from incident_console.tui.words import GLYPHS, size
+from incident_console.tui.words import GLYPHS, safe, size
 
 if TYPE_CHECKING:
     from incident_console.tui.app import Console
@@ -107,7 +107,14 @@ def at_hand(app: Console, screen: Screen[object]) -> Iterator[Entry]:
             rank=0.02,
         )
     for log in picture.logs:
-        told = " · ".join(filter(None, (log.state, size(log.size) if log.size is not None else "", log.told)))
+        where = str(log.path).removeprefix(f"{app.plan.workdir}/") if log.path is not None else ""
+        facts = (
+            log.state,
+            size(log.size) if log.size is not None else "",
+            log.told,
+            where if where != log.label else "",
+        )
+        told = " · ".join(filter(None, facts))
         yield Entry.make("≡", log.label, OPEN, partial(desk.open_log, log), told=f"log · {told}", rank=0.01)
     yield from themes(app)
 
@@ -158,7 +165,7 @@ def _incident(app: Console, each: Summary, rank: float) -> Entry:
     desk = app.desk
     if each.closed:
         return Entry.make("§", each.id, "reads it", lambda: desk.start(_read(app, each.path)), told=told, rank=rank)
-    how = f"It is open. After {desk.key('app.quit')}: incident-console resume {each.id}"
+    how = f"It is {safe(each.state, 80)}. After {desk.key('app.quit')}: incident-console resume {each.id}"
     return Entry.make("§", each.id, "says how to resume", lambda: desk.tell(how, seconds=15), told=told, rank=rank)
 
 

@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from incident_console.session import recheck
 from incident_console.session.core import Session
+from incident_console.session.reported import reported
 from incident_console.session.reviewing import BundleReview
 from incident_console.session.surfaces import smallest_first
 from incident_console.tui import news
@@ -65,7 +66,8 @@ def _draw(app: Intents, session: View) -> None:
     if app.place == FACTS:
         waits = news.notices(incident, picture, app.not_saved, app.desk.key, session.clock.now())
         told = (*app.desk.unsaved.notices, *waits)
-        app.query_one(Facts).draw(picture, told, incident.workdir, len(session.runbook.rungs))
+        ladder, first = len(session.runbook.rungs), reported(incident)
+        app.query_one(Facts).draw(picture, told, incident.workdir, ladder, first)
     elif app.place == RUN:
         app.query_one(RunPane).draw(picture)
     elif app.place == INBOX:

@@ -61,7 +61,7 @@ def evidence(
     """
     effects = (f"  [{item.effects}]", MUTED) if item.run else ""
     parts: list[Part] = [
-        (f"{'✓' if got is not None and got.kept else '○'} {item.id}  ", "bold"),
+        (f"{_glyph(got)} {item.id}  ", "bold"),
         safe(_how(item), 120),
         effects,
         "\n    ",
@@ -99,6 +99,13 @@ def _untrusted(shows: str) -> tuple[str, str]:
     return f"⚠ not trusted: {shows} shows what it would run", "$text-warning"
 
 
+def _glyph(got: Item | None) -> str:
+    """Whether it is there; a tick alone would say that the command went well, too."""
+    if got is None or not got.kept:
+        return "○"
+    return "!" if isinstance(got.event, EvidenceCaptured) and got.event.exit_code else "✓"
+
+
 def _state(got: Item | None, busy: Busy | None, run: str | None, needed: str, cancels: str) -> tuple[str, str]:
     if busy is not None:
         return f"⟳ running {span(busy.seconds)}, {size(busy.output)} so far  {cancels} cancels", "$text-accent bold"
@@ -107,11 +114,13 @@ def _state(got: Item | None, busy: Busy | None, run: str | None, needed: str, ca
     if isinstance(got.event, EvidenceFailed):
         return f"✗ {safe(got.event.reason, 160)}", "$text-error"
     assert isinstance(got.event, EvidenceCaptured)
+    failed = bool(got.event.exit_code)
     exit_code = f"  rc {got.event.exit_code}" if got.event.exit_code is not None else ""
     cut = "  cut" if got.event.truncated else ""
     older = "  of an earlier run" if run and got.event.run and got.event.run != run else ""
     total = size(got.event.size + got.event.stderr_size)
-    return f"✓ captured {clock(got.at)}{exit_code}  {total}{cut}{older}", "$text-success"
+    told = f"{_glyph(got)} captured {clock(got.at)}{exit_code}  {total}{cut}{older}"
+    return told, "$text-warning" if failed else "$text-success"
 
 
 def filed(item: Item) -> Content:

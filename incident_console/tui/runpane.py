@@ -16,7 +16,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from incident_console.session.picture import Picture
-from incident_console.session.understanding import MEMBERS, Grouped, Understanding
+from incident_console.session.understanding import Grouped, Understanding
 from incident_console.tui import costbar
 from incident_console.tui.livekeys import key
 from incident_console.tui.rows import Rows, text_row
@@ -253,9 +253,7 @@ def _cause(grouped: Grouped, unfolded: bool, clue: str, mended: str) -> Content:
     message = cause.message if any(failure.from_rule_log for failure in grouped.members) else clue or cause.message
     lasting = cause.lasting > 0
     style = STYLES["failed"] if lasting else STYLES["retried"]
-    cut = len(cause.samples) < cause.count and len(cause.samples) >= MEMBERS
-    more = "" if len(cause.samples) <= NAMED else " and more" if cut else f" and {len(cause.samples) - NAMED} more"
-    samples = f"  {', '.join(safe(sample, 40) for sample in cause.samples[:NAMED])}{more}" if cause.samples else ""
+    samples = f"  {safe(cause.named(NAMED), 300)}" if cause.samples else ""
     code = f"  exit {cause.exit_code}" if cause.exit_code is not None else ""
     told = "failed for good" if lasting else mended
     fold = "" if cause.count == 1 else "▾ " if unfolded else "▸ "

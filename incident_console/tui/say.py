@@ -61,6 +61,7 @@ class Say:
             call=lambda said: session.describe(
                 str(said["severity"]), str(said["impact"]), deadline.settled(str(said["deadline"]))
             ),
+            form="Severity",
         )
 
     async def act(self) -> None:
@@ -82,6 +83,7 @@ class Say:
             call=lambda said: session.act(
                 str(said["text"]), str(said["why"]), str(said["expected"]), when=str(said["when"])
             ),
+            form="Action",
         )
         if done is not None:
             timeline, tells = self.desk.key("app.timeline"), self.desk.key("timeline.result")
@@ -102,6 +104,7 @@ class Say:
             *([] if of else [Question("action", "Which action?", "choice", tuple(waiting), labels=waiting)]),
             Question("result", f"What came of it? ({waiting[str(of)]})" if of else "What came of it?"),
             call=lambda said: session.result(of or int(str(said["action"])), str(said["result"])),
+            form="Result",
         )
 
     async def explain(self) -> None:
@@ -159,6 +162,7 @@ class Say:
                 optional=True,
             ),
             call=call,
+            form="Closing",
         )
         if done is not None:
             self.desk.tell("The incident is closed.")

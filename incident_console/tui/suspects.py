@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 SUSPECT, CLUE, TAKE = "suspect", "clue", "take"
 NONE = f"{SUSPECT}:{UNDETERMINED}"
-CLUES = 3
-"""Clues for, and as many against, that a suspect shows."""
 IN_FULL = 2
 """Suspects whose clues are shown."""
 MUTED = "$foreground-muted"
@@ -83,7 +81,7 @@ def _suspect(suspect: Suspect, *, named: bool) -> Content:
 
 def _clues(suspect: Suspect) -> Iterator[Option]:
     for side, mark, style, clues in (("for", "+", "", suspect.because), ("against", "−", MUTED, suspect.against)):
-        for number, clue in enumerate(clues[:CLUES]):
+        for number, clue in enumerate(clues):
             yield Option(_clue(clue, mark, style), id=f"{CLUE}:{suspect.incident_class}:{side}:{number}")
 
 

@@ -26,10 +26,11 @@ class TextScreen(ModalScreen[None]):
         Binding("question_mark,f1", "app.help", "Help", id="text.help", show=False, tooltip="These keys"),
     ]
 
-    def __init__(self, title: str, text: str, *, copies: str = "") -> None:
-        """`copies`: what is copied, where that is not all of it."""
+    def __init__(self, title: str, text: str, *, copies: str = "", named: str = "the head") -> None:
+        """`copies`: what is copied, where that is not all of it; `named`: what that is called."""
         super().__init__()
         self._copies = copies
+        self._named = f" {named}" if copies else ""
         self._title = title
         self._text = safe_text(text)
 
@@ -37,9 +38,7 @@ class TextScreen(ModalScreen[None]):
         with VerticalScroll(id="page") as box:
             box.border_title = Content(self._title)
             copies, helps, closes = (key(self.app, f"text.{name}") for name in ("copy", "help", "close"))
-            box.border_subtitle = (
-                f"{copies} copies{' the head' if self._copies else ''} · {helps} Help · {closes} closes"
-            )
+            box.border_subtitle = f"{copies} copies{self._named} · {helps} Help · {closes} closes"
             yield Static(Content(self._text), markup=False)
 
     def action_scroll(self, by: int) -> None:

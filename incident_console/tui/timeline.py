@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -17,17 +18,15 @@ from textual.visual import Visual
 from textual.widgets import Static
 
 from incident_console.events import UNKNOWN, ActionTaken, Recorded
-from incident_console.record.timeline import letter, sentence
+from incident_console.tui import timecells
 from incident_console.tui.livekeys import key
-from incident_console.tui.timerows import GROUPS, KINDS, Steps
-from incident_console.tui.words import clock, parsed, safe, span
+from incident_console.tui.timerows import GROUPS, Steps
+from incident_console.tui.words import parsed, safe
 
 if TYPE_CHECKING:
     from incident_console.record.incident import Incident
 
 MUTED = "$foreground-muted"
-WIDE = 100
-"""Columns from which on there is room for whole names."""
 
 
 def _key(key: str, action: str, word: str, name: str, told: str, *, show: bool = False, glyph: str = "") -> Binding:
@@ -62,7 +61,7 @@ class TimelineRows(ScrollView, can_focus=True):
         self.steps = Steps()
         self.cursor = 0
         """The row that the cursor is on."""
-        self._opened = ""
+        self._opened: datetime | None = None
 
     # -- what is shown -------------------------------------------------------------------------------------------
 
@@ -71,8 +70,8 @@ class TimelineRows(ScrollView, can_focus=True):
         if len(incident.lines) == len(self.steps.lines):
             return False
         following = self.cursor >= len(self.steps.rows) - 1
-        self._opened = incident.opened_at or ""
-        self.steps.take(incident.lines)
+        self._opened = parsed(incident.opened_at)
+        self.steps.take(incident.lines, incident.rungs)
         self._lay(len(self.steps.rows) - 1 if following else self.cursor)
         return True
 
@@ -92,29 +91,17 @@ class TimelineRows(ScrollView, can_focus=True):
         if row >= len(self.steps.rows):
             return Strip.blank(width, self.rich_style)
         each = self.steps.rows[row]
-        content = _parting(each, width) if isinstance(each, str) else self._event(self.steps.lines[each], width)
+        content = (
+            timecells.parting(each, width)
+            if isinstance(each, str)
+            else timecells.row(self.steps, each, self._opened, width)
+        )
         at_cursor = row == self.cursor and self.has_focus
         style = self.get_visual_style("timeline--cursor") if at_cursor else self.visual_style
         if row == self.cursor and not at_cursor:
             content = content.stylize("bold underline")
         drawn = Content(content.plain) if at_cursor else content
         return Visual.to_strips(self, drawn.truncate(width, pad=True), width, 1, style)[0]
-
-    def _event(self, line: Recorded, width: int) -> Content:
-        glyph, word, style = KINDS.get(line.kind, ("?", line.kind, MUTED))
-        at = line.event.occurred_at or line.at
-        opened, moment = parsed(self._opened), parsed(at)
-        since = _since((moment - opened).total_seconds()) if opened and moment else ""
-        room = 16 if width >= WIDE else 8
-        who = f"{safe(line.by.partition('@')[0], room)}{_circled(self.steps.sitting(line))}"
-        return Content.assemble(
-            (f"{clock(at)} ", MUTED),
-            (f"{since:>6} ", MUTED),
-            (f"{glyph} {safe(word, 10):<10} ", style),
-            (f"{who:<{room + 1}} ", MUTED),
-            (f"{letter(line.event) or '·'} ", MUTED),
-            safe(sentence(line), 400),
-        )
 
     # -- moving about --------------------------------------------------------------------------------------------
 
@@ -173,6 +160,8 @@ class TimelineRows(ScrollView, can_focus=True):
             return "this row is no action that waits for its result"
         if action == "clear" and not (self.steps.text or self.steps.groups):
             return "nothing is narrowed: all events are shown"
+        if action in ("jump", "step") and event is None:
+            return "no event is under the cursor"
         return ""
 
     def action_group(self, key: str) -> None:
@@ -255,7 +244,7 @@ class Timeline(Vertical):
         self.border_subtitle = Content(
             f"{shown} of {len(steps.lines)}" if shown != len(steps.lines) else f"{shown} events"
         )
-        told = Content(self._nothing) if line is None else _told(line)
+        told = Content(self._nothing) if line is None else timecells.foot(steps, line, self.size.width)
         self.query_one("#timeline-told", Static).update(told)
 
     @property
@@ -264,22 +253,3 @@ class Timeline(Vertical):
         if not self.rows.steps.lines:
             return "Nothing has happened yet: whatever is done or seen stands here, as it is saved."
         return f"Nothing here holds that: {key(self.app, 'timeline.clear')} shows all again."
-
-
-def _told(line: Recorded) -> Content:
-    whose = f"#{line.seq}  {line.kind}  {safe(line.by, 80)}  recorded {safe(line.at, 40)}"
-    return Content.assemble((whose, MUTED), "\n", safe(sentence(line), 600))
-
-
-def _parting(text: str, width: int) -> Content:
-    return Content.styled(f"── {safe(text, 120)} ".ljust(width, "─"), MUTED)
-
-
-def _circled(sitting: int) -> str:
-    """So that one person's second sitting is told from the first; the first needs no mark."""
-    return "" if sitting == 1 else "²³⁴⁵⁶⁷⁸⁹"[sitting - 2] if sitting < 10 else "⁺"
-
-
-def _since(seconds: float) -> str:
-    """Since the incident was opened; what happened before has a minus."""
-    return f"+{span(seconds)}" if seconds >= 0 else f"-{span(-seconds)}"

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from rich.cells import cell_len
+
 from incident_console.events import Recorded
-from incident_console.record.timeline import sentence
-from incident_console.tui.words import parsed, span
+from incident_console.record.timeline import Order, Rungs, sentence
+from incident_console.tui.words import parsed, safe, span
 
 GAP_S = 600.0
 """A silence that is told: shorter ones are how people work."""
+
+LONGEST_NAME = 16
+"""Characters of a name that are shown anywhere."""
 
 GROUPS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -23,7 +28,7 @@ GROUPS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "R": ("run", ("run.", "action.")),
         "S": ("said", ("note.", "class.", "decision.", "escalation.")),
         "D": ("edits", ("edit.",)),
-        "H": ("hand-over", ()),
+        "H": ("record", ()),
     }
 )
 """By key: the word, and how the kinds begin; what begins like none belongs to the last."""
@@ -71,6 +76,11 @@ def group_of(kind: str) -> str:
     return next((key for key, (_, starts) in GROUPS.items() if starts and kind.startswith(starts)), LAST)
 
 
+def name_of(line: Recorded) -> str:
+    """Who recorded it, without the machine."""
+    return safe(line.by.partition("@")[0], LONGEST_NAME)
+
+
 class Steps:
     """The rows, as the journal grows."""
 
@@ -82,16 +92,26 @@ class Steps:
         """What is shown; empty: everything."""
         self.text = ""
         """What every event that is shown holds, in any case."""
+        self.longest = 0
+        """Columns of the longest name of who recorded any."""
+        self._rungs: Rungs = {}
+        self._names: set[str] = set()
+        self._order, self._early = Order(), bytearray()
         self._sittings: dict[str, int] = {}
         self._parting: list[tuple[str, str]] = []
         """By line, what stands before it: a gap, and another sitting."""
         self._waiting = ""
 
-    def take(self, lines: Sequence[Recorded]) -> None:
-        """All lines of the journal; those that were taken before are passed over."""
+    def take(self, lines: Sequence[Recorded], rungs: Rungs = MappingProxyType({})) -> None:
+        """All lines of the journal; those taken before are passed over. `rungs` as `record.timeline.sentence`."""
+        self._rungs = rungs
         for line in lines[len(self.lines) :]:
             self._parting.append(self._part(line))
+            self._early.append(self._order.early(line))
             self.counts[group_of(line.kind)] += 1
+            if line.by not in self._names:
+                self._names.add(line.by)
+                self.longest = max(self.longest, cell_len(name_of(line)))
             self.lines.append(line)
             self.rows += self._rows(len(self.lines) - 1)
 
@@ -107,6 +127,13 @@ class Steps:
         wanted = seq - 1
         return next((row for row, each in enumerate(self.rows) if each == wanted), None)
 
+    def told(self, line: Recorded) -> str:
+        return sentence(line, self._rungs)
+
+    def early(self, index: int) -> bool:
+        """Whether the event with this index came before one that was recorded before it."""
+        return bool(self._early[index])
+
     def sitting(self, line: Recorded) -> int:
         """Which sitting at a console this was, counted from 1."""
         return self._sittings[line.session]
@@ -115,7 +142,7 @@ class Steps:
         line, (gap, sitting) = self.lines[index], self._parting[index]
         filtered = bool(self.groups or self.text)
         self._waiting = sitting or self._waiting
-        if (self.groups and group_of(line.kind) not in self.groups) or self.text not in sentence(line).casefold():
+        if (self.groups and group_of(line.kind) not in self.groups) or self.text not in self.told(line).casefold():
             return
         parting = " · ".join(part for part in ("" if filtered else gap, self._waiting) if part)
         self._waiting = ""

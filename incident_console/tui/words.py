@@ -52,6 +52,8 @@ GATE = (
 )
 """What the edit gate is, to be read at leisure."""
 
+JOINING = frozenset(("\u200c", "\u200d", *map(chr, range(0xFE00, 0xFE10))))
+"""Of several characters they make one, such as a family of emoji. Unicode, Standard Annex 29."""
 CIRCLED = "⓪①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 
 
@@ -60,7 +62,7 @@ def gate_means(missing: Sequence[str]) -> tuple[str, ...]:
     if not missing:
         return (": the workflow may be edited", ": edits may be made", ": may edit", "")
     named = f": an edit before {', '.join(missing)} is asked about"
-    return (named, ": an edit now is asked about", ": edits are asked about", ": edit later", "")
+    return (named, ": an edit now is asked about", ": edits are asked about", ": no edits yet", "")
 
 
 def circled(number: int) -> str:
@@ -112,6 +114,11 @@ def safe(text: str, limit: int = 400) -> str:
 def safe_text(text: str) -> str:
     """Text of several lines from outside: as `safe`, but lines and their indentation stay."""
     return "\n".join("".join(_shown(character) for character in line) for line in text.split("\n"))
+
+
+def typed_text(text: str) -> str:
+    """As `safe_text`, for a field: what joins characters stays in the text, and is left out where it is drawn."""
+    return "\n".join("".join(c if c in JOINING else _shown(c) for c in line) for line in text.split("\n"))
 
 
 def _shown(character: str) -> str:

@@ -1,13 +1,14 @@
 """How do log viewers and the console feel over a slow link while a log is flooded? Keys, and bytes a second.
 
-    python tests/bench/link.py [--rate 100000] [--delay 0.02] [--seconds 24] [--only open,tail,lnav,tl,less,bare]
+    python tests/bench/link.py [--rate 100000] [--delay 0.02] [--seconds 24] [--tmux] [--only open,tail,lnav,...]
     python tests/bench/link.py --through 100000 0.02 COMMAND ...      any command as it feels over such a link
 
 Every program runs behind a proxy that lets so many bytes a second through each way, each so many seconds later (20 ms
 each way are 40 ms there and back; `--delay 0.04` is the harsher reading), and that holds `--buffer` bytes that are
 under way, as ssh, sshd and their sockets do: who writes more than the link carries is not told, and answers keys late.
-SSH_CONNECTION is set, as it is there. 10,000 lines a second are appended to a log that the program follows; a key is
-the time from its being typed to its effect at the far end. Programs that are not installed are left out, and said so.
+SSH_CONNECTION is set, as it is there; with `--tmux` each program runs in a tmux at the far end, as many do. 10,000
+lines a second are appended to a log that the program follows; a key is the time from its being typed to its effect at
+the far end. Programs that are not installed are left out, and said so.
 Exit code 1 where a key of ours is not answered within 150 ms in 95 of 100 cases, or more than half of the link is used.
 """
 
@@ -186,6 +187,11 @@ def flooded(program: Follower, wanted: argparse.Namespace, folder: Path) -> Seen
     shutil.copyfile(made, log)
     (work / "Snakefile").write_text("rule all:\n", encoding="utf-8")
     argv = [word.format(log=log, dir=work) for word in program.argv.split()]
+    server = f"link{os.getpid()}"
+    if wanted.tmux:
+        # Its own 500 ms would hold an Esc back until the next key.
+        (folder / "tmux.conf").write_text("set -s escape-time 10\n", encoding="utf-8")
+        argv = ["tmux", "-L", server, "-f", str(folder / "tmux.conf"), "new-session", *argv]
     proxy = [sys.executable, __file__, "--buffer", str(wanted.buffer)]
     env = {**ENVIRONMENT, "INCIDENT_CONSOLE_RECORDS": str(folder / program.name), "XDG_CONFIG_HOME": str(folder)}
     term = Term([*proxy, "--through", str(wanted.rate), str(wanted.delay), *argv], folder / "home", env=env)
@@ -205,7 +211,7 @@ def flooded(program: Follower, wanted: argparse.Namespace, folder: Path) -> Seen
             term.mark()
             at = time.monotonic()
             term.send(key)
-            seen = term.wait(effect, 5, painted=program.painted)
+            seen = term.wait(effect, 5, painted=program.painted or wanted.tmux)
             late.append(seen and (seen - at) * 1000)
             term.drain(0.1)
             term.send(undo)
@@ -222,6 +228,8 @@ def flooded(program: Follower, wanted: argparse.Namespace, folder: Path) -> Seen
         return Seen(tuple(late), spent, most, last and last - done)
     finally:
         term.close(program.quit)
+        if wanted.tmux:
+            subprocess.run(["tmux", "-L", server, "kill-server"], check=False, capture_output=True)
 
 
 def told(program: Follower, seen: Seen, wanted: argparse.Namespace) -> str:
@@ -241,6 +249,7 @@ def main() -> int:
     parser.add_argument("--delay", type=float, default=0.02, help="seconds, each way")
     parser.add_argument("--buffer", type=int, default=256 << 10, help="bytes that ssh holds")
     parser.add_argument("--seconds", type=float, default=24, help="of flood: some 35 keys")
+    parser.add_argument("--tmux", action="store_true", help="every program runs in a tmux")
     parser.add_argument("--only", default="", help="some of the programs, by commas")
     parser.add_argument("--through", nargs=argparse.REMAINDER, metavar=("RATE", "DELAY"), help="run a command so")
     wanted = parser.parse_args()

@@ -191,6 +191,17 @@ def test_collect_in_json_says_where_the_record_is(run: Run, workdir: Path) -> No
     assert Path(told["record"]).is_dir()
 
 
+def test_collect_says_what_must_be_escalated(run: Run, workdir: Path) -> None:
+    held = "escalate: [{when: {fact: class, is: tool-behavior}, to: the owner, because: It is theirs.}]"
+    text = RUNBOOK.replace("SLEEP", "'true'").replace("Where does it live?}", f"Where does it live?, {held}}}")
+    (workdir / "runbook.yaml").write_text(text)
+    run("runbook", "trust", "--yes", workdir / "runbook.yaml")
+    words = ("collect", workdir, "--runbook", "runbook.yaml", "--answers", workdir / "answers.yaml")
+    assert "⚑ escalate to the owner: It is theirs." in run(*words).stderr
+    told = json.loads(run(*words, "--json").stdout)
+    assert told["escalate"] == [{"to": "the owner", "because": "It is theirs."}]
+
+
 def test_a_runbook_that_nobody_trusts_runs_nothing(run: Run, desk: Desk, workdir: Path) -> None:
     words = ("collect", workdir, "--runbook", "runbook.yaml", "--answers", workdir / "answers.yaml")
     done = run(*words)

@@ -73,6 +73,17 @@ def test_settings_that_are_broken_are_a_finding_and_the_rest_is_still_told(desk:
     assert found["versions", "textual"]["state"] == "fine"
 
 
+def test_keys_and_a_theme_that_no_screen_could_take_are_told_before_there_is_one(desk: Desk) -> None:
+    config = desk.home / "config.toml"
+    config.write_text('theme = "nosuch"\n[keys]\n"app.brif" = "B"\n"app.brief" = "q"\n', encoding="utf-8")
+    told = doctor(desk, INCIDENT_CONSOLE_CONFIG=str(config))
+    words = " ".join(told.stdout.split())
+    assert told.returncode == 0
+    assert "! not taken There is no theme nosuch" in words
+    assert "keys.app.brif: no key has that id; nearest: app.brief" in words
+    assert "keys.app.brief: q is the key of app.quit already" in words
+
+
 def test_what_an_environment_holds_is_shown_safely(desk: Desk) -> None:
     hostile = "xterm\x1b]0;owned\x07\x1b[31m\n‮"
     done = doctor(desk, TERM=hostile, COLORTERM="\x1b[2J", EDITOR="vi\x1b[31m", LANG="\x9b31m", PAGER="'")

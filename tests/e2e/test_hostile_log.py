@@ -78,7 +78,7 @@ def test_a_hostile_line_stays_harmless_in_the_list_the_record_and_the_brief(desk
         console.wait_for("Record", "EVIL")
         console.close_page("Record")
         console.press("b")
-        console.wait_for("Brief", "pieces of evidence")
+        console.wait_for("Brief", "of evidence kept")
         console.close_page("Brief")
         console.press("q")
         assert console.wait_end() == 0

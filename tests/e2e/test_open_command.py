@@ -120,9 +120,14 @@ def test_a_run_outlives_its_console_and_its_end_is_told_on_coming_back(
 
 def test_the_end_is_told_at_once_to_who_watches(place: Place) -> None:
     with place.open(run=RUN, columns=150) as console:
-        console.wait_for("output of sh -c", "it begins with -- --help")
+        console.wait_for("output of sh -c", "it begins with -- --help", "run ● running")
         place.let_it_end()
-        console.wait_for("ended with exit 3 at", " ends")
+        console.wait_for("ended with exit 3 at", " ends", "run ✗ failed")
+        assert "no Snakemake run here" not in console.screen()
+        console.press("0", "g")
+        console.move_to("its output")
+        console.press("enter")
+        console.wait_for("p pin")  # the log has the focus
         leave(console)
 
 

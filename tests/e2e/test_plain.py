@@ -362,6 +362,16 @@ def test_a_terminal_that_is_gone_leaves_the_incident_in_order(desk: Desk, workdi
     assert desk.run("verify", desk.record()).returncode == 0
 
 
+def test_signals_that_come_on_each_others_heels_end_it_all_the_same(desk: Desk, workdir: Path) -> None:
+    """A terminal that goes says so twice; the handler of the one must not wait for that of the other."""
+    with Dumb(desk, "open", "--plain", workdir) as console:
+        console.wait_for("> ")
+        for _ in range(300):
+            os.kill(console.process.pid, signal.SIGHUP)
+            os.kill(console.process.pid, signal.SIGTERM)
+        assert console.process.wait(20) in (0, -signal.SIGHUP, -signal.SIGTERM)  # the last may come after its handlers
+
+
 def test_where_another_console_writes_and_in_a_bundle_one_only_reads(desk: Desk, workdir: Path) -> None:
     with Dumb(desk, "open", "--plain", workdir) as first:
         first.wait_for("> ")

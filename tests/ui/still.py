@@ -82,7 +82,7 @@ def still(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[Clock]:
         (log_list, "time", SimpleNamespace(time=NOW.timestamp)),
         (socket, "gethostname", lambda: "node7"),
         (getpass, "getuser", lambda: "olga"),
-        (Facts, "draw", lambda self, seen, told, _, rungs: draw(self, seen, told, FOLDER, rungs)),
+        (Facts, "draw", lambda self, seen, told, _, *rest: draw(self, seen, told, FOLDER, *rest)),
         (opening, "reentry", here),
         (opening, "shown", lambda _: FOLDER),
         (asofnow, "reentry", here),

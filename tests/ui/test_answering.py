@@ -136,6 +136,10 @@ async def test_what_matches_no_choice_is_said_and_the_choices_stay(tmp_path: Pat
         await types(pilot, "ci", "space", "enter")
         await until(pilot, lambda: "where" in app.incident.rungs["symptom"].answers)
         assert app.incident.rungs["symptom"].answers["where"].value == ["ci"]
+        await pilot.press("n")
+        await shows(pilot, "Note", pane="#ask")
+        await pilot.press("ctrl+y")
+        await shows(pilot, "my laptop", pane="#ask")
 
 
 ALTERNATIVES = """\
@@ -177,9 +181,12 @@ async def test_a_rung_is_waived_with_a_reason_and_the_next_one_opens(tmp_path: P
     here = place(tmp_path)
     async with opened(here.tiny(), SMALL) as (app, pilot):
         await pilot.press("1", "w")
-        await shows(pilot, "Why is “Symptom” left out?")
+        await shows(pilot, "Rung 1 “Symptom” is left out: why?")
         await pilot.press("enter")
         await shows(pilot, "Something must stand here")
+        await types(pilot, "ben", "enter")  # a name that was meant for the hand-off
+        await shows(pilot, "Say in a few words why", "ben", pane="#ask")
+        await pilot.press(*["backspace"] * 3)
         await types(pilot, "seen by phone", "enter")
         await until(pilot, lambda: app.incident.open_rung == "look")
         await shows(pilot, "1⊘ 2▸")

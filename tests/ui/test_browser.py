@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from incident_console import events
 from incident_console.events import EvidenceCaptured, NoteAdded
+from incident_console.openers import PAGER
 from incident_console.session.capture import Pinned, pin
 from incident_console.session.core import Session
 from incident_console.session.plan import Plan
@@ -167,6 +168,21 @@ async def test_d_lays_the_capture_before_beside_this_one_and_n_notes_it(tmp_path
         assert note.nature == "inference" and "+ 2: align 300 and more" in note.text
         await pilot.press("escape")
         assert app.focused is app.query_one(EvidenceRows)
+
+
+async def test_two_pieces_of_json_are_laid_out_before_they_are_compared_and_that_is_said(tmp_path: Path) -> None:
+    scene = place(tmp_path)
+    told = scene.workdir / "told.txt"
+    async with opened(scene.tiny(text=CLOCK), SMALL) as (app, pilot):
+        told.write_text('{"size": 3, "files": {"Snakefile": "as it was", "align.py": "one"}}')
+        await say(app)
+        told.write_text('{"files":{"align.py":"two","Snakefile":"as it was"},"size":3}')
+        await say(app)
+        await browse(app, pilot, 2)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, DiffScreen))
+        await shows(pilot, "They differ in 1 place", "both are JSON: compared laid out, by sorted keys")
+        await shows(pilot, '"align.py": "one"', '"align.py": "two"')
 
 
 async def test_a_marked_piece_is_compared_with_any_other_and_nothing_to_compare_is_told(tmp_path: Path) -> None:
@@ -341,7 +357,7 @@ def test_the_pagers_file_is_private_harmless_and_whole() -> None:
     assert b"".join(paging.harmless(pieces)).startswith(b"plain\nhalf a line\n")
     assert paging.shown(b"".join(pieces)).count("\n") == 3
     assert not {"\x1b", "\x9b"} & set(paging.shown(b"".join(pieces)))
-    assert paging.command({"PAGER": "cat -n", "PATH": "/usr/bin:/bin"}) == ["cat", "-n"]
+    assert PAGER.command({"PAGER": "cat -n", "PATH": "/usr/bin:/bin"}) == ["cat", "-n"]
 
 
 @pytest.mark.parametrize("value", ["no-such-pager-anywhere", 'less "'])
@@ -367,3 +383,16 @@ async def test_the_cursor_stays_on_its_piece_when_others_arrive(tmp_path: Path) 
         await pinned(app, "three\n")
         await until(pilot, lambda: len(rows.shelf.shown) == 3)
         assert rows.cursor == 1 and rows.entry is not None and before is not None and rows.entry.seq == before.seq
+
+
+async def test_without_a_piece_no_key_for_one_is_offered_and_with_the_first_they_are(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), SMALL) as (app, pilot):
+        await pilot.press("v")
+        await shows(pilot, "No evidence yet", "q quit")
+        foot = screen(app).splitlines()[-1]
+        assert not [word for word in ("open", "diff", "run again", "+ for") if word in foot], foot
+        await pilot.press("d")  # outside, this key shows the record
+        await drawn(pilot, app)
+        assert len(app.screen_stack) == 1
+        await pinned(app, "one\n")
+        await until(pilot, lambda: "Enter open" in screen(app).splitlines()[-1])

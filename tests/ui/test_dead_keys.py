@@ -47,7 +47,7 @@ async def test_the_line_says_why_or_where_the_key_works_and_goes_with_the_next_k
             ("0", "9", "9: there are 3 rungs"),
             ("0", "y", "y: no edit of the workflow waits for a reason"),
             ("0", "c", "c does nothing here; in the rung: capture"),
-            ("0", "Z", "Z is no key here: ? shows those that work"),
+            ("0", "Z", "Z is no key here; ? shows those that are"),
             ("1", "c", "c: only questions here; Enter: answer “Which surface?”"),
             ("1", "x", "x: no evidence command is running"),
             ("v", "x", "x: no evidence command is running"),

@@ -84,14 +84,25 @@ async def test_a_command_that_writes_is_asked_about_and_no_leaves_no_trace(tmp_p
         assert (here.workdir / "written.txt").exists()
 
 
+async def test_a_command_that_ended_badly_has_no_tick(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    failing = RUNBOOK.replace('run: [echo, "hello, it says"]', "run: [sh, -c, exit 3]")
+    assert failing != RUNBOOK
+    async with opened(here.tiny(text=failing), SMALL) as (_, pilot):
+        await pilot.press("2", "c")
+        await shows(pilot, "! say", "! captured", "rc 3", pane="#rung")
+
+
 async def test_a_runbook_that_nobody_trusts_runs_nothing_and_says_why(tmp_path: Path) -> None:
     here = place(tmp_path)
     async with opened(here.tiny(trusted=False), SMALL) as (app, pilot):
         before = kinds(app)
         await pilot.press("2", "c")
-        await shows(pilot, "nobody has trusted it", "incident-console runbook trust", pane="Toast")
-        await pilot.press("down", "down", "c")
-        await pilot.pause()
+        await shows(pilot, "nobody has trusted it", "What it would run")
+        await pilot.press("escape")
+        await shows(pilot, "exactly as it was shown", pane="#ask")
+        await pilot.press("escape", "down", "down", "c")
+        await shows(pilot, "What it would run")
         assert kinds(app) == before and "Run it?" not in screen(app)
 
 

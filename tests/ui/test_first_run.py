@@ -33,7 +33,7 @@ async def test_it_says_in_five_lines_what_to_press_and_the_symptom_is_still_ther
         roomy = size[1] >= firstrun.ROOMY
         assert card.size.height == (5 if roomy else 2), "on a low screen the facts matter more"
         told = flat(app, "#first-run")
-        symptom = "Enter takes the drafted symptom" if roomy else "Enter takes the symptom"
+        symptom = "Enter takes or opens what a row tells" if roomy else "Enter takes or opens a row"
         for text in (symptom, "1-8 goes to a rung" if roomy else "1-8 rungs", "? is help", "saved"):
             assert text in told
         assert "Enter takes it" in flat(app, "#facts") or size[1] == 15
@@ -73,7 +73,7 @@ async def test_a_folder_that_cannot_be_written_is_no_fault(new: Place, monkeypat
     assert firstrun.is_new(beneath / "state")
     monkeypatch.setattr(firstrun, "NAME", "no/such/folder/seen")
     async with opened(new.plan(), SMALL) as (app, pilot):
-        await shows(pilot, "takes the symptom")
+        await shows(pilot, "takes or opens a row")
         await pilot.press("escape")
         await until(pilot, lambda: not app.query_one(FirstRun).is_shown)
         assert app.is_running

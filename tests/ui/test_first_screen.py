@@ -1,5 +1,7 @@
 """What the console says before anybody asked it anything."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from incident_console.tui.app import Console
@@ -7,6 +9,8 @@ from incident_console.tui.ask import Ask
 from incident_console.tui.doings import doings
 from incident_console.tui.rung import RungRows
 from tests.ui.scene import MEDIUM, SMALL, WIDE, RunLog, drawn, flat, kinds, opened, place, screen, shows, types, until
+
+CORPUS = Path(__file__).parents[1] / "corpus"
 
 
 async def test_the_first_screen_tells_what_is_known_of_the_run_without_asking(tmp_path: Path) -> None:
@@ -143,5 +147,47 @@ async def test_keys_pressed_while_the_incident_is_being_opened_do_no_harm(tmp_pa
 async def test_a_run_in_which_nothing_failed_says_what_is_out_of_the_ordinary(tmp_path: Path) -> None:
     here = place(tmp_path, "a-discovery-widened-v9")
     async with opened(here.plan(), SMALL) as (app, pilot):
-        await shows(pilot, "no failure so far", "out of the ordinary, by the run's own files", pane="#facts")
-        assert "is A with a file ending" in flat(app, "#facts")
+        await shows(pilot, "out of the ordinary, by the run's own files", "symptom, as drafted", pane="#facts")
+        seen = flat(app, "#facts")
+        assert "no failure" in seen and "so far" not in seen, "the run is over"
+        assert "others with a file ending" in seen
+        await pilot.press("enter")
+        await shows(pilot, "1  Name the symptom", pane="#rung")
+        answers = app.incident.rungs["symptom"].answers
+        assert set(answers) == {"surface", "sentence"} and "with a file ending" in answers["sentence"].text
+
+
+async def test_what_was_reported_is_read_first_and_is_in_the_record(tmp_path: Path) -> None:
+    here = place(tmp_path, "c1-flaky-retry-ok-v9")
+    plan = replace(here.plan(), reported="The panel is flaky since Monday.", reported_by="the demo")
+    async with opened(plan, SMALL) as (app, pilot):
+        told = "reported: The panel is flaky since Monday. (as the demo tells it)"
+        await shows(pilot, told, pane="#facts")
+        assert told in flat(app, "#facts").partition("symptom, as drafted")[0], "read with the symptom that is drafted"
+        assert [note.text for note in app.incident.notes.values() if told in note.text]
+
+
+async def test_what_is_left_out_of_a_list_is_counted(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    run = RunLog(here.workdir)
+    planned = run.path.read_text().replace("count  0", "count  1\ntrim  1\nmerge  1\npack  8")
+    run.path.write_text(planned)
+    for jobid, rule in enumerate(("trim", "align", "merge", "count"), 1):
+        run.starts(rule, jobid, "A", f"{rule} failed by chance\n")
+        run.fails(rule, jobid, "A", again=True)
+        run.starts(rule, jobid, "A")
+    for jobid in range(5, 13):
+        run.starts("pack", jobid, f"S{jobid}", "disk is slow\n")
+        run.fails("pack", jobid, f"S{jobid}")
+    async with opened(here.tiny(), WIDE) as (app, pilot):
+        await shows(pilot, "and 1 more rule tried more than once: u shows the run", pane="#facts")
+        assert "S5, S6, S7, S8, S9, S10 and 2 more" in flat(app, "#facts")
+
+
+async def test_a_run_that_failed_before_its_first_job_is_tried_again_by_nobody(tmp_path: Path) -> None:
+    flow = tmp_path / "missing"
+    shutil.copytree(CORPUS / "h-missing-input-v9" / "wd", flow)
+    here = place(tmp_path)
+    async with opened(replace(here.tiny(), workdir=flow), SMALL) as (app, pilot):
+        await shows(pilot, "✗ a × 1", "before any job ran", pane="#facts")
+        assert "being tried again" not in screen(app)

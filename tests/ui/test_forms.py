@@ -90,12 +90,40 @@ async def test_a_note_of_several_lines_is_taken_by_the_same_key(tmp_path: Path, 
         assert said.text == "# B failed\ntwice\nagain"
 
 
+async def test_what_joins_characters_is_typed_pasted_and_recorded_as_it_is(tmp_path: Path) -> None:
+    doctor, heart = "\U0001f469\u200d\U0001f52c", "\u2764\ufe0f"
+    async with opened(place(tmp_path).tiny(), MEDIUM) as (app, pilot):
+        await note(pilot)
+        for character in doctor:
+            app.post_message(events.Key("any", character))
+        await until(pilot, lambda: app.query_one(Entry).text == doctor)
+        app.query_one(Entry).post_message(events.Paste(f" {heart} {doctor}"))
+        await until(pilot, lambda: app.query_one(Entry).text == f"{doctor} {heart} {doctor}")
+        await pilot.press("escape")
+        await closed(pilot)
+        await note(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(app.incident.notes))
+        (said,) = app.incident.notes.values()
+        assert said.text == f"{doctor} {heart} {doctor}"
+
+
+async def test_undo_takes_back_some_words_and_not_the_whole_note(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), MEDIUM) as (app, pilot):
+        await note(pilot)
+        await types(pilot, "the index was locked by the nightly reindex since noon")
+        await pilot.press("ctrl+underscore")
+        left = app.query_one(Entry).text
+        assert left and "the index was locked by the nightly reindex since noon".startswith(left)
+
+
 async def test_the_preview_shows_markdown_and_typing_goes_on_where_it_was(tmp_path: Path) -> None:
     async with opened(place(tmp_path).tiny(), MEDIUM) as (app, pilot):
         await note(pilot)
         await types(pilot, "**bold** [red]x[/] [l](http://e.x)", "f3")
         await until(pilot, lambda: "bold [red]x[/] l" in flat(app, "#ask"))
         await shows(pilot, "back to the text", pane="#ask")
+        assert "n note" not in screen(app).splitlines()[-1], "letters are no keys here"
         await pilot.press("q")  # a letter of the note, not the key that quits
         await shows(pilot, "(http://e.x)q", pane="#ask")
         await pilot.press("f3", "escape")
@@ -155,9 +183,7 @@ async def test_where_there_is_no_editor_the_form_is_said_to_do_the_same(
         monkeypatch.setenv("PATH", str(tmp_path))
         await note(pilot)
         await types(pilot, "short", "f4")
-        await shows(
-            pilot, "no editor here: $EDITOR may name one, and the form on the screen does the same", pane="#ask"
-        )
+        await shows(pilot, "no editor here: $EDITOR may name one; the form on the screen does the same", pane="#ask")
 
 
 async def test_the_editor_that_the_settings_name_opens_for_a_note_too(

@@ -12,10 +12,12 @@ import pytest
 from incident_console.errors import RecordError
 from incident_console.record import bag
 from incident_console.record.handfields import Handoff
+from incident_console.session.handoff import Offered
 from incident_console.tui import editor
 from incident_console.tui.app import Console
-from incident_console.tui.handrows import head
+from incident_console.tui.handrows import head, told_of
 from incident_console.tui.rows import Rows
+from incident_console.tui.texts import TextScreen
 from tests.ui.scene import MEDIUM, SMALL, RunLog, closed, flat, kinds, opened, place, screen, shows, types, until
 
 LOW = (60, 15)
@@ -119,9 +121,12 @@ async def test_it_is_written_with_what_is_missing_listed_and_the_page_has_the_he
                 await pilot.press("backspace", "backspace", "backspace", "escape")
                 await closed(pilot)
             await write(pilot, who)
-            await shows(pilot, "─ Hand-off written ─", "c copies the head", "Written as unknown")
+            await shows(pilot, "─ Hand-off written ─", "c copies what the receiver needs", "Written as unknown")
             await pilot.press("c")
-            assert app.clipboard == app.session.head
+            (name,) = {line.split()[2] for line in app.clipboard.splitlines() if " verify " in line}
+            assert str(tmp_path / name) in app.clipboard
+            assert f"incident-console verify {name} --head {app.session.head}\n" in app.clipboard
+            assert f"incident-console accept {name} --as NAME --readback 'what I took over'\n" in app.clipboard
             told = "".join(flat(app, "#page").split())
             assert app.session.head in told
             await pilot.press("escape")
@@ -213,9 +218,12 @@ async def test_the_cursor_begins_where_the_eyes_do_and_goes_to_what_is_unsaid(tm
         await types(pilot, "bea", "enter")
         await shows(pilot, "✎ Who takes it bea")
         await until(pilot, lambda: rows.row == "severity")
-        for name in ("impact", "deadline", "may_stop"):
+        for name in ("severity", "impact", "deadline", "may_stop"):
             await pilot.press("n")
-            assert rows.row == name, "known fields between them are passed over"
+            assert rows.row == name, "the cursor was led to the first; known fields between them are passed over"
+        rows.put_cursor("told")
+        await pilot.press("n", "n")
+        assert rows.row not in ("to", "told"), "from the last on to what is left above, not to what is asked at the end"
 
 
 def test_where_there_is_little_room_the_head_says_how_many_names_it_leaves_out() -> None:
@@ -296,6 +304,22 @@ async def test_an_editor_that_nobody_chose_is_named_before_the_fields_go_to_it(
         await shows(pilot, "E once more opens nano. There ctrl+x leaves it", pane="Toast")
         await pilot.press("E")
         await shows(pilot, "An editor cannot be opened here", pane="Toast")
+
+
+async def test_where_a_bundle_is_and_its_head_stand_in_one_piece_on_eighty_columns(tmp_path: Path) -> None:
+    offered = Offered(
+        Path("/srv/flow/INC-20261123T153352Z-incident-console-demo-clueilxo.zip"),
+        "0123456789abcdef" * 4,
+        45,
+        ("severity",),
+    )
+    async with opened(place(tmp_path).tiny(), SMALL) as (app, pilot):
+        await app.push_screen(TextScreen("Hand-off written", told_of(offered, offered.path.stem)))
+        await until(pilot, lambda: str(offered.path) in screen(app))
+        seen = screen(app)
+        assert seen.count(offered.head) == 2
+        assert "  incident-console verify \\" in seen and f"    {offered.path.name} \\" in seen
+        assert f"  cd {offered.path.stem} && \\" in seen
 
 
 # -- the head --------------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ async def test_the_header_says_that_the_gate_is_open_and_what_waits_in_the_inbox
 @pytest.mark.parametrize(
     ("width", "closed", "opened_"),
     [
-        (60, "gate ◌ closed: edit later", "gate ◉ open: may edit"),
+        (60, "gate ◌ closed: no edits yet", "gate ◉ open: may edit"),
         (80, "gate ◌ closed: an edit now is asked about", "gate ◉ open: the workflow may be edited"),
         (
             200,

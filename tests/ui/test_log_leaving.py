@@ -225,7 +225,7 @@ async def test_a_pager_that_is_left_early_or_fails_does_no_harm(
         await until(pilot, lambda: "could not be run" in status(app))
         monkeypatch.setenv("PAGER", str(tmp_path / "none"))
         await pilot.press("vertical_line")
-        assert "no pager was found" in status(app)
+        assert "there is no such program" in status(app)
 
 
 async def test_where_the_terminal_cannot_be_handed_over_it_is_told(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:

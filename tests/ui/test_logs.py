@@ -102,6 +102,25 @@ async def test_a_line_of_a_kept_attempt_is_pinned_under_the_name_of_its_log(tmp_
         assert pinned.sha256 == hashlib.sha256(b"FATAL first").hexdigest()
 
 
+async def test_a_line_of_its_block_is_pinned_under_the_run_logs_name_and_number(tmp_path: Path) -> None:
+    made = place(tmp_path)
+    run = RunLog(made.workdir)
+    run.starts("align", 1, "A", "FATAL first\nlast words")
+    async with opened(made.tiny(), WIDE) as (app, pilot):
+        await until(pilot, lambda: app.picture.run is not None and bool(app.picture.run.jobs))
+        run.fails("align", 1, "A", again=True)
+        await shows(pilot, "attempt 1 kept", "+ its block", pane="#log-list")
+        kept = next(item for item in app.incident.evidence if isinstance(item.event, AttemptKept))
+        await app.desk.climb.show_item(kept.seq)
+        await pilot.press("end", "p")
+        pinned = await pin(app, pilot)
+        assert isinstance(kept.event, AttemptKept) and kept.event.run_lines is not None and pinned.lines is not None
+        assert pinned.path == f"{kept.event.run_log} (attempt 1, kept)" and pinned.surface == "run-log"
+        assert kept.event.run_log is not None
+        text = app.desk.view.record.blobs.get(pinned.sha256)
+        assert (made.workdir / kept.event.run_log).read_bytes().split(b"\n")[pinned.lines[0] - 1] == text
+
+
 async def test_a_line_of_captured_evidence_is_pinned_under_its_name(tmp_path: Path) -> None:
     made = place(tmp_path)
     async with opened(made.tiny(), WIDE) as (app, pilot):

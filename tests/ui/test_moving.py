@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from incident_console.tui import panes
 from tests.ui.scene import (
     MEDIUM,
     SMALL,
@@ -142,6 +143,20 @@ async def test_the_foot_of_the_screen_has_the_few_keys_that_matter_here(
         foot = screen(app).split("\n")[-1]
         assert all(word in foot for word in (*wanted, "tab pane", "q quit", "n note", "? Help")), foot
         assert "x cancel" not in foot and len(foot.rstrip()) < 80
+
+
+async def test_escape_leads_back_to_the_list_that_a_log_was_opened_from(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    RunLog(here.workdir)
+    async with opened(here.tiny(), SMALL) as (app, pilot):
+        await pilot.press("tab", "j", "enter")
+        await until(pilot, lambda: panes.pane_of(app.focused) == "log-view")
+        await pilot.press("escape")
+        await until(pilot, lambda: panes.pane_of(app.focused) == "log-list")
+        await pilot.press("escape")
+        await until(pilot, lambda: panes.pane_of(app.focused) == "centre")
+        await pilot.press("tab", "tab", "escape")
+        await until(pilot, lambda: panes.pane_of(app.focused) == "centre")
 
 
 async def test_the_foot_offers_to_pin_only_where_a_log_is_open(tmp_path: Path) -> None:

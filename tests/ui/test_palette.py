@@ -10,6 +10,7 @@ import pytest
 from textual.command import CommandList
 from textual.pilot import Pilot
 
+from incident_console.events import HandoffOffered
 from incident_console.session.core import Session
 from incident_console.session.plan import Plan
 from incident_console.tui.app import Console
@@ -76,7 +77,7 @@ async def first_hit(pilot: Pilot[int], app: Console, holds: Callable[[str], bool
     await until(pilot, lambda: bool(hits(app)) and holds(hits(app)[0]))
 
 
-def past(here: Place, name: str, *, closed: bool) -> str:
+def past(here: Place, name: str, *, closed: bool, to: str = "") -> str:
     """An incident of another folder, in the same records; its id."""
     workdir = here.root / name
     workdir.mkdir()
@@ -84,6 +85,8 @@ def past(here: Place, name: str, *, closed: bool) -> str:
     assert isinstance(session, Session)
     if closed:
         session.end("the disk was full", "it runs", cause="unknown", check="a quota")
+    if to:
+        session.append(HandoffOffered(to=to, head=session.head))
     session.close()
     return session.id
 
@@ -130,6 +133,16 @@ async def test_a_closed_incident_is_read_and_an_open_one_says_how_to_go_on(tmp_p
         await first_hit(pilot, app, lambda title: title == open_)
         await pilot.press("enter")
         await shows(pilot, "It is open", "resume", open_, pane="Toast")
+
+
+async def test_an_incident_that_was_handed_off_is_told_as_what_it_is(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    given = past(here, "given", closed=False, to="ben [b]")
+    async with opened(here.tiny(), WIDE) as (app, pilot):
+        await palette(pilot, given)
+        await first_hit(pilot, app, lambda title: title == given)
+        await pilot.press("enter")
+        await shows(pilot, "It is handed off to ben [b].", f"resume {given}", pane="Toast")
 
 
 async def test_names_from_outside_are_text_and_not_markup(tmp_path: Path) -> None:

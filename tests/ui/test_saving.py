@@ -1,13 +1,16 @@
 """What happens when the record cannot be written, or the console itself fails."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Key
 
 from incident_console.errors import RecordError
 from incident_console.record.verify import verify
 from incident_console.tui.app import Console
+from incident_console.tui.ask import Ask
 from tests.ui.scene import MEDIUM, SMALL, closed, kinds, opened, place, screen, shows, types, until
 
 FULL = "The journal could not be written: no space is left on the disk."
@@ -121,3 +124,27 @@ async def test_a_fault_of_the_console_leaves_a_crash_file_a_sentence_and_a_whole
     assert str(crash) in told and "Traceback" not in capsys.readouterr().err and "incident-console resume" in told
     assert app.return_value == 1
     assert verify(here.record).ok
+
+
+async def test_what_is_typed_while_a_note_is_written_is_for_what_comes_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(), SMALL) as (app, pilot):
+        assert app.session is not None
+        written, goes_on = app.session._journal.append, threading.Event()
+
+        def slowly(*given: Any, **named: Any) -> Any:
+            assert goes_on.wait(20)
+            return written(*given, **named)
+
+        await pilot.press("n")
+        await shows(pilot, "Note  ◉ fact")
+        await types(pilot, "precious")
+        monkeypatch.setattr(app.session._journal, "append", slowly)
+        app.post_message(Key("enter", "\r"))
+        app.post_message(Key("1", "1"))
+        await until(pilot, lambda: app.query_one(Ask).is_open)
+        goes_on.set()
+        await shows(pilot, "Which surface", pane="#rung")
+        assert [note.text for note in app.incident.notes.values()] == ["precious"]

@@ -194,7 +194,7 @@ async def test_a_key_that_does_nothing_says_why_until_the_next_one(logs: Path, s
     async with opened(logs, "logs", size=size) as pilot:
         await shows(pilot, "3 files", "from A", "quit")
         for key, told in (
-            ("Z", "⊘ Z is no key here: ? shows those that work"),
+            ("Z", "⊘ Z is no key here; ? shows those that are"),
             ("p", "⊘ p: a line is pinned to an incident, and here is none"),
             ("backspace", "⊘ ⌫: this is the stream of all files; q leaves"),
         ):

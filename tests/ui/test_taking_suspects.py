@@ -1,6 +1,8 @@
 """What the run's own files suggest: suspects on the classify rung, drafts of class, cost and scope, evidence first."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -8,9 +10,12 @@ from incident_console.events import ClassSet
 from incident_console.runbook.load import loads
 from incident_console.session import understanding
 from incident_console.session.picture import Picture
+from incident_console.session.suggest import draft
 from incident_console.session.surfaces import smallest_first
+from incident_console.session.understanding import Understanding
 from incident_console.snakemake.groups import FailureGroup
 from incident_console.snakemake.run import Run
+from incident_console.snakemake.suspects import Suspect
 from incident_console.tui.app import Console
 from incident_console.tui.log.view import LogView
 from incident_console.tui.rung import RungRows
@@ -94,7 +99,33 @@ async def test_t_takes_the_suspect_and_records_what_was_suggested_beside_what_wa
         assert event.class_ == "tool-behavior" and event.suggested is not None
         assert event.suggested.startswith("tool-behavior (") and "; cost " in event.suggested
         assert event.for_ and all(":" in clue for clue in event.for_) and event.next_measurement != "unknown"
-        await until(pilot, lambda: app.query_one(RungRows).row == "field:ruled_out")
+        assert event.confidence == "unknown", "only the operator knows how sure that is"
+        await until(pilot, lambda: app.query_one(RungRows).row == "field:confidence")
+        strength = app.picture.known.suspects[0].score if app.picture.known is not None else 0
+        await shows(pilot, f"draft: {'high' if strength >= 0.75 else 'medium'}", pane="#rung")
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE])
+async def test_all_that_speaks_for_a_suspect_is_listed(tmp_path: Path, size: tuple[int, int]) -> None:
+    here = place(tmp_path, "c1-flaky-retry-ok-v9")
+    async with opened(here.tiny(text=CLASSIFY), size) as (app, pilot):
+        await until(pilot, lambda: app.picture.known is not None)
+        assert app.picture.known is not None
+        first = app.picture.known.suspects[0]
+        await pilot.press("3")
+        rows = app.query_one(RungRows)
+        await until(pilot, lambda: any((option.id or "").startswith("clue:") for option in rows.options))
+        listed = [one.id for one in rows.options if (one.id or "").startswith(f"clue:{first.incident_class}:for:")]
+        assert len(listed) == len(first.because)
+
+
+def test_how_sure_one_is_is_drafted_from_the_strength_that_is_shown() -> None:
+    (field,) = (field for field in loads(CLASSIFY.encode(), "x.yaml").runbook.rungs[2].ask if field.id == "confidence")
+    rung = loads(CLASSIFY.encode(), "x.yaml").runbook.rungs[2]
+    for score, told in ((0.82, "high"), (0.69, "medium"), (0.3, "low")):
+        suspect = Suspect("tool-behavior", score, (), (), "", ())
+        known = SimpleNamespace(suspects=(suspect,), incident_class="tool-behavior")
+        assert draft(rung, field, Picture(run=Run("a.log", "failed"), known=cast(Understanding, known))) == told
 
 
 async def test_enter_on_a_suspect_only_asks_with_it_as_the_draft(tmp_path: Path) -> None:

@@ -4,16 +4,19 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from incident_console import events
 from incident_console.events import Recorded
 from incident_console.session.capture import Pinned, pin
+from incident_console.tui import timecells
 from incident_console.tui.app import Console
 from incident_console.tui.log.view import LogView
 from incident_console.tui.texts import TextScreen
 from incident_console.tui.timeline import TimelineRows
 from incident_console.tui.timerows import GROUPS, KINDS, Steps, group_of
+from incident_console.tui.words import parsed
 from tests.ui.scene import SMALL, WIDE, closed, drawn, flat, kinds, opened, place, screen, shows, types, until
 
 SIZES = pytest.mark.parametrize("size", [SMALL, (200, 50)], ids=["80x24", "200x50"])
@@ -181,6 +184,21 @@ async def test_stepping_shows_the_evidence_beside_and_stays_in_the_timeline(tmp_
         assert app.query_one(TimelineRows).line.kind == "note.added"  # type: ignore[union-attr]
 
 
+async def test_whoever_goes_from_an_event_to_its_text_has_half_of_the_screen_for_it(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), (200, 50)) as (app, pilot):
+        look = app.desk.session.runbook.rung("look")
+        await app.desk.climb._gather(look, look.item("say"), ())  # type: ignore[arg-type]
+        await pilot.press("l")
+        await at(pilot, "evidence.captured")
+        view = app.query_one(LogView)
+        beside = view.size.width
+        await pilot.press("enter")
+        await shows(pilot, "hello, it says", pane="#log-view")
+        await until(pilot, lambda: app.focused is view and view.outer_size.width >= 100)
+        app.go("(timeline)")
+        await until(pilot, lambda: app.focused is app.query_one(TimelineRows) and view.size.width == beside)
+
+
 async def test_what_is_written_there_is_shown_and_never_obeyed(tmp_path: Path) -> None:
     async with opened(place(tmp_path).tiny(), SMALL) as (app, pilot):
         await noted(app, "\x1b[31mred\x07 [@click=app.leave]x[/] \u202egnp")
@@ -200,3 +218,66 @@ async def test_a_long_journal_is_shown_at_once(tmp_path: Path) -> None:
         await pilot.press("G", "k")
         await drawn(pilot, app)
         assert app.query_one(TimelineRows).cursor >= 20_000
+
+
+LONG = "the queue is held since the reservation of the other group began, and nobody has told us why"
+
+
+def rows(app: Console) -> list[str]:
+    """The rows of the timeline, without what is around them."""
+    pane = app.query_one(TimelineRows)
+    return [pane.render_line(y).text for y in range(min(pane.size.height, len(pane.steps.rows)))]
+
+
+@pytest.mark.parametrize("size", [(60, 15), SMALL, (200, 50)], ids=["60x15", "80x24", "200x50"])
+async def test_a_row_that_is_cut_says_so_and_its_sentence_has_room(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with opened(place(tmp_path).tiny(), size) as (app, pilot):
+        await noted(app, LONG * 3)
+        await pilot.press("l")
+        await shows(pilot, "note: the queue is held")
+        (row,) = [row for row in rows(app) if "note: the" in row]
+        assert row.rstrip().endswith("…")
+        assert len(row[row.index("note: the") :].rstrip()) >= 36
+        assert ("+0m" in row, "olga" in row) == (size[0] > 60, size[0] > 60)
+
+
+@SIZES
+async def test_a_name_has_as_many_columns_as_the_longest_of_all(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with opened(place(tmp_path).tiny(), size) as (app, pilot):
+        await noted(app, "first word")
+        await pilot.press("l")
+        await shows(pilot, "note: first word", "olga  F note: first word")
+
+
+async def test_the_foot_of_the_timeline_says_what_the_letter_of_a_row_means(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), (60, 15)) as (app, pilot):
+        await noted(app, "a word")
+        await app.desk.in_thread(app.desk.session.note, "a guess", "inference")
+        await pilot.press("l")
+        await shows(pilot, "note.added, inference", "olga", "note: a guess", pane="#timeline-told")
+        await pilot.press("k")
+        await shows(pilot, "note.added, fact", pane="#timeline-told")
+        await pilot.press("g")
+        await shows(pilot, "incident.opened, bookkeeping", pane="#timeline-told")
+        await pilot.press("question_mark")
+        await shows(pilot, "F is a fact, I an inference, D a decision")
+
+
+def test_what_came_before_the_event_above_it_says_so() -> None:
+    steps = Steps()
+    late = events.ActionTaken(text="stopped it", why="it was wrong", occurred_at="2026-11-22T12:04:58Z")
+    steps.take([line(1, "12:00:00"), line(2, "12:05:00"), replace(line(3, "12:05:01"), kind=late.kind, event=late)])
+    shown = timecells.row(steps, 2, parsed("2026-11-22T12:00:00.9Z"), 120).plain
+    assert shown.startswith("12:04:58Z  +4m58s ! action     olga  D ↰ earlier: action: stopped it")
+    assert "before the event above it" in timecells.foot(steps, steps.lines[2], 80).plain
+    assert "earlier" not in timecells.row(steps, 1, parsed("2026-11-22T12:00:00.9Z"), 120).plain
+
+
+def test_wide_and_hostile_names_keep_the_columns() -> None:
+    steps = Steps()
+    steps.take([line(1, "12:00:00", by="\x1b]0;x\x07" + "🔥" * 40), line(2, "12:00:01", "b2", "張偉@two")])
+    for width in (50, 76, 120, 190):
+        shown = [timecells.row(steps, index, None, width) for index in (0, 1)]
+        assert {each.plain.index("F note") and each.cell_length <= width for each in shown} == {True}
+        starts = {cell_len(each.plain[: each.plain.index("F note")]) for each in shown}
+        assert len(starts) == 1, width

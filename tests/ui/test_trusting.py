@@ -57,9 +57,28 @@ async def test_trust_that_was_taken_back_meanwhile_counts_at_once(tmp_path: Path
         trust.withdraw(shelf.find(str(tmp_path / "tiny.yaml")).sha256, "olga", "now", here.who.trust)
         before = kinds(app)
         await pilot.press("2", "c")
-        await shows(pilot, "nobody has trusted it", pane="Toast")
-        await shows(pilot, NOT_TRUSTED)
+        await shows(pilot, "What it would run", "nobody has trusted it")
+        await pilot.press("escape")
+        await shows(pilot, "exactly as it was shown", NOT_TRUSTED)
         assert kinds(app) == before
+
+
+async def test_capturing_reads_out_what_would_run_and_goes_on_once_it_is_trusted(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    async with opened(here.tiny(trusted=False), SMALL) as (app, pilot):
+        await pilot.press("2", "c")
+        await shows(pilot, "What it would run; Esc, and it is asked", "$ echo 'hello, it says'")
+        await pilot.press("escape")
+        await shows(pilot, "exactly as it was shown", pane="#ask")
+        await pilot.press("enter")  # the first choice is no
+        await closed(pilot)
+        assert "evidence.captured" not in kinds(app)
+        await pilot.press("c")
+        await shows(pilot, "What it would run")
+        await pilot.press("escape")
+        await shows(pilot, "exactly as it was shown", pane="#ask")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: "evidence.captured" in kinds(app))
 
 
 async def test_a_trust_file_that_others_may_write_to_is_told(tmp_path: Path) -> None:

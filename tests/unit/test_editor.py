@@ -12,6 +12,8 @@ from typing import Any, cast
 import pytest
 from textual.app import App, SuspendNotSupported
 
+from incident_console.errors import Refused
+from incident_console.openers import EDITOR
 from incident_console.tui import editor
 
 
@@ -106,17 +108,17 @@ def test_signals_meant_for_the_editor_are_not_ours_and_are_as_before_afterwards(
     ],
 )
 def test_the_editor_may_have_arguments_and_visual_goes_first(environ: dict[str, str], words: list[str]) -> None:
-    assert editor.command({"PATH": os.environ["PATH"], **environ}) == words
+    assert EDITOR.command({"PATH": os.environ["PATH"], **environ}) == words
 
 
 def test_without_a_setting_one_is_looked_for(tmp_path: Path) -> None:
     for name in ("sensible-editor", "editor"):  # they begin with a question of their own
         _program(tmp_path, name)
-        with pytest.raises(ValueError, match=r"no editor here: \$EDITOR may name one, and the form .* does the same"):
-            editor.command({"PATH": str(tmp_path)})
+        with pytest.raises(Refused, match=r"no editor here: \$EDITOR may name one"):
+            EDITOR.command({"PATH": str(tmp_path)})
     for name in ("nano", "vi"):
         _program(tmp_path, name)
-        assert editor.command({"PATH": str(tmp_path)}) == [name]
+        assert EDITOR.command({"PATH": str(tmp_path)}) == [name]
 
 
 def _program(folder: Path, name: str) -> None:
@@ -139,5 +141,5 @@ def test_an_editor_that_nobody_chose_is_named_with_the_way_out_of_it(tmp_path: P
 
 @pytest.mark.parametrize("value", ["no-such-editor", "'unclosed"])
 def test_an_editor_that_is_not_there_is_told_by_the_variables_name(value: str) -> None:
-    with pytest.raises(ValueError, match=r"\$EDITOR is"):
-        editor.command({"PATH": os.environ["PATH"], "EDITOR": value})
+    with pytest.raises(Refused, match=r"\$EDITOR is"):
+        EDITOR.command({"PATH": os.environ["PATH"], "EDITOR": value})

@@ -6,7 +6,8 @@ label to go with it.
 
 from collections.abc import Iterator, Sequence
 
-from incident_console.record.page.html import bullets, code, counted, table, text
+from incident_console.counting import counted
+from incident_console.record.page.html import bullets, code, table, text
 from incident_console.record.text import clock_time
 from incident_console.record.weighed import Bar, Lane, Weighed
 

@@ -5,9 +5,10 @@ Of long texts the beginning and the end are shown, and when the page would grow 
 
 from collections.abc import Callable, Iterator
 
+from incident_console.counting import counted
 from incident_console.events import UNKNOWN, AttemptKept, EvidenceCaptured, EvidenceFailed, LogPinned
 from incident_console.record.incident import Incident
-from incident_console.record.page.html import code, counted, event, pairs, pill, said, text, when
+from incident_console.record.page.html import code, event, pairs, pill, said, text, when
 from incident_console.record.seen import Item
 from incident_console.record.text import size, span
 from incident_console.record.timeline import source

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
+from incident_console.counting import counted
 from incident_console.events import UNKNOWN
 from incident_console.record.clock import moment
 from incident_console.record.due import due_told, overdue
 from incident_console.record.incident import Incident
 from incident_console.record.note import brief, note_fields, told_before_failing, unredacted, waiting_at, warning
-from incident_console.record.page.html import bullets, code, counted, event, pairs, pill, said, text, when
+from incident_console.record.page.html import bullets, code, event, pairs, pill, said, text, when
 from incident_console.record.text import clock_time
 from incident_console.record.timeline import LEGEND
 

@@ -73,7 +73,3 @@ def table(caption: str, heads: Iterable[str], html: Iterable[Iterable[str]]) -> 
 def section(id: str, title: str, html: Iterable[str]) -> str:
     body = "\n".join(html)
     return f'<section aria-labelledby="{id}"><h2 id="{id}" tabindex="-1">{text(title)}</h2>\n{body}\n</section>'
-
-
-def counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
+from incident_console.counting import counted
 from incident_console.events import UNKNOWN
 from incident_console.record import weighed
 from incident_console.record.findings import SHOWN, Failure, failures
 from incident_console.record.findingstext import each_time
 from incident_console.record.incident import Incident
 from incident_console.record.page.charts import cost_chart, job_chart, patterns
-from incident_console.record.page.html import bullets, code, counted, event, pill, table, text, when
+from incident_console.record.page.html import bullets, code, event, pill, table, text, when
 
 _RUNS = 200
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import platform
 import re
-import shlex
 import shutil
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from incident_console import __version__
+from incident_console.errors import Refused
 from incident_console.evidence.command import Command, run
 from incident_console.evidence.environment import allowed
+from incident_console.openers import Opener
 from incident_console.session.doctoring.finding import Finding
 
 LIBRARIES = ("textual", "watchfiles", "pydantic", "PyYAML", "orjson", "msgspec", "platformdirs")
@@ -71,14 +72,11 @@ def program(name: str, flag: str, missing: str, environ: Mapping[str, str]) -> t
     return (Finding(name, f"{number[0] if number else first.strip()[:80] or outcome.ended}, {path}"),)
 
 
-def opener(what: str, command: str, source: str, environ: Mapping[str, str]) -> tuple[Finding, ...]:
-    """The editor or the pager, as the settings name it."""
+def opener(kind: Opener, said: str, source: str, environ: Mapping[str, str]) -> tuple[Finding, ...]:
+    """The editor or the pager. `said`: what settings or environment name, if anything; `source`: which of them."""
     try:
-        words = shlex.split(command)
-    except ValueError:
-        words = []
-    path = shutil.which(words[0], path=environ.get("PATH")) if words else None
-    if path is None:
-        follows = f"Set `{what}` in the settings, or ${what.upper()}, to a program that is there."
-        return (Finding(what, f"{command}: not found ({source})", "mind", follows),)
-    return (Finding(what, f"{command} ({source})"),)
+        words = kind.command({**environ, kind.variables[0]: said})
+    except Refused:
+        follows = f"Set `{kind.what}` in the settings, or ${kind.variables[-1]}, to a program that is there."
+        return (Finding(kind.what, f"{said}: not found ({source})" if said else "none is found", "mind", follows),)
+    return (Finding(kind.what, f"{said} ({source})" if said else f"{words[0]}, found here: nothing names another"),)

@@ -13,6 +13,7 @@ from incident_console.session.doctoring.finding import Finding
 
 ASK_S = 1.5
 SMALLEST = (60, 15)
+LONGEST_ESC_MS = 100
 _COLOURLESS = ("dumb", "unknown", "vt100", "vt102", "vt220")
 
 
@@ -73,11 +74,8 @@ def _far(environ: Mapping[str, str]) -> Finding:
 def clipboard(environ: Mapping[str, str]) -> tuple[Finding, ...]:
     """Whether what is copied (OSC 52) gets through a multiplexer. tmux(1), `set-clipboard`."""
     if environ.get("TMUX"):
-        tmux = shutil.which("tmux", path=environ.get("PATH"))
-        argv = (tmux or "tmux", "show-options", "-sv", "set-clipboard")
-        outcome = run(Command(argv, Path("/"), ASK_S, cap=4096, env={**allowed(environ), "TMUX": environ["TMUX"]}))
-        said = outcome.stdout.decode("utf-8", "backslashreplace").strip()
-        if outcome.exit_code != 0 or not said:
+        said = _tmux("set-clipboard", environ)
+        if not said:
             return (Finding("clipboard", "tmux did not say whether it lets copies through"),)
         if said == "on":
             return (Finding("clipboard", "tmux lets copies through (set-clipboard on)"),)
@@ -86,3 +84,24 @@ def clipboard(environ: Mapping[str, str]) -> tuple[Finding, ...]:
     if environ.get("STY") or environ.get("TERM", "").startswith("screen"):
         return (Finding("clipboard", "screen keeps copies to itself", "mind", "Save lines into a file instead: S."),)
     return (Finding("clipboard", "copies go to the terminal (OSC 52), which may refuse them"),)
+
+
+def escape(environ: Mapping[str, str]) -> tuple[Finding, ...]:
+    """How long a multiplexer holds Esc back, which might begin the code of another key. tmux(1), `escape-time`."""
+    if not environ.get("TMUX"):
+        return ()
+    said = _tmux("escape-time", environ)
+    if not said.isdecimal():
+        return (Finding("Esc", "tmux did not say how long it holds it back"),)
+    if int(said) <= LONGEST_ESC_MS:
+        return (Finding("Esc", f"tmux holds it back for {said} ms"),)
+    follows = "Esc does its work late, and with a key typed after it is another: `tmux set -s escape-time 20`."
+    return (Finding("Esc", f"tmux holds it back for {said} ms", "mind", follows),)
+
+
+def _tmux(option: str, environ: Mapping[str, str]) -> str:
+    """What this tmux says of a server's option; empty where it does not."""
+    tmux = shutil.which("tmux", path=environ.get("PATH")) or "tmux"
+    argv = (tmux, "show-options", "-sv", option)
+    outcome = run(Command(argv, Path("/"), ASK_S, cap=4096, env={**allowed(environ), "TMUX": environ["TMUX"]}))
+    return outcome.stdout.decode("utf-8", "backslashreplace").strip() if outcome.exit_code == 0 else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from incident_console.counting import counted
 from incident_console.snakemake.compare.comparison import Comparison
 from incident_console.snakemake.compare.settings import Setting
 from incident_console.snakemake.compare.speed import Change, CostSpeed
@@ -105,7 +106,7 @@ def _why(found: Comparison) -> Iterator[str]:
     if meaning.sources_changed:
         yield f"- files of the workflow changed: {_paths(meaning.sources_changed)}"
     if meaning.skipped:
-        yield f"- {len(meaning.skipped)} jobs of the run before were not run after"
+        yield f"- of the run before, {counted(len(meaning.skipped), 'job was', 'jobs were')} not run after"
     if not (meaning.policy_changed or meaning.config_changed or meaning.rules_changed or meaning.sources_changed):
         yield "- no change of the workflow's text, config or policy is known"
 

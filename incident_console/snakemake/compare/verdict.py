@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from incident_console.counting import counted
 from incident_console.snakemake.compare.meaning import Meaning
 from incident_console.snakemake.compare.settings import Setting
 from incident_console.snakemake.compare.speed import Speed
@@ -91,7 +92,8 @@ def _changes(meaning: Meaning) -> Iterator[str]:
     if len(meaning.inputs_removed) > _NAMED:
         yield f"{len(meaning.inputs_removed) - _NAMED} more inputs are no longer read"
     if meaning.evidence_lost:
-        yield f"{len(meaning.evidence_lost)} pieces of evidence are lost: {some(meaning.evidence_lost)}"
+        lost_now = counted(len(meaning.evidence_lost), "piece of evidence is", "pieces of evidence are")
+        yield f"{lost_now} lost: {some(meaning.evidence_lost)}"
     for setting in meaning.config_changed[:_NAMED]:
         yield f"config: {setting.name} was {_value(setting.before)}, is {_value(setting.after)}"
     if len(meaning.config_changed) > _NAMED:

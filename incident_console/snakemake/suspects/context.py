@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from incident_console.counting import counted
 from incident_console.snakemake.causes import Source
-from incident_console.snakemake.cost import counted, lost_cores
+from incident_console.snakemake.cost import lost_cores
 from incident_console.snakemake.history import PastRun, key_of
+from incident_console.snakemake.matters import shortened
 from incident_console.snakemake.suspects.scene import Clue, Rule, Scene, first
 
 
@@ -13,7 +15,7 @@ def _stopped(scene: Scene) -> tuple[Clue, ...]:
     if scene.run.status != "interrupted":
         return ()
     told = [one for one in scene.failures if one.kind == "interrupted"]
-    return first([Clue(f"{one.who}: {one.message[:160]}", one.source) for one in told][:1])
+    return first([Clue(f"{one.who}: {shortened(one.message, 160)}", one.source) for one in told][:1])
 
 
 def _mid_air(scene: Scene) -> bool:
@@ -36,7 +38,7 @@ def _left_behind(scene: Scene) -> tuple[Clue, ...]:
     begun = set(scene.incomplete)
     outputs = {name for start in scene.trace.starts for name in start.output if name in begun} if begun else set()
     half = [name for name in scene.incomplete if name in outputs]
-    left += [Clue(f"{name} is marked as begun and not ended", Source(".snakemake/incomplete", 1)) for name in half[:2]]
+    left += [Clue(f"{name} is marked as begun and not ended", Source(".snakemake/incomplete", 1)) for name in half]
     return first([_ended(scene), *left]) if left else ()
 
 

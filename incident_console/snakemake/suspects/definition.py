@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from incident_console.snakemake.matters import shortened
 from incident_console.snakemake.metadata import has_records
 from incident_console.snakemake.suspects.scene import Clue, Rule, Scene, first
 
@@ -23,7 +24,7 @@ _PYTHON = re.compile(
 
 def _faults(scene: Scene, *kinds: str) -> tuple[Clue, ...]:
     found = [
-        Clue(f"{one.kind}{f' in rule {one.rule}' if one.rule else ''}: {one.message[:240]}", one.source)
+        Clue(f"{one.kind}{f' in rule {one.rule}' if one.rule else ''}: {shortened(one.message, 240)}", one.source)
         for one in scene.failures
         if one.jobid is None and one.kind in kinds
     ]
@@ -39,7 +40,7 @@ def _others(scene: Scene, wanted: Callable[[str, str], bool]) -> tuple[Clue, ...
     lines = {one.source.line for one in scene.failures if one.jobid is None and one.kind == "workflow-error"}
     return first(
         [
-            Clue(f"{one.name}: {one.message[:240]}", scene.in_log(one.line))
+            Clue(f"{one.name}: {shortened(one.message, 240)}", scene.in_log(one.line))
             for one in scene.trace.faults
             if one.line in lines and wanted(one.name, one.message)
         ]
@@ -78,7 +79,7 @@ RULES: tuple[Rule, ...] = (
         "log-is-empty",
         "workflow-semantics",
         0.3,
-        "8 and 9 leave an empty log when the Snakefile cannot be read",
+        "Snakemake 8 and 9 leave an empty log when the Snakefile cannot be read",
         _nothing_told,
         "`snakemake -n`: it tells a syntax or parse error at once; the terminal of the run told it, too",
     ),

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from incident_console.snakemake.causes import Failure, causes_of
+from incident_console.snakemake.matters import shortened
 from incident_console.snakemake.suspects.scene import Clue, Rule, Scene, first
 
+_NAMED = 3
 _PATH = re.compile(r"['\"]?((?:/|\.{0,2}/)?[\w.@%+=:,~-]+(?:/[\w.@%+=:,~-]+)*\.?[\w-]*)['\"]?")
 
 
@@ -26,9 +28,9 @@ def told(failures: tuple[Failure, ...]) -> tuple[Clue, ...]:
     for cause in causes_of(failures):
         who = cause.rule or "a job"
         times = f" {cause.count} times" if cause.count > 1 else ""
-        sample = f" ({', '.join(cause.samples[:3])}{', …' if len(cause.samples) > 3 else ''})" if cause.samples else ""
+        sample = f" ({cause.named(_NAMED)})" if cause.samples else ""
         code = f", exit {cause.exit_code}" if cause.exit_code is not None else ""
-        clues.append(Clue(f"{who}{sample} failed{times}{code}: {cause.message[:200]}", cause.source))
+        clues.append(Clue(f"{who}{sample} failed{times}{code}: {shortened(cause.message, 200)}", cause.source))
     return first(clues)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from incident_console.snakemake.cost import counted
+from incident_console.counting import counted
+from incident_console.snakemake.discovery import OddSample
 from incident_console.snakemake.history import key_of
 from incident_console.snakemake.suspects.scene import Clue, Rule, Scene, first
 from incident_console.snakemake.trace import Start
 
+_NAMED = 6
 _MADE_ANYWAY = frozenset({"missing-output", "forced", "incomplete-output"})
 _BEFORE_NOW = re.compile(r"before: (.*?) now: (.*?)(?:;|$)")
 
@@ -23,10 +25,13 @@ def _because(scene: Scene, name: str, words: str) -> tuple[Clue, ...]:
     found = again(scene, name)
     if not found:
         return ()
-    rules = ", ".join(dict.fromkeys(one.rule or "a job" for one in found))
-    return (
-        Clue(f"{counted(len(found), 'job')} of {rules[:120]} ran again because {words}", scene.in_log(found[0].line)),
-    )
+    rules = _some(list(dict.fromkeys(one.rule or "a job" for one in found)))
+    return (Clue(f"{counted(len(found), 'job')} of {rules} ran again because {words}", scene.in_log(found[0].line)),)
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _code(scene: Scene) -> tuple[Clue, ...]:
@@ -86,12 +91,16 @@ def _widened(scene: Scene) -> tuple[Clue, ...]:
 
 
 def _odd(scene: Scene) -> tuple[Clue, ...]:
-    return first(
-        [
-            Clue(f"{one.name}={one.value} is {one.other} with a file ending", scene.in_log(one.line))
-            for one in scene.odd_samples
-        ]
-    )
+    by_name: dict[str, list[OddSample]] = {}
+    for one in scene.odd_samples:
+        by_name.setdefault(one.name, []).append(one)
+    return first([Clue(_beside(name, odd), scene.in_log(odd[0].line)) for name, odd in by_name.items()])
+
+
+def _beside(name: str, odd: list[OddSample]) -> str:
+    if len(odd) == 1:
+        return f"{name}={odd[0].value} is {odd[0].other} with a file ending"
+    return f"{len(odd)} values of {name} are others with a file ending: {_some([one.value for one in odd])}"
 
 
 def _perhaps_widened(scene: Scene) -> tuple[Clue, ...]:
@@ -126,7 +135,10 @@ def _vanished(scene: Scene) -> tuple[Clue, ...]:
     if len(lost) < 2:
         return ()
     return (
-        Clue(f"{len(lost)} jobs whose outputs an earlier run had made found them missing", scene.in_log(lost[0].line)),
+        Clue(
+            f"{counted(len(lost), 'job')} whose outputs an earlier run had made found them missing",
+            scene.in_log(lost[0].line),
+        ),
     )
 
 

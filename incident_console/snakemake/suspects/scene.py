@@ -31,6 +31,8 @@ CLASSES: tuple[IncidentClass, ...] = (
 )
 
 
+REASON = " — "
+"""Stands between what is seen and the reason of its rule."""
 _OF_JOBS = frozenset({"nonzero-exit", "killed", "missing-output", "disk-full"})
 """Kinds of failures that jobs have; with `--quiet rules`, when no block is written, a log does not say which job's."""
 
@@ -93,6 +95,16 @@ class Clue:
     text: str
     source: Source
 
+    @property
+    def reason(self) -> str:
+        """Why it speaks for a class or against it; told with the first clue of a rule, empty with the others."""
+        return self.text.rpartition(REASON)[2] if REASON in self.text else ""
+
+    @property
+    def seen(self) -> str:
+        """What is seen, without the reason."""
+        return self.text.rpartition(REASON)[0] or self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -131,10 +143,9 @@ class Suspect:
     """The names of the rules that spoke, the strongest first."""
 
 
-def first(clues: list[Clue], limit: int = 4) -> tuple[Clue, ...]:
+def first(clues: list[Clue], limit: int = 4, more: str = "more like these") -> tuple[Clue, ...]:
     """Not more clues than somebody reads; how many there are is told in the last."""
     if len(clues) <= limit:
         return tuple(clues)
     last = clues[limit - 1]
-    more = Clue(f"{last.text} (and {len(clues) - limit} more like these)", last.source)
-    return (*clues[: limit - 1], more)
+    return (*clues[: limit - 1], Clue(f"{last.text} (and {len(clues) - limit} {more})", last.source))

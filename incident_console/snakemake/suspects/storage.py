@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from difflib import SequenceMatcher
 from pathlib import Path, PurePath
 
+from incident_console.counting import counted
 from incident_console.snakemake.blocks import CAME
 from incident_console.snakemake.causes import Failure
-from incident_console.snakemake.cost import counted
+from incident_console.snakemake.cost import seconds, shared
+from incident_console.snakemake.matters import shortened
 from incident_console.snakemake.suspects.scene import Clue, Rule, Scene, first
 
 _LONG_WAIT_S = 3.0
@@ -47,7 +49,9 @@ def _came_and_went(scene: Scene) -> tuple[Clue, ...]:
     for one, _ in _missing(scene):
         came = one.message.partition(CAME)[2]
         if came:
-            clues.append(Clue(f"{one.who}: {came[:200]} was there when the engine gave up waiting for it", one.source))
+            clues.append(
+                Clue(f"{one.who}: {shortened(came, 200)} was there when the engine gave up waiting for it", one.source)
+            )
     return first(clues)
 
 
@@ -59,7 +63,10 @@ def _never_came(scene: Scene) -> tuple[Clue, ...]:
     if _there_now(scene) or _came_and_went(scene) or _not_to_be_seen(scene):
         return ()
     return first(
-        [Clue(f"{one.who}: {one.message[:200]}; it is not there now either", one.source) for one, _ in _missing(scene)]
+        [
+            Clue(f"{one.who}: {shortened(one.message, 200)}; it is not there now either", one.source)
+            for one, _ in _missing(scene)
+        ]
     )
 
 
@@ -73,7 +80,7 @@ def _not_to_be_seen(scene: Scene) -> tuple[Clue, ...]:
         return ()
     return first(
         [
-            Clue(f"{one.who}: {one.message[:200]}", one.source)
+            Clue(f"{one.who}: {shortened(one.message, 200)}", one.source)
             for one, names in _missing(scene)
             if not any(_exists(scene.workdir, str(PurePath(name).parent)) for name in names)
         ]
@@ -163,9 +170,8 @@ def _came_late(scene: Scene) -> tuple[Clue, ...]:
         return ()
     if cost.storage_s < 1:
         return ()
-    text = (
-        f"the engine waited {counted(len(waits), 'time')} for outputs of finished jobs, {cost.storage_s:.1f} s in all"
-    )
+    in_all = f"{seconds(cost.came_s)} in all{shared(cost.came_s, min(cost.storage_s, cost.came_s))}"
+    text = f"the engine waited {counted(len(waits), 'time')} for outputs of finished jobs, {in_all}"
     return (Clue(text, scene.in_log(waits[0].line)),)
 
 

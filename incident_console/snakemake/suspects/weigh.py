@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from incident_console.snakemake.suspects.scene import CLASSES, Clue, IncidentClass, Rule, Said, Scene, Suspect, first
+from incident_console.snakemake.suspects.scene import (
+    CLASSES,
+    REASON,
+    Clue,
+    IncidentClass,
+    Rule,
+    Said,
+    Scene,
+    Suspect,
+    first,
+)
 
 NAMED = 0.5
 MARGIN = 0.1
@@ -17,6 +27,7 @@ _AGREEING = 0.04
 _AGREEING_MOST = 0.12
 _HINT_MOST = 0.45
 _SHOWN = 6
+_MORE = "more of another kind"
 
 
 def ask(rules: Iterable[Rule], scene: Scene) -> tuple[Said, ...]:
@@ -56,8 +67,8 @@ def _suspect(name: IncidentClass, said: list[Said]) -> Suspect | None:
     return Suspect(
         name,
         round(min(0.99, score), 2),
-        first(_clues(speaking_for), _SHOWN),
-        first(_clues(speaking_against), _SHOWN),
+        first(_clues(speaking_for), _SHOWN, _MORE),
+        first(_clues(speaking_against), _SHOWN, _MORE),
         settled,
         tuple(one.rule.name for one in speaking_for),
     )
@@ -68,6 +79,6 @@ def _clues(said: list[Said]) -> list[Clue]:
     for one in said:
         for index, clue in enumerate(one.clues):
             # The reason is given once a rule, not with every place.
-            told = f"{clue.text.rstrip('.')} — {one.rule.reason}" if index == 0 else clue.text
+            told = f"{clue.text.rstrip('.')}{REASON}{one.rule.reason}" if index == 0 else clue.text
             found[Clue(told, clue.source)] = None
     return list(found)

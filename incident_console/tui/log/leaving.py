@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shlex
-import shutil
 import signal
 import stat
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
 from textual.app import SuspendNotSupported
 from textual.binding import BindingType
 
+from incident_console.errors import Refused
+from incident_console.openers import PAGER
 from incident_console.tail.linetime import time_of
 from incident_console.tail.source import Source
 from incident_console.tui.log.bar import LogBar
@@ -31,7 +31,6 @@ from incident_console.tui.look import Dressed
 from incident_console.tui.words import size
 
 SLICE_S = 0.01
-PAGER = "less"
 PRIVATE = 0o600
 
 
@@ -181,9 +180,10 @@ class LogLeaving(LogFiltering):
         source = self._source
         if source is None or not self._rows:
             return
-        command = _pager(self.app.environ if isinstance(self.app, Dressed) else os.environ)
-        if command is None:
-            self.tell("no pager was found: set PAGER to one, for example less")
+        try:
+            command = PAGER.command(self.app.environ if isinstance(self.app, Dressed) else os.environ)
+        except Refused as fault:
+            self.tell(str(fault))
             return
         self.run_worker(self._page_out(source, command), group=SEEKING, exclusive=True)
 
@@ -196,15 +196,6 @@ class LogLeaving(LogFiltering):
             fault = "a pager cannot be opened here: this terminal cannot be handed over"
         self.tell(fault)
         self.refresh()
-
-
-def _pager(environ: Mapping[str, str]) -> list[str] | None:
-    """$PAGER as words, or less; None where there is none."""
-    try:
-        words = shlex.split(environ.get("PAGER", "")) or [PAGER]
-    except ValueError:
-        return None
-    return words if shutil.which(words[0]) else None
 
 
 def _through(command: list[str], pieces: Iterator[bytes]) -> str:

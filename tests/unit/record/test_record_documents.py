@@ -18,7 +18,7 @@ from incident_console.record.incident import Incident
 from incident_console.record.journal import Journal
 from incident_console.record.render import brief, note_fields, note_md, record_html, record_json, record_md
 from incident_console.record.store import Record
-from incident_console.record.timeline import sentence
+from incident_console.record.timeline import Order, sentence, timeline
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 HOSTILE = (
@@ -160,6 +160,59 @@ def test_every_kind_of_event_has_its_sentence() -> None:
         assert "not known" not in sentence(line), kind
     unknown = events.Recorded(1, "t", 0.0, "s", "b", "new.kind", events.UnknownEvent(), "", "")
     assert sentence(unknown) == "new.kind (not known to this console)"
+
+
+def recorded(seq: int, at: str, event: events.Event) -> events.Recorded:
+    return events.Recorded(seq, f"2026-11-23T14:{at}Z", 0.0, "s", "ana@node1", event.kind, event, "", "")
+
+
+def test_the_result_of_an_action_that_is_told_later_reads_as_a_result() -> None:
+    done = events.ActionTaken(text="started snakemake -c2", why="a run", result="exit 1, after 4m44s", corrects=3)
+    assert sentence(recorded(9, "40:26.5", done)) == (
+        'result of "started snakemake -c2": exit 1, after 4m44s (puts event 3 right)'
+    )
+    by = msgspec.structs.replace(done, by_whom="ben")
+    assert sentence(recorded(9, "40:26.5", by)).startswith('result of "started snakemake -c2" by ben: exit 1')
+    long = msgspec.structs.replace(done, text="started " + "x" * 200)
+    assert len(sentence(recorded(9, "40:26.5", long))) < 140
+    still = msgspec.structs.replace(done, result="unknown")
+    assert sentence(recorded(9, "40:26.5", still)).startswith("action: started snakemake -c2; because a run")
+
+
+def test_time_since_opening_is_what_the_times_that_stand_beside_it_say() -> None:
+    opened = datetime(2026, 11, 23, 14, 45, 27, 100_000, tzinfo=UTC)
+    later = {0.8: "+0m00s", 23.6: "+0m23s", -0.05: "+0m00s", -2.1: "-0m02s", -1.6: "-0m02s", 3599.95: "+1h00m"}
+    for seconds, told in later.items():
+        assert text.elapsed(opened, opened + timedelta(seconds=seconds)) == told, seconds
+
+
+def test_what_happened_before_the_event_above_it_says_when_it_was_recorded() -> None:
+    incident = Incident("INC-1")
+    note = events.NoteAdded(text="a note")
+    late = events.ActionTaken(text="stopped it", why="it was wrong", occurred_at="2026-11-23T14:45:25Z")
+    for seq, (at, event) in enumerate((("45:27.2", note), ("45:28.9", late), ("45:29.1", note)), 1):
+        incident.apply(recorded(seq, at, event))
+    incident.opened_at = "2026-11-23T14:45:27.2Z"
+    told = [(each.elapsed, each.text) for each in timeline(incident)]
+    assert told[0] == ("+0m00s", "note: a note")
+    assert told[1][0] == "-0m02s"
+    assert told[1][1].endswith("(happened before the event above it; recorded 14:45:28Z)")
+    assert told[2] == ("+0m02s", "note: a note")
+    assert "happened before the event above it; recorded 14:45:28Z" in record_md(incident, lambda _: None)
+
+
+def test_an_event_that_took_time_to_be_recorded_says_nothing_of_it_where_the_order_holds() -> None:
+    order = Order()
+    edit = events.EditObserved(path="a", gate_open=False, occurred_at="2026-11-23T14:00:01.9Z")
+    other = msgspec.structs.replace(edit, occurred_at="2026-11-23T14:00:01.1Z")
+    assert not order.early(recorded(1, "00:00.5", events.NoteAdded(text="a")))
+    assert not order.early(recorded(2, "00:05.0", edit))
+    assert not order.early(recorded(3, "00:05.1", other)), "they stand there with the same second"
+    note = events.NoteAdded(text="after the clock was set back")
+    assert not order.early(recorded(4, "00:09", note))
+    assert not order.early(recorded(5, "00:01", note)), "the clock was set back: that is told where it happened"
+    broken = msgspec.structs.replace(edit, occurred_at="yesterday")
+    assert not order.early(recorded(6, "00:02", broken))
 
 
 # What comes from outside stays text

@@ -196,6 +196,10 @@ def test_json_in_one_line_is_compared_value_by_value(tmp_path: Path) -> None:
     row = found.laid.row(found.laid.first)
     assert row.left is not None and b'"host": "one"' in found.laid.left[row.left]
     assert len(found.laid.differences) == 1
+    assert found.json
+    one, same, text = kept(blobs, b'{"b": 1, "a": 2}', b'{"a":2,"b":1}', b"{no json}")
+    assert itemdiff.compare(blobs, one, same).verdict == "Nothing differs: they say the same, value by value."
+    assert not itemdiff.compare(blobs, one, text).json
 
 
 def test_a_missing_or_altered_blob_is_told_with_its_place(tmp_path: Path) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
-from incident_console.session.doctoring import machine, places
+import pytest
+
+from incident_console.openers import EDITOR
+from incident_console.session.doctoring import machine, places, programs, terminal
 from incident_console.session.doctoring.finding import Ask, Finding, look
 
 
@@ -88,3 +92,33 @@ def test_a_record_that_others_may_write_to_is_told(tmp_path: Path) -> None:
     assert (told.told, told.state) == ("1: INC-20260102T000000Z-b", "mind") and "chmod -R go-w" in told.follows
     (tmp_path / "INC-20260102T000000Z-b").chmod(0o700)
     assert not [one for one in places.records(tmp_path) if one.what == "open to others"]
+
+
+def test_an_editor_that_nobody_named_is_the_one_that_would_open(tmp_path: Path) -> None:
+    environ = {"PATH": str(tmp_path)}
+    (none,) = programs.opener(EDITOR, "", "default", environ)
+    assert (none.told, none.state) == ("none is found", "mind") and "$EDITOR" in none.follows
+    (tmp_path / "nano").write_text("#!/bin/sh\n")
+    (tmp_path / "nano").chmod(0o755)
+    (found,) = programs.opener(EDITOR, "", "default", environ)
+    assert found.state == "fine" and found.told.startswith("nano")
+    (gone,) = programs.opener(EDITOR, "helix --fast", "environment EDITOR", environ)
+    assert (gone.told, gone.state) == ("helix --fast: not found (environment EDITOR)", "mind")
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "told"),
+    [
+        ("500", "mind", "for 500 ms"),
+        ("20", "fine", "for 20 ms"),
+        ("", "fine", "did not say"),
+        ("soon", "fine", "did not say"),
+    ],
+)
+def test_a_multiplexer_that_holds_esc_back_is_told(tmp_path: Path, said: str, state: str, told: str) -> None:
+    (tmp_path / "tmux").write_text(f'#!/bin/sh\n[ "$3" = escape-time ] && echo {said}\n')
+    (tmp_path / "tmux").chmod(0o755)
+    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "TMUX": "/tmp/tmux,1,0"}
+    (finding,) = terminal.escape(environ)
+    assert finding.state == state and told in finding.told
+    assert terminal.escape({"PATH": environ["PATH"]}) == ()

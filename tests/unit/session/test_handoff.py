@@ -42,6 +42,20 @@ def test_a_bundle_with_everything_unknown_is_sound_and_says_so(session: Session,
         subprocess.run(["sha256sum", "-c", "--quiet", manifest], cwd=bag, check=True)
 
 
+def test_what_the_runbook_asked_and_whom_it_names_reach_the_receiver(session: Session, tmp_path: Path) -> None:
+    session.enter("classify")
+    session.answer("classify", {"confidence": "low"})
+    held = "By the runbook, and nobody was asked yet**: to confidence review: Nobody is sure"
+    for name in ("one.zip", "two.zip"):
+        offered = offer(session, f"ben, {name}", {}, tmp_path / name)
+        with zipfile.ZipFile(offered.path) as bundle:
+            (page,) = (each for each in bundle.namelist() if each.endswith("data/HANDOFF.md"))
+            text = bundle.read(page).decode()
+        assert "## What was answered on the ladder" in text and "How sure: low" in text
+        assert (held in text) == (name == "one.zip"), text
+        session.escalate("confidence review", "B", "A", "Nobody is sure.")
+
+
 def test_an_offer_that_cannot_be_made_leaves_no_trace(session: Session, tmp_path: Path) -> None:
     there = tmp_path / "there.zip"
     there.write_text("precious")

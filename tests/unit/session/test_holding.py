@@ -162,7 +162,7 @@ def test_what_speaks_of_the_whole_record_does_not_wait(session: Session, disk: D
     session.answer("scope", {"targets": "all of them"})
     disk.fails(errno.ENOSPC)
     held(session.note, "one")
-    with pytest.raises(RecordError, match="1 entries wait") as told:
+    with pytest.raises(RecordError, match="1 entry waits") as told:
         session.complete("scope")
     assert not isinstance(told.value, HeldError)
     with pytest.raises(Refused, match="counts once it is saved"):

@@ -12,7 +12,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -136,7 +137,7 @@ def test_without_the_process_that_waits_a_run_goes_on_and_its_end_is_not_known(p
 def test_a_starter_that_is_killed_at_once_ends_nothing(place: Path, runs: Path) -> None:
     script = f"""
 import os, signal
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from incident_console.session.launch import start
 start(("sh", "-c", {f"{WAIT}; exit 5"!r}), Path.cwd(), Path({str(runs)!r}), incident="", now=datetime.now(UTC))
@@ -317,6 +318,14 @@ def test_opening_with_a_command_records_it_and_follows_its_output_to_its_end(pla
     assert verify(session.record.path).ok
 
 
+def test_a_run_that_ended_well_is_news_and_no_warning(plan: Plan) -> None:
+    session = replace(plan, command=("sh", "-c", "exit 0")).begin()
+    with Watching(session) as watch:
+        picture = watch.until(lambda now: any("ended with exit 0 at" in told for told in now.news))
+        assert not any("ended with exit" in told for told in picture.notices)
+    session.close()
+
+
 def test_coming_back_tells_what_happened_since_once(plan: Plan, place: Path, who: Who) -> None:
     session = plan.begin()
     with Watching(session) as watch:
@@ -342,6 +351,22 @@ def test_what_began_and_was_not_recorded_is_recorded_when_the_console_comes_back
     started.look()
     (action,) = actions(session)
     assert action.launch == launches(runs_folder(who.records))[0].id
+    session.close()
+
+
+def test_what_is_started_in_a_record_that_was_handed_off_is_recorded_and_what_went_on_before_is_not(
+    plan: Plan, who: Who
+) -> None:
+    session = plan.begin()
+    session.append(events.HandoffOffered(to="ben", head=session.head))
+    started = Started(session)
+    started.find()
+    started.look()
+    assert session.incident.rests and actions(session) == []
+    ((id, (launch, state)),) = started._launches.items()
+    started._launches[id] = replace(launch, started_at=launch.started_at + timedelta(hours=1)), state
+    started.look()
+    assert [action.launch for action in actions(session)] == [launch.id] and not session.incident.rests
     session.close()
 
 

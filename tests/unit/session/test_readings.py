@@ -10,7 +10,7 @@ from incident_console.runbook.load import Loaded
 from incident_console.session.collect import collect
 from incident_console.session.core import Session
 from incident_console.session.opening import open_incident
-from incident_console.session.readings import Reading, Readings
+from incident_console.session.readings import Reading, Readings, has_reading
 from incident_console.session.who import Who
 from incident_console.snakemake.dryrun import DryRun
 from incident_console.snakemake.jobs import Attempt, Job
@@ -130,7 +130,7 @@ def test_a_params_list_is_held_against_the_reasons_of_the_plan(session: Session)
     out = output("a-discovery-widened-v9", "12-list-changes-params.stdout")
     event = taken(session, "change-list", "snakemake --list-changes params", out)
     assert read(session, event).lies == (
-        "8.30 to 9.27 list an output of every job here, changed or not: believe a dry run's reasons instead.",
+        "Snakemake 8.30 to 9.27 list an output of every job here, changed or not: believe a dry run's reasons instead.",
     )
     taken(session, "dry-run", "snakemake -n", output("a-discovery-widened-v9", "10-dryrun.stdout"))
     event = taken(session, "change-list", "snakemake --list-changes params", out)
@@ -233,3 +233,8 @@ def test_without_a_terminal_the_reading_is_said_too(who: Who, workdir: Path, loa
     collect(session, None, say=said.append)
     session.close()
     assert "    5 jobs: 3 missing output, 2 updated upstream" in said
+
+
+def test_what_another_program_lists_is_no_list_of_changed_outputs(session: Session) -> None:
+    event = taken(session, "change-list", "make -n --debug=b export", b"GNU Make 4.3\nThere is NO WARRANTY\n")
+    assert not has_reading(event)

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from incident_console import events
 from incident_console.record.incident import Incident
-from incident_console.session.logs import STILL_S, LogEntry, Logs
+from incident_console.session.core import Session
+from incident_console.session.logs import STILL_S, LogEntry, Logs, log_entries
 
 
 class Clock:
@@ -54,3 +56,13 @@ def test_what_nobody_tells_of_is_seen_after_a_while(logs: Logs, clock: Clock, tm
     log.unlink()
     clock.now += STILL_S
     assert [entry.told for entry in asked(logs, log)] == ["not there (yet, or any more)"]
+
+
+def test_where_the_run_is_out_of_reach_only_attempts_of_runs_before_the_last_are_of_earlier_ones(
+    session: Session,
+) -> None:
+    for run in ("1.log", "2.log"):
+        session.append(events.RunSeen(log=run, status="failed"))
+        session.append(events.AttemptKept(rule="align", attempt=1, complete=False, missing="too late", run=run))
+    told = log_entries(None, session.incident, Path("/elsewhere"), ())
+    assert [entry.label for entry in told] == ["earlier run: align attempt 1", "align attempt 1"]

@@ -53,6 +53,17 @@ def test_it_says_what_an_analysis_of_the_same_run_says(name: str) -> None:
     assert known.remaining is None
 
 
+@pytest.mark.parametrize("name", ["a-discovery-widened-v9", "c1-flaky-retry-ok-v9", "f-late-output-lw2-v9"])
+def test_a_run_that_was_over_before_anybody_looked_is_weighed_the_same(name: str) -> None:
+    workdir, log = case(name)
+    watcher, understander = RunWatcher(workdir, log), Understander(workdir, lambda: None)
+    for _ in range(2):
+        understander.take(*watcher.poll_open())
+    understander.look()
+    known, whole = understander.latest, analyse(workdir, log)
+    assert known is not None and (known.suspects, known.cost) == (whole.suspects, whole.cost)
+
+
 def test_forty_failed_samples_are_one_cause_with_its_members(tmp_path: Path) -> None:
     run = RunLog(tmp_path).begin(jobs=40)
     for jobid in range(1, 41):
@@ -337,7 +348,7 @@ def test_without_earlier_runs_nothing_is_said_of_always(flaky_run: Analysis) -> 
 def test_what_fails_the_same_way_each_time_is_not_called_flaky(flaky_run: Analysis) -> None:
     same = tuple(replace(one, nature="deterministic", outcome="failed", attempts=3) for one in flaky_run.flaky)
     (one,) = unsteady(replace(flaky_run, flaky=same), {})
-    assert one.steady and one.text.endswith("the same way in all 3 attempts")
+    assert one.steady and one.text.endswith("the same way in all 3 attempts, in this run")
 
 
 def test_one_failure_is_not_called_always(flaky_run: Analysis) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from runlogs import CORPUS, LogText, run_of
 
-from incident_console.snakemake.facts import WARNINGS, choices, draft_symptom, failing_log, headline, rule_logs
+from incident_console.snakemake.facts import WARNINGS, choices, draft_symptom, failing_log, headline, rule_logs, went_on
 
 
 def flaky_and_failed() -> LogText:
@@ -29,6 +29,36 @@ def test_a_symptom_that_is_drafted_while_the_run_goes_on_says_nothing_that_passe
     log = LogText(align=2, count=2).start(1, "align", "B").fail(1, "align", status="exited with status 1")
     said = draft_symptom(replace(run_of(log.data), status="running"))
     assert "align" in said and "running" not in said and "jobs done" not in said
+
+
+def held(*samples: str) -> LogText:
+    """These failed for the same cause, and wait to be tried again."""
+    log = LogText(align=len(samples))
+    for jobid, sample in enumerate(samples, 1):
+        log.start(jobid, "align", sample).fail(jobid, "align").restart(jobid)
+    return log
+
+
+def test_only_those_that_recovered_are_said_to_have_recovered() -> None:
+    log = held("C", "B").start(1, "align", "C").finish(1, "align").start(2, "align", "B")
+    run = run_of(log.data, live=True)
+    said = "align failed 2 times (exit 1) for B (being tried again) and C (recovered on retry)"
+    assert draft_symptom(run) == said and choices(run, "failures") == (said,)
+    assert went_on(run.failures[0]) == "1 being tried again, 1 recovered on retry"
+
+
+def test_one_that_failed_for_good_is_told_from_those_that_recovered() -> None:
+    log = held("C", "B", "D").start(1, "align", "C").finish(1, "align").start(3, "align", "D").finish(3, "align")
+    run = run_of(log.start(2, "align", "B").fail(2, "align").end(failed=True).data)
+    assert draft_symptom(run).startswith("align failed 4 times (exit 1) for B (for good) and C, D (recovered on retry)")
+    assert went_on(run.failures[0]) == "1 failed for good, 2 recovered on retry"
+
+
+def test_of_many_it_is_counted_how_it_went_on() -> None:
+    names = [f"S{number}" for number in range(8)]
+    log = held(*names).start(1, "align", "S0").finish(1, "align")
+    said = draft_symptom(run_of(log.data, live=True))
+    assert said.endswith("for S0, S1, S2, S3, S4, S5 and 2 more, 7 being tried again, 1 recovered on retry")
 
 
 def test_a_healthy_run_has_no_symptom() -> None:

@@ -150,7 +150,7 @@ def test_an_attempt_whose_end_is_lost_is_said() -> None:
     run = run_of(LogText(a=1).start(1, "a", attempt=1).start(1, "a", attempt=2).finish(1, "a").end().data)
     assert [attempt.outcome for attempt in run.jobs[0].attempts] == ["interrupted", "succeeded"]
     assert run.notice is not None
-    assert "1 attempts" in run.notice
+    assert "how 1 attempt ended" in run.notice
 
 
 def test_a_folded_run_gives_unchanged_jobs_again() -> None:

@@ -102,7 +102,8 @@ def test_the_first_look_can_leave_out_what_succeeded_before_it(log: Path) -> Non
     text.start(2, "a", "B").start(3, "a", "C").start(4, "a", "D").finish(2, "a").finish(4, "a")
     write(log, text.text)
     watcher = RunWatcher(log.parents[2], log)
-    run, events = watcher.poll_open()
+    run, events, trace = watcher.poll_open()
+    assert trace is not None and trace.snapshot().started == 5  # nothing is left out of what the run is weighed by
     _, everything = RunWatcher(log.parents[2], log).poll_events()
     assert run.finished == 3
     kinds = (JobStarted, Finished, JobFailing, JobError)
@@ -111,7 +112,8 @@ def test_the_first_look_can_leave_out_what_succeeded_before_it(log: Path) -> Non
     assert [event.done for event in events if isinstance(event, Progress)] == [3]
     done = len(text.text)
     write(log, text.finish(3, "a").start(5, "a", "E").finish(5, "a").text[done:])
-    assert [event.jobid for event in watcher.poll_open()[1] if isinstance(event, Finished)] == [3, 5]
+    later = watcher.poll_open()
+    assert [event.jobid for event in later.events if isinstance(event, Finished)] == [3, 5] and later.trace is None
 
 
 def test_a_failure_is_told_at_once_and_its_block_when_nothing_follows(log: Path) -> None:

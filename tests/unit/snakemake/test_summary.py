@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from incident_console.snakemake.changes import asked, read_changes
-from incident_console.snakemake.summary import SummaryRow, read_summary
+from incident_console.snakemake.summary import Status, Summary, SummaryRow, read_summary
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 HEAD = "output_file\tdate\trule\tlog-file(s)\tstatus\tplan\n"
@@ -24,6 +24,9 @@ def test_outputs_are_counted_by_status() -> None:
 
 def test_the_extra_columns_of_seven_and_of_the_detailed_form_are_passed_over() -> None:
     seven = read_summary(((CORPUS / "c2-deterministic-fail-keepgoing-v7" / "cmd" / "30-summary.stdout").read_bytes(),))
+    assert Summary(True, 1, 1, (Status("updated input files", 1, 1, ()),), (), 0).line.endswith(
+        "1 with updated input files"
+    )
     assert seven.line == "7 outputs: 2 missing, 5 ok" and seven.rows[1].rule == "parse"
     head = "output_file\tdate\trule\tlog-file(s)\tinput-file(s)\tshellcmd\tstatus\tplan\n"
     row = "out/a\t-\talign\t-\tx,y\tprintf 'a\tb' > out/a\tparams changed\tupdate pending\n"

@@ -181,6 +181,18 @@ def one_slow(folder: Path) -> None:
     lay_out(folder, story.end())
 
 
+def all_slow(folder: Path) -> None:
+    """As when an earlier run was made with a setting that lets every tool be quick."""
+    took = {"align": 30, "count": 20, "trim": 10}
+    for name, factor in ((BEFORE, 0), (NAME, 1)):
+        story, second = Story(align=2, count=2, trim=2), 1
+        for number, (rule, sample) in enumerate((rule, sample) for rule in took for sample in "AB"):
+            lasted = factor * took[rule] * (3 if (rule, sample) == ("align", "A") else 1)
+            story.start(second, number, rule, sample).finish(second + lasted, number, rule)
+            second += lasted
+        lay_out(folder, story.end(name=name), name)
+
+
 def straggling(folder: Path) -> None:
     story = Story(cores=3, align=3)
     for number, (sample, took) in enumerate((("A", 3), ("B", 50), ("C", 3))):
@@ -326,6 +338,7 @@ STORIES: dict[str, Lay] = {
         folder, Story(a=1).start(50, 1, "a").finish(51, 1, "a").end(elapsed=51)
     ),
     "became-slow": one_slow,
+    "slower-with-the-run": all_slow,
     "plan-unchanged": one_slow,
     "straggler": straggling,
     "verification-refused": failing("sha256 mismatch for publish/v1/summary.tsv", rule="verify_report"),
@@ -355,6 +368,47 @@ def test_the_rule_speaks_where_it_should(tmp_path: Path, name: str) -> None:
 def test_a_healthy_run_has_no_suspects(tmp_path: Path) -> None:
     lay_out(tmp_path, healthy())
     assert spoke(tmp_path) == set()
+
+
+def clues(folder: Path, rule: str) -> list[str]:
+    found = ask(RULES, scene(folder, folder / ".snakemake/log" / NAME))
+    return [clue.text for said in found if said.rule.name == rule for clue in said.clues]
+
+
+def test_all_samples_that_are_taken_too_many_are_named_and_of_very_many_the_rest_is_counted(tmp_path: Path) -> None:
+    for names, told in (("AB", "A.md5, B.md5"), ("ABCDEFGH", "A.md5, B.md5, C.md5, D.md5, E.md5, F.md5 and 2 more")):
+        lay_out(tmp_path, of_samples(*names, *(f"{name}.md5" for name in names)))
+        first = f"{len(names)} values of s are others with a file ending: {told}"
+        assert clues(tmp_path, "widened-discovery") == [first]
+
+
+def test_of_a_job_that_became_slow_it_is_said_whether_others_did(tmp_path: Path) -> None:
+    one_slow(tmp_path)
+    assert clues(tmp_path, "became-slow") == [
+        "align (B) took 40.0 s, in earlier runs 3 s at most; the 2 other jobs of align did not"
+    ]
+
+
+def test_a_job_is_not_said_to_be_slow_alone_where_others_are_slow_as_well(tmp_path: Path) -> None:
+    all_slow(tmp_path)
+    assert "became-slow" not in spoke(tmp_path)
+    assert clues(tmp_path, "slower-with-the-run") == [
+        "align (A) took 90.0 s, in earlier runs about a second at most; "
+        "so did the 1 other job of align, and jobs of count, trim"
+    ]
+
+
+def test_how_long_the_engine_waited_is_the_same_number_wherever_it_is_told(tmp_path: Path) -> None:
+    story = Story(a=1, b=1).start(1, 1, "a").start(1, 2, "b")
+    story.add("Waiting at most 60 seconds for missing files:\nout/a.txt (missing locally)\n")
+    story.finish(21, 1, "a").finish(21, 2, "b").end(elapsed=21)
+    lay_out(tmp_path, story, files={"benchmarks/a.tsv": bench(2), "benchmarks/b.tsv": bench(20)})
+    cost = look(tmp_path).cost
+    told = "waited 1 time for outputs of finished jobs, 18.0 s in all"
+    half = f"{cost.storage_s:.1f} s of the run's time, as other cores had work meanwhile"
+    assert cost.storage_s < 10
+    assert any(told in text and half in text for text in clues(tmp_path, "outputs-came-late"))
+    assert f"storage: 1 wait for missing files, 18.0 s: {half}" in cost.basis
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.path.name)
@@ -393,6 +447,7 @@ def test_clues_point_at_lines_that_are_there(case: Case) -> None:
         (STORIES["absent-then-there"], "storage-visibility"),
         (one_slow, "tool-behavior"),
         (straggling, "undetermined"),
+        (all_slow, "undetermined"),
         (STORIES["everything-slower"], "operating-context"),
         (STORIES["more-jobs"], "undetermined"),
         (STORIES["waited-a-little"], "undetermined"),
