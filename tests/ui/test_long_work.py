@@ -131,7 +131,7 @@ async def test_what_writes_is_told_and_not_ended(there: Place, monkeypatch: pyte
 
     def noted(self: Session, *what: object, **named: object) -> object:
         slow.began.set()
-        slow.may_end.wait()
+        slow.may_end.wait(60)
         return note(self, *what, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Session, "note", noted)
