@@ -110,7 +110,8 @@ def _question(desk: Desk, rung: Rung, field: Field, of: str) -> Question:
     help += [f"Answered before: {before.text}"] if before is not None else []
     help += ["It is needed to complete the rung."] if field.required else []
     drafted = "" if before is not None else suggest.draft(rung, field, desk.picture)
-    return Question(f"{field.prompt}{of}", kind, offered, " ".join(filter(None, help)), drafted)
+    labels = suggest.labels(field, desk.picture)
+    return Question(f"{field.prompt}{of}", kind, offered, " ".join(filter(None, help)), drafted, labels=labels)
 
 
 def _value(field: Field, answer: Answer) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from incident_console.counting import counted
 from incident_console.record import speaking
+from incident_console.runbook.terms import CLASS_MEANS, COST_MEANS
 from incident_console.snakemake import facts
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from incident_console.snakemake.suspects import Clue, Suspect
 
 UNDETERMINED = "undetermined"
+_MEANS: Mapping[str, Mapping[str, str]] = {"class": CLASS_MEANS, "cost": COST_MEANS}
+"""By the field's id."""
 STRONG = 0.75
 GROUPS = 4
 SAMPLES = 8
@@ -82,7 +85,10 @@ def choices(field: Field, picture: Picture) -> tuple[str, ...]:
 
 
 def labels(field: Field, picture: Picture) -> Mapping[str, str]:
-    """How those of the choices are shown that failed: with how often. The answer is the choice itself."""
+    """How choices are shown: those that failed with how often, a class with what it says. The answer is the choice."""
+    if means := _MEANS.get(field.id):
+        wide = max(map(len, means))
+        return {choice: f"{choice:{wide}}  {means[choice]}" for choice in field.choices if choice in means}
     if not field.choices_from or field.choices or picture.run is None:
         return {}
     return facts.failure_counts(picture.run, field.choices_from)

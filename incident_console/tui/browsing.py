@@ -10,7 +10,7 @@ from incident_console.errors import InputError, Refused
 from incident_console.events import EvidenceFailed
 from incident_console.openers import PAGER
 from incident_console.record import speaking
-from incident_console.runbook.terms import CLASSES
+from incident_console.runbook.terms import CLASS_MEANS, CLASSES
 from incident_console.session import browsing, itemdiff
 from incident_console.session.browsing import Entry, Shelf
 from incident_console.session.itemdiff import Looked
@@ -244,7 +244,7 @@ class Browsing:
                 f"Which class does {entry.name} speak {speaks}?",
                 "choice",
                 (*classes, *back),
-                labels={**{name: name for name in classes}, **labels},
+                labels={**{name: f"{name:18}  {CLASS_MEANS[name]}" for name in classes}, **labels},
                 draft=now if now in classes else classes[0],
             ),
             Question("why", "Why? It stands beside the class in the note, the record and the hand-off"),

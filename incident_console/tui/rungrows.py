@@ -67,7 +67,7 @@ def evidence(
         "\n    ",
         _untrusted(key("rung.trust"))
         if item.run and got is None and not trusted
-        else _state(got, busy, run, needed, key("rung.cancel")),
+        else _state(item, got, busy, run, needed, key("rung.cancel")),
     ]
     if first and got is None:
         parts.append((f"\n    ▸ first: {safe(first)}", "$text-accent"))
@@ -106,11 +106,13 @@ def _glyph(got: Item | None) -> str:
     return "!" if isinstance(got.event, EvidenceCaptured) and got.event.exit_code else "✓"
 
 
-def _state(got: Item | None, busy: Busy | None, run: str | None, needed: str, cancels: str) -> tuple[str, str]:
+def _state(
+    item: EvidenceItem, got: Item | None, busy: Busy | None, run: str | None, needed: str, cancels: str
+) -> tuple[str, str]:
     if busy is not None:
         return f"⟳ running {span(busy.seconds)}, {size(busy.output)} so far  {cancels} cancels", "$text-accent bold"
     if got is None:
-        return f"○ not captured ({needed or 'optional'})", MUTED
+        return f"○ not captured ({needed or 'optional'}): {safe(item.question)}", MUTED
     if isinstance(got.event, EvidenceFailed):
         return f"✗ {safe(got.event.reason, 160)}", "$text-error"
     assert isinstance(got.event, EvidenceCaptured)

@@ -27,7 +27,11 @@ async def test_what_is_captured_opens_in_the_log_pane_and_the_cursor_goes_on(tmp
     async with opened(here.tiny(), MEDIUM) as (app, pilot):
         await pilot.press("2")
         await shows(
-            pilot, "say echo hello, it says", "○ not captured", "to complete this rung: capture say", pane="#rung"
+            pilot,
+            "say echo hello, it says",
+            "○ not captured (needed): What does it say?",
+            "to complete this rung: capture say",
+            pane="#rung",
         )
         await pilot.press("c")
         await shows(pilot, "✓ captured", "rc 0", "▸ complete this rung", pane="#rung")

@@ -222,7 +222,7 @@ async def test_every_place_can_be_shown_and_asked_in_at_every_size(tmp_path: Pat
         await pilot.press("6")
         await drawn(pilot, app)
         await pilot.press("enter")
-        await shows(pilot, "Which incident class?", "workflow-semantics")
+        await shows(pilot, "Which incident class?", "tool-behavior       a script or tool fails")
         await pilot.press("escape")
         await closed(pilot)
         await pilot.press("n")

@@ -94,7 +94,7 @@ async def test_an_actions_result_is_told_by_a_key_on_its_row_of_the_timeline(tmp
         await until(pilot, lambda: bool(app.incident.actions))
         await shows(pilot, "l, then = on its row tells its result", pane="ToastRack")
         await pilot.press("l")
-        await shows(pilot, "! action", "= result")
+        await shows(pilot, "action: held", "= result")
         await pilot.press("equals_sign")
         await shows(pilot, "What came of it? (held)")
         await types(pilot, "calm", "enter")

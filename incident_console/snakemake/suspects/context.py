@@ -101,11 +101,13 @@ def _cores(scene: Scene) -> tuple[Clue, ...]:
     lost = lost_cores(scene.run, scene.trace)
     line = scene.trace.provided_line
     if lost is not None:
-        return (Clue(f"{lost[0]} cores were asked for and {lost[1]} provided", scene.in_log(line)),)
+        asked = counted(lost[0], "core was", "cores were")
+        return (Clue(f"{asked} asked for and {lost[1]} provided", scene.in_log(line)),)
     past = _last(scene)
     now = scene.trace.cores
     if past is not None and past.cores and now and 2 * now <= past.cores:
-        return (Clue(f"{now} cores were provided, {past.cores} in the run before ({past.log})", scene.in_log(line)),)
+        given = counted(now, "core was", "cores were")
+        return (Clue(f"{given} provided, {past.cores} in the run before ({past.log})", scene.in_log(line)),)
     return ()
 
 
