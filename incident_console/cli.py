@@ -87,7 +87,12 @@ def _run(words: list[str]) -> int:
         _parser().print_help(sys.stderr)
         return Exit.USAGE
     module, name = arguments.call
-    return int(getattr(import_module(f"incident_console.commands.{module}"), name)(arguments))
+    try:
+        return int(getattr(import_module(f"incident_console.commands.{module}"), name)(arguments))
+    finally:
+        for line in getattr(arguments, "untaken", ()):
+            with contextlib.suppress(OSError):
+                print(f"incident-console: settings, left out: {line}", file=sys.stderr)
 
 
 def _apart(words: list[str]) -> tuple[list[str], list[str]]:

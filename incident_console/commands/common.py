@@ -30,7 +30,9 @@ def settings_of(
     from incident_console import settings
 
     said = getattr(arguments, "operator", None) or operator
-    return settings.load(os.environ, operator=said, records=arguments.records, fallback=fallback)
+    known = settings.load(os.environ, operator=said, records=arguments.records, fallback=fallback)
+    arguments.untaken = known.untaken  # told when the command is done: a screen may be there now
+    return known
 
 
 def who_is(arguments: argparse.Namespace, operator: str | None = None, fallback: str | None = None) -> Who:
@@ -134,6 +136,7 @@ def look() -> Look:
         bell=known.notify.bell,
         title=known.notify.title,
         terminal=terminal(os.environ),
+        untaken=known.untaken,
     )
 
 

@@ -44,6 +44,7 @@ def doctor(arguments: argparse.Namespace) -> int:
     said: dict[str, Any] = {"operator": arguments.operator, "records": arguments.records}
     if arguments.settings:
         known = settings.load(os.environ, **said)
+        arguments.untaken = known.untaken
         if arguments.json:
             print_json(_json((), known.file, rows(known)))
         else:
@@ -121,6 +122,7 @@ def _settings(known: Settings, fault: str) -> tuple[Finding, ...]:
     there = "" if known.file.exists() else ", which is not there"
     told = [Finding("file", f"{known.file}{there}")]
     told += [Finding(row.known.key, f"{row.value} ({row.source})") for row in rows(known) if row.source != DEFAULT]
+    told += [Finding("left out", text, "mind", "It holds its default; the rest holds.") for text in known.untaken]
     if known.keys or known.theme:  # what the screen is made of takes long to import
         from incident_console.commands.common import look as worn
         from incident_console.tui.unfit import unfit

@@ -53,6 +53,8 @@ class Settings:
     """Where the config file is, or would be."""
     sources: Mapping[str, str]
     """By a setting's key: `default`, `file PATH`, `environment NAME` or `--flag`."""
+    untaken: tuple[str, ...] = ()
+    """What the file says and cannot be taken, a line each: it is left out, and the rest holds."""
 
     @property
     def trust(self) -> Path:
@@ -77,15 +79,15 @@ def load(
     """`operator`, `records`, `plain`: what flags said.
 
     `fallback`: the operator where nothing else says, before the login name. `without_file`: as if there were none.
-    Raises InputError for a config file that is broken, naming the places.
+    Raises InputError for a config file that cannot be read, or says wrong who works where and what is secret.
     """
     file = toml.config_path(environ)
-    said = {} if without_file else toml.read(file, required=bool(environ.get("INCIDENT_CONSOLE_CONFIG")))
+    said = toml.Said({}, ()) if without_file else toml.read(file, required=bool(environ.get("INCIDENT_CONSOLE_CONFIG")))
     flags: dict[str, Any] = {"operator": operator, "records": records, "plain": plain}
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for known in KNOWN:
-        values[known.key], sources[known.key] = _one(known, flags, environ, said, file)
+        values[known.key], sources[known.key] = _one(known, flags, environ, said.values, file)
     return Settings(
         operator=values["operator"] or _name(fallback) or _login(),
         records=toml.home(Path(values["records"] or records_dir(environ))).absolute(),
@@ -99,6 +101,7 @@ def load(
         commands=values["commands"],
         file=file,
         sources=sources,
+        untaken=said.untaken,
     )
 
 

@@ -26,6 +26,8 @@ class Known(NamedTuple):
     """Variables that set it, too, and go before the file."""
     shared: tuple[str, ...] = ()
     """Variables that every program shares: they count where the file says nothing."""
+    grave: bool = False
+    """Whether a fault ends the command: who would be recorded, where, and what would stand there unredacted."""
 
 
 _KINDS = f"true, false, or a list of {', '.join(NOTICES)}"
@@ -41,6 +43,7 @@ KNOWN: tuple[Known, ...] = (
         checks.text,
         unsaid="the login name",
         environment=("INCIDENT_CONSOLE_OPERATOR",),
+        grave=True,
     ),
     Known(
         "records",
@@ -51,6 +54,7 @@ KNOWN: tuple[Known, ...] = (
         checks.text,
         unsaid="`records` in the platform's state folder",
         environment=("INCIDENT_CONSOLE_RECORDS",),
+        grave=True,
     ),
     Known(
         "runbook",
@@ -69,6 +73,7 @@ KNOWN: tuple[Known, ...] = (
         "of files, by which evidence is found again.",
         'names of environment variables, such as ["DB_PASSWORD"]',
         checks.variables,
+        grave=True,
     ),
     Known(
         "theme",

@@ -8,7 +8,7 @@ import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from incident_console.errors import InputError
 from incident_console.settings.checks import NotAllowed, near
@@ -29,10 +29,18 @@ def config_path(environ: Mapping[str, str]) -> Path:
     return Path(platformdirs.user_config_dir("incident-console")) / "config.toml"
 
 
-def read(path: Path, *, required: bool) -> dict[str, Any]:
-    """By a setting's key, its value as the table's check gives it; empty where there is no file.
+class Said(NamedTuple):
+    values: dict[str, Any]
+    """By a setting's key, as the table's check gives it."""
+    untaken: tuple[str, ...]
+    """A line for every fault that is not grave: what it is of holds its default."""
 
-    Raises InputError with a line for every fault; `required`: also when the file is not there.
+
+def read(path: Path, *, required: bool) -> Said:
+    """What the file says; nothing where there is none.
+
+    Raises InputError for a file that cannot be read, and with a line for every fault where one is grave; `required`:
+    also when the file is not there.
     """
     try:
         text = _text(path)
@@ -40,7 +48,7 @@ def read(path: Path, *, required: bool) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         if required:
             raise InputError(f"{path}: INCIDENT_CONSOLE_CONFIG names this file, and it is not there") from None
-        return {}
+        return Said({}, ())
     except OSError as fault:
         raise InputError(f"{path}: the settings cannot be read: {(fault.strerror or str(fault)).lower()}") from None
     except UnicodeDecodeError:
@@ -48,12 +56,17 @@ def read(path: Path, *, required: bool) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as fault:
         raise InputError(f"{path}: {str(fault) or 'it is nested too deeply'}") from None
     values, faults = _checked(said)
-    if faults:
-        lines = [f"{path}{_place(text, keys)}: {_shown(keys)} {wrong}" for keys, wrong in faults[:FAULTS_TOLD]]
-        if len(faults) > FAULTS_TOLD:
-            lines.append(f"{path}: and {len(faults) - FAULTS_TOLD} faults more")
+    lines = [f"{path}{_place(text, keys)}: {_shown(keys)} {wrong}" for keys, wrong in faults[:FAULTS_TOLD]]
+    if len(faults) > FAULTS_TOLD:
+        lines.append(f"{path}: and {len(faults) - FAULTS_TOLD} faults more")
+    if any(_is_grave(keys[0]) for keys, _ in faults):
         raise InputError("\n".join(lines))
-    return values
+    return Said(values, tuple(lines))
+
+
+def _is_grave(key: str) -> bool:
+    """Also where the key only looks like a slip of one whose faults are."""
+    return bool(near(key, [known.key for known in KNOWN if known.grave]))
 
 
 def home(path: Path) -> Path:

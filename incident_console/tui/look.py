@@ -73,6 +73,8 @@ class Look:
     title: tuple[str, ...] = ()
     """Which of `EVERYTHING` the terminal's title tells; none: the title is left alone."""
     terminal: Terminal = Terminal()
+    untaken: tuple[str, ...] = ()
+    """What the settings say and cannot be taken, a sentence each."""
 
     @property
     def still(self) -> bool:
@@ -183,7 +185,7 @@ class Dressed(Paced[ReturnType]):
             self.animation_level = "none"
         elif look.motion == "full":
             self.animation_level = "full"
-        return (fault,) if fault else ()
+        return (*look.untaken, fault) if fault else look.untaken
 
     def take_keys(self, screens: Sequence[str]) -> tuple[str, ...]:
         """Have the keys that the settings name; a sentence for each that cannot be had.

@@ -576,6 +576,9 @@ def test_a_broken_settings_file_is_told(desk: Desk, run: Run) -> None:
     config.write_text("operator = \n")
     done = run("list")
     assert done.returncode == 3 and str(config) in done.stderr
+    config.write_text('thmee = "nord"\n')
+    done = run("list")
+    assert done.returncode == 0 and f"settings, left out: {config}:1: thmee is no setting" in done.stderr
 
 
 # -- faults of the console itself ------------------------------------------------------------------------------------

@@ -67,6 +67,11 @@ def test_records_in_memory_are_gone_after_a_restart(desk: Desk) -> None:
 def test_settings_that_are_broken_are_a_finding_and_the_rest_is_still_told(desk: Desk) -> None:
     config = desk.home / "config.toml"
     config.write_text('layout = "round"\n', encoding="utf-8")
+    one = findings(desk, INCIDENT_CONSOLE_CONFIG=str(config))["settings", "left out"]
+    assert one["state"] == "mind" and f"{config}:1: layout must be" in one["told"]
+    listed = doctor(desk, "--settings", INCIDENT_CONSOLE_CONFIG=str(config))
+    assert listed.returncode == 0 and f"settings, left out: {config}:1: layout must be" in listed.stderr
+    config.write_text('secret = ["TOKEN"]\n', encoding="utf-8")
     found = findings(desk, INCIDENT_CONSOLE_CONFIG=str(config))
     one = found["settings", "settings"]
     assert one["state"] == "broken" and f"{config}:1" in one["told"]

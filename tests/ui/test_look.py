@@ -185,6 +185,16 @@ def test_what_the_config_file_says_reaches_the_screen(tmp_path: Path, monkeypatc
     assert app.environ["VISUAL"] == "micro -x" and app.environ["PAGER"] == "more"
 
 
+async def test_a_slip_in_the_config_file_is_told_on_the_screen_that_opens_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('thmee = "nord"\n')
+    monkeypatch.setenv("INCIDENT_CONSOLE_CONFIG", str(config))
+    async with opened(place(tmp_path), common.look()) as (_, pilot):
+        await shows(pilot, "config.toml:1: thmee is no setting", 'did you mean "theme"', pane="ToastRack")
+
+
 async def test_the_log_alone_looks_as_the_settings_say_once_it_is_there(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("ERROR naïve\n")
     app = TailApp(
