@@ -59,6 +59,13 @@ class _Engine:
     process: wayback.Process | None = None
     told: tuple[str, ...] = ()
     """What runs, a sentence each; empty when no run is known at all."""
+    line: str = ""
+    """The command that the console started last."""
+
+    @property
+    def command(self) -> str:
+        """As it is at work, or else as it was started."""
+        return command(self.process.argv) if self.process else self.line
 
 
 def as_of_now(session: View, environ: Mapping[str, str] = os.environ) -> AsOfNow:
@@ -77,11 +84,11 @@ def as_of_now(session: View, environ: Mapping[str, str] = os.environ) -> AsOfNow
     entry = reentry(workdir, environ, pid=engine.pid, commit=git.commit)
     pane = wayback.pane(theirs, workdir, environ) or wayback.pane(environ, workdir, environ)
     # Where the engine is may be another folder and another environment than the console's.
-    environment = wayback.activation(theirs or environ) or _nothing_activated(theirs or environ)
+    environment = wayback.activation(theirs or environ) or (_nothing_activated(theirs or environ) if run else ())
     found["running"] = "\n".join([*engine.told, *evidence_running(incident)])
     found["host"], found["user"] = _host(entry.host, environ), entry.user
     found["directory"] = (engine.process.cwd if engine.process else None) or entry.cwd
-    found["command"] = (run.command if run else None) or (command(engine.process.argv) if engine.process else "")
+    found["command"] = (run.command if run else None) or engine.command
     found["environment"] = "\n".join(environment)
     found["commit"] = git.commit or ""
     found["uncommitted"] = _uncommitted(incident, git, at)
@@ -126,15 +133,16 @@ def _engine(session: View, incident: Incident, run: Run | None, at: str) -> _Eng
         else:
             over = f" {clock_time(run.ended_at)}" if run.ended_at else ""
             told.append(f"none: run {run.log} {run.status}{over}; {figures}")
+    line = ""
     for launch in launches(runs_folder(session.record.path.parent)):
         if launch.incident == session.id:
-            state = launch.state()
+            state, line = launch.state(), line or launch.line
             if state.kind == "running" and launch.command.pid != pid:
                 told.append(f"`{launch.line}`: going on at {at}, pid {launch.command.pid}")
                 pid = pid or launch.command.pid
             elif state.kind == "ended" and not run:
                 told.append(f"none: `{launch.line}` ended with exit {state.exit_code}")
-    return _Engine(pid, wayback.process(pid) if pid else None, tuple(told))
+    return _Engine(pid, wayback.process(pid) if pid else None, tuple(told), line)
 
 
 def _pid(engine: _Engine, at: str) -> str:

@@ -137,7 +137,8 @@ class Started:
             if state.kind == "running" and not run_log:
                 told.append(self._going_on(launch))
             elif state.kind != "running" and not _went_well(state):
-                told.append(self._end(launch, state))
+                last = "" if run_log else _last_line(launch.output)
+                told.append(self._end(launch, state) + (f" Its last line: {last}" if last else ""))
         told += (f"source `{_short(each.line)}`: {each.notice}" for each in self._sources if each.notice)
         return tuple(told)
 

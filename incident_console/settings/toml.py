@@ -107,7 +107,7 @@ def _unknown(keys: tuple[str, ...], known: tuple[str, ...], tables: set[str]) ->
     if len(keys) == 1 and keys[0] in tables:
         return f"must be a table: [{keys[0]}]"
     beside = [key for key in known if key.startswith(keys[0] + ".")] if len(keys) > 1 else list(known)
-    return f"is no setting; allowed: {', '.join(beside)}{near('.'.join(keys), beside)}"
+    return f"is no setting{near('.'.join(keys), beside) or '; allowed: ' + ', '.join(beside)}"
 
 
 def _place(text: str, keys: tuple[str, ...]) -> str:

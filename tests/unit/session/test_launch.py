@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from incident_console import events
 from incident_console.errors import RecordError, Refused, UsageError
 from incident_console.record.verify import verify
+from incident_console.session.asofnow import as_of_now
 from incident_console.session.core import Session
 from incident_console.session.launch import Launch, launches, read_launch, refuse_second, runs_folder, start
 from incident_console.session.live import Live, Picture
@@ -310,10 +311,13 @@ def test_opening_with_a_command_records_it_and_follows_its_output_to_its_end(pla
         assert began.open and began.text.startswith("started `sh -c ")
         (place / "go").touch()
         picture = watch.until(lambda now: any("ended with exit 1 at" in told for told in now.notices))
+        assert any(told.endswith(" Its last line: working") for told in picture.notices)
         (entry,) = (one for one in picture.logs if one.label.startswith("output of sh -c"))
         assert (entry.state, entry.told) == ("failed", "exit 1")
     (action,) = session.incident.actions.values()
     assert action.result.startswith("ended with exit 1 at ") and len(action.history) == 1
+    now = as_of_now(session, {}).fields
+    assert now["command"].text.startswith("sh -c ") and "environment" not in now
     session.close()
     assert verify(session.record.path).ok
 
