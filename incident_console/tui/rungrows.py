@@ -72,7 +72,7 @@ def evidence(
     if first and got is None:
         parts.append((f"\n    ▸ first: {safe(first)}", "$text-accent"))
     if taken := _taken(item, got):
-        parts.append((f"\n    the newest that matches: {safe(taken, 120)}", MUTED))
+        parts.append((f"\n    {safe(taken, 160)}", MUTED))
     if reading:
         parts.append(f"\n    {safe(reading, 200)}")
     if item.expect:
@@ -83,10 +83,12 @@ def evidence(
 
 
 def _taken(item: EvidenceItem, got: Item | None) -> str:
-    """Which of the files that a glob names was captured."""
+    """Which of the files that a glob names, or of those that could be picked, was captured."""
     captured = got.event if got is not None else None
     path = captured.path if isinstance(captured, EvidenceCaptured) else None
-    return path if path and item.file and path != item.file else ""
+    if not path or path == item.file:
+        return ""
+    return f"the newest that matches: {path}" if item.file else f"picked: {path}"
 
 
 def _how(item: EvidenceItem) -> str:

@@ -198,3 +198,16 @@ async def test_of_several_files_that_a_glob_names_the_row_says_which_was_taken(t
         await pilot.press("2", "c")
         await until(pilot, lambda: "evidence.captured" in kinds(app))
         await shows(pilot, "the newest that matches: export-22.log", pane="#rung")
+
+
+async def test_of_a_log_that_the_console_picks_the_row_says_which_it_was(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    (here.workdir / "logs").mkdir()
+    (here.workdir / "logs/south.log").write_text("ERROR south: upload refused\n")
+    (here.workdir / "logs/north.log").write_text("INFO north: done\n")
+    text = RUNBOOK.replace('run: [echo, "hello, it says"], effects: read-only', "pick: failing-log")
+    async with opened(here.tiny(text=text), MEDIUM) as (app, pilot):
+        assert app.session is not None
+        await pilot.press("2", "c")
+        await until(pilot, lambda: "evidence.captured" in kinds(app))
+        await shows(pilot, "picked: logs/south.log", pane="#rung")
