@@ -60,7 +60,7 @@ async def test_v_shows_everything_that_was_kept_with_its_figures_and_it_goes_on_
         await pilot.press("v")
         await shows(pilot, "No evidence yet: c on a rung captures", pane="#evidence")
         await say(app)
-        await shows(pilot, "✓ captured", "1 piece")  # else both may be drawn at once, and the newest is under the cursor
+        await shows(pilot, "✓ captured", "1 piece")  # else both might be drawn at once, the cursor on the newest
         await pinned(app)
         rows = app.query_one(EvidenceRows)
         await shows(pilot, "✓ captured", "say", "rc 0", "1 l", "◂ pinned", "inbox", "logs/a.log:1", "2 pieces")
