@@ -19,6 +19,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.events import Event, Key
 from textual.message import Message
+from textual.widget import Widget
 
 from incident_console.errors import ConsoleError, Exit
 from incident_console.events import EditExplained, EditObserved, Recorded
@@ -29,6 +30,7 @@ from incident_console.session.picture import Picture
 from incident_console.session.reviewing import BundleReview, Review
 from incident_console.session.secrecy import not_sought
 from incident_console.tui import endings, firstrun, news, panes, places
+from incident_console.tui.after import after
 from incident_console.tui.ask import Ask
 from incident_console.tui.browser import Browser
 from incident_console.tui.desk import Desk
@@ -40,7 +42,7 @@ from incident_console.tui.footer import KeyLine
 from incident_console.tui.handed import HandedPane
 from incident_console.tui.header import Header
 from incident_console.tui.inbox import Inbox
-from incident_console.tui.inorder import Early, done_first
+from incident_console.tui.inorder import Early, InOrder, Lap, done_here
 from incident_console.tui.intents import Intents
 from incident_console.tui.keys import KEYS
 from incident_console.tui.ladder import FACTS, HANDOFF, Ladder
@@ -122,21 +124,33 @@ class Console(Intents):
         """What is said on the terminal when the screen has gone."""
         self.desk = Desk(self)
         self.early = Early(self)
+        self.in_order = InOrder(self, lambda: self.desk.opening)
         self._first: FirstLook | None = None
         self._since = datetime.now(UTC).replace(microsecond=0)
         """When the console was opened; a run log tells whole seconds."""
 
     async def on_event(self, event: Event) -> None:
-        if isinstance(event, Key) and not event.is_forwarded:
+        if not isinstance(event, Key) or event.is_forwarded:
+            await super().on_event(event)
+        elif self.screen_stack:  # else it is being closed
             self.keyed()
             self.refuse("")
             for header in self.screen.query(Header):
                 header.stirred()
-            if self.session is None and not self.query_one(Ask).is_open and self.early.holds(event):
-                return
-            if await done_first(self, event, lambda: self.desk.opening):
-                return
+            await self.in_order.take(event, self._key)
+
+    async def _key(self, event: Key) -> Widget | None:
+        """As `InOrder.take` has it."""
+        if self.session is None and not self.query_one(Ask).is_open and self.early.holds(event):
+            return None
+        focused = self.focused or self.screen
+        if await done_here(self, event):
+            return focused
         await super().on_event(event)
+        return None
+
+    def on_lap(self, message: Lap) -> None:
+        message.arrived.set()
 
     def compose(self) -> ComposeResult:
         yield Header(still=self.look.still)
@@ -234,7 +248,7 @@ class Console(Intents):
             if told := not_sought(plan.who.secrets):
                 self.desk.tell(told, "some values are not looked for", "warning")
             session.hold(self._holds)
-            self.desk.start(self.desk.unsaved.look_for_left())
+            self.desk.aside(self.desk.unsaved.look_for_left())
             first, self._first = self._first, None
             self.live = Live(session, self._told, log=plan.log, globs=plan.globs, sources=plan.sources, first=first)
         self.live.start()
@@ -247,14 +261,14 @@ class Console(Intents):
         elif self.place == HANDOFF:
             self.go(FACTS)
         if self.incident.accepted:
-            self.desk.start(self.desk.taking.look())
+            self.desk.aside(self.desk.taking.look())
         if isinstance(session, Session) and session.taken_up:
             told = news.resumed(session.id, session.cut_off, self.desk.drafts.waiting)
             self.desk.tell(told, "resumed", seconds=15)
         self._watch_disks()
         places.show(self)  # its rows lead somewhere before a key that waited is done
         self.early.release()
-        self.desk.start(self._tell_exposed(session))
+        self.desk.aside(self._tell_exposed(session))
         self.refresh_bindings()
         self.stale()
 
@@ -380,7 +394,7 @@ class Console(Intents):
     def _draw_soon(self) -> None:
         if self._stale and not self._drawing:
             self._drawing = True
-            self.set_timer(max(0.001, self._drawn_at + REDRAW_S - time.monotonic()), self._redraw)
+            after(self, self._drawn_at + REDRAW_S - time.monotonic(), self._redraw)
 
     def _redraw(self) -> None:
         """What changes below a page is drawn when the page is closed."""

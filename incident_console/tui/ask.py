@@ -8,6 +8,7 @@ stands in the panel's border.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Protocol
@@ -111,8 +112,8 @@ class Ask(VerticalScroll, can_focus=False):
         self._asking: _Asking | None = None
         self._list: Choose | None = None
         self._preview: Preview | None = None
-        self._ahead: list[events.Key] = []
-        """What was typed while answers were being taken: for what comes after."""
+        self.closed_at = 0.0
+        """When a question was open last, as `time.monotonic` has it."""
         self._editor_told = False  # which one opens, where nobody chose one
 
     def compose(self) -> ComposeResult:
@@ -123,6 +124,11 @@ class Ask(VerticalScroll, can_focus=False):
     @property
     def is_open(self) -> bool:
         return self._asking is not None
+
+    @property
+    def taking(self) -> bool:
+        """Whether the answers are being taken now."""
+        return self._asking is not None and self._asking.taking
 
     @property
     def field(self) -> Widget:
@@ -147,21 +153,14 @@ class Ask(VerticalScroll, can_focus=False):
     def passes_on(self, field: Widget, event: events.Key) -> bool:
         """Whether a key that came to this field is meant for what is there by now: another field, or no question.
 
-        While the answers are being taken it is put aside: what is typed then is for what comes after. Escape is not,
-        since what it would have left is gone by then.
+        While the answers are being taken it is for what comes after, too: the app has it wait for that.
         """
-        if self._asking is not None and self._asking.taking:
-            if event.key != "escape":
-                self._ahead.append(event)
-        elif self.is_open and self.field is field:
+        if self.is_open and not self.taking and self.field is field:
             return False
-        else:
-            self._pass(event)
+        to = self.field if self.is_open and not self.taking else self.app
+        to.post_message(events.Key(event.key, event.character))
         event.stop().prevent_default()
         return True
-
-    def _pass(self, event: events.Key) -> None:
-        (self.field if self.is_open else self.app).post_message(events.Key(event.key, event.character))
 
     def give(self, answer: Answer) -> None:
         """Take the answer to the open question, and go on."""
@@ -198,9 +197,6 @@ class Ask(VerticalScroll, can_focus=False):
             self._close(asking, asking.answers)
         else:
             self.refuse(refusal)
-        ahead, self._ahead = self._ahead, []
-        for event in ahead:
-            self._pass(event)
 
     def action_back(self) -> None:
         """To the question before, with what was answered there; what stands in this one stays in it."""
@@ -237,7 +233,7 @@ class Ask(VerticalScroll, can_focus=False):
             self.query_one(Entry).cut = text
 
     def _close(self, asking: _Asking, answers: Answers | None) -> None:
-        self._asking = None
+        self._asking, self.closed_at = None, time.monotonic()
         self._put_preview(None)
         self._put_list(None)
         self._open(False)

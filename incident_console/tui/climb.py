@@ -61,7 +61,7 @@ class Climb:
             await self.desk.in_thread(self.desk.session.enter, rung)
 
     async def take_symptom(self) -> None:
-        """Answer where the symptom is told with what was drafted; the cursor goes to what nobody can draft."""
+        """Answer where the symptom is told with what was drafted; what nobody can draft is asked."""
         rung = next((rung for rung in self.desk.session.runbook.rungs if rung.role == "symptom"), None)
         if rung is None:
             return
@@ -77,10 +77,10 @@ class Climb:
             await self.desk.in_thread(session.answer, rung.id, new)
             await self.desk.drafts.drop(rung.id, *new)
         if self.app.place == rung.id:
-            self.app.query_one(RungRows).put_cursor(next_row(rung, session.missing(rung.id)))
+            await self._ask_needed(rung)
 
     async def take_suspect(self, rung: Rung, known: Understanding, class_: str) -> None:
-        """Answer this class, and what goes with it; the cursor goes to what nobody can draft."""
+        """Answer this class, and what goes with it; what nobody can draft is asked."""
         session = self.desk.session
         answers = suggest.taken(rung, known, class_)
         self.desk.must_be_open()
@@ -88,7 +88,7 @@ class Climb:
         await self.desk.in_thread(session.answer, rung.id, answers)
         await self.desk.drafts.drop(rung.id, *answers)
         if self.app.place == rung.id:
-            self.app.query_one(RungRows).put_cursor(next_row(rung, session.missing(rung.id)))
+            await self._ask_needed(rung)
 
     async def row(self, place: str, row: str, again: bool) -> None:
         """What Enter does on a row of a rung; `again`: capture evidence that is there already once more."""
@@ -124,18 +124,20 @@ class Climb:
         if state is None or state.entered_at is None:
             await self.enter(rung.id)
 
-    def _advance(self, rung: Rung, row: str) -> None:
-        """Go on from a row that is done, unless the operator went elsewhere.
+    def _advance(self, rung: Rung, row: str) -> str:
+        """Go on from a row that is done, unless the operator went elsewhere. Where to; empty: nowhere.
 
         After evidence to the next that is not captured; else to the next row that is needed.
         """
         rows, session = self.app.query_one(RungRows), self.desk.session
         if self.app.place != rung.id or rows.row != row:
-            return
+            return ""
         kind, _, id = row.partition(":")
         item = next_evidence(rung, session.incident, self.busy, id) if kind == "evidence" else None
-        rows.put_cursor(f"evidence:{item.id}" if item else next_row(rung, session.missing(rung.id), row))
+        following = f"evidence:{item.id}" if item else next_row(rung, session.missing(rung.id), row)
+        rows.put_cursor(following)
         rows.call_after_refresh(rows.keep_in_view, row)
+        return following
 
     async def _go_on(self, following: str | None) -> None:
         if following is None:
@@ -170,18 +172,32 @@ class Climb:
             call=lambda answers: session.answer(rung.id, {field.id: asked.value(self.desk, field, answers[field.id])}),
         )
         if done is not None:
-            self._advance(rung, f"field:{field.id}")
+            await self._ask_on(rung, f"field:{field.id}")
+
+    async def _ask_on(self, rung: Rung, row: str) -> None:
+        """Go on from what was answered, and ask what comes below: who types on must not be pressing keys."""
+        following, order = self._advance(rung, row), [f"field:{field.id}" for field in rung.ask]
+        if following in order and (row not in order or order.index(row) < order.index(following)):
+            await self._ask_of(rung, following)
+
+    async def _ask_needed(self, rung: Rung) -> bool:
+        """Go to the row that is needed first, and ask it. Whether it is a question."""
+        row = next_row(rung, self.desk.session.missing(rung.id))
+        self.app.query_one(RungRows).put_cursor(row)
+        return await self._ask_of(rung, row)
+
+    async def _ask_of(self, rung: Rung, row: str) -> bool:
+        kind, _, id = row.partition(":")
+        field = rung.field(id) if kind == "field" else None
+        if field is not None:
+            await self.answer(rung, field)
+        return field is not None
 
     async def _complete(self, rung: Rung) -> None:
         """Where something is needed yet, go to it, and where that is a question ask it."""
         self.desk.must_be_open()
         if missing := self.desk.session.missing(rung.id):
-            row = next_row(rung, missing)
-            self.app.query_one(RungRows).put_cursor(row)
-            kind, _, id = row.partition(":")
-            if kind == "field" and (field := rung.field(id)) is not None:
-                await self.answer(rung, field)
-            else:
+            if not await self._ask_needed(rung):
                 self.desk.tell(needed_first(missing, self.desk.key), seconds=8)
             return
         following = await self.desk.in_thread(self.desk.session.complete, rung.id)
@@ -239,7 +255,7 @@ class Climb:
             self.desk.tell(f"It is running already; {self.desk.key('rung.cancel')} cancels it.")
         elif item.is_observation:
             if await self._observe(rung, item) is not None:
-                self._advance(rung, row)
+                await self._ask_on(rung, row)
         elif (allow := await self._consent(rung, item)) is not None:
             recorded = await self._gathered(rung, item, allow)
             if isinstance(recorded.event, EvidenceCaptured):

@@ -6,6 +6,7 @@ Nothing here is kept: the record is the truth, and half-typed text is a draft in
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -19,6 +20,7 @@ from incident_console.tui.ask import Answers, Ask, Question, Take
 from incident_console.tui.browsing import Browsing
 from incident_console.tui.climb import Climb
 from incident_console.tui.drafts import Drafts
+from incident_console.tui.inorder import OPENS_S
 from incident_console.tui.jumps import Jump
 from incident_console.tui.ladder import FACTS
 from incident_console.tui.livekeys import key
@@ -47,6 +49,8 @@ Severity = Literal["information", "warning", "error"]
 
 NEW = "begin a new incident"
 TOLD_LIMIT = 1000
+ASKS_ON_S = 1.0
+"""After an answer the next question comes when the draft of it is off the disk; what takes longer is no question."""
 
 
 class Desk:
@@ -55,6 +59,7 @@ class Desk:
         self.climb = Climb(self)
         self.say = Say(self)
         self._begun: Worker[None] | None = None
+        self._begun_at = 0.0
         self.waysout = WaysOut(self)
         self.drafts = Drafts(self)
         self.unsaved = Unsaved(self)
@@ -126,14 +131,23 @@ class Desk:
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin something that the operator asked for; what is refused on the way is told."""
-        self._begun = self.app.run_worker(self._guarded(work), group="desk")
+        self._begun, self._begun_at = self.app.run_worker(self._guarded(work), group="desk"), time.monotonic()
+
+    def aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin something that nobody asked for: no key waits for it."""
+        self.app.run_worker(self._guarded(work), group="desk")
 
     @property
     def opening(self) -> bool:
-        """What was begun last has neither ended nor asked yet."""
-        if self._begun is None or self._begun.is_finished:
+        """Whether what is typed now is meant for what comes: answers are being taken, or what was begun or answered a
+        moment ago has neither ended nor asked."""
+        panels = [panel for screen in self.app.screen_stack for panel in screen.query(Ask)]
+        if any(panel.taking for panel in panels):
+            return True
+        if self._begun is None or self._begun.is_finished or any(panel.is_open for panel in panels):
             return False
-        return not any(panel.is_open for screen in self.app.screen_stack for panel in screen.query(Ask))
+        now, closed = time.monotonic(), max((panel.closed_at for panel in panels), default=0.0)
+        return now - self._begun_at < OPENS_S or now - closed < ASKS_ON_S
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from incident_console.errors import RecordError
+from incident_console.tui.after import after
 from incident_console.tui.ask import Draft, Question
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Drafts:
             self._unsaved = True
             if not self._waiting:
                 self._waiting = True
-                self._desk.app.set_timer(KEEP_AFTER_S, self._write_soon)
+                after(self._desk.app, KEEP_AFTER_S, self._write_soon)
 
         return keep
 
@@ -129,7 +130,7 @@ class Drafts:
         self._fault = str(fault)
         if not self._waiting and app.is_running:
             self._waiting = True
-            app.set_timer(AGAIN_S, self._write_soon)
+            after(app, AGAIN_S, self._write_soon)
 
     def _worked(self) -> None:
         if self._fault and self._desk.app.not_saved == self._fault:

@@ -6,6 +6,7 @@ the row under the cursor, or that this is not what to do next. Drawn as one line
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -14,9 +15,9 @@ from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.reactive import reactive
-from textual.timer import Timer
 from textual.widget import Widget
 
+from incident_console.tui.after import after
 from incident_console.tui.keys import written
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class KeyLine(Widget, can_focus=False):
     refused: reactive[str] = reactive("")
     """Why the key that was pressed last does nothing; most keys give way to it until the next one, or for `TOLD_S`."""
 
-    _told: Timer | None = None
+    _told: asyncio.TimerHandle | None = None
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
@@ -172,8 +173,8 @@ class KeyLine(Widget, can_focus=False):
     def refuse(self, because: str) -> None:
         """Say why a key does nothing; empty: the keys stand there again."""
         if self._told is not None:
-            self._told.stop()
-        self._told = self.set_timer(TOLD_S, partial(self.refuse, "")) if because else None
+            self._told.cancel()
+        self._told = after(self, TOLD_S, partial(self.refuse, "")) if because else None
         self.refused = because
 
     @property

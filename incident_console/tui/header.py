@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from dataclasses import dataclass
@@ -13,9 +14,9 @@ from textual import events
 from textual.content import Content
 from textual.geometry import Region
 from textual.reactive import reactive
-from textual.timer import Timer
 from textual.widgets import Static
 
+from incident_console.tui.after import after
 from incident_console.tui.fit import SHORTEST, Part, cut, fit
 from incident_console.tui.livekeys import key
 from incident_console.tui.words import GLYPHS, STYLES, TOLD, clock, gate_means, parsed, safe, span
@@ -89,7 +90,7 @@ class Header(Static):
         super().__init__(id="header", markup=False)
         self._still = still
         self._stirred = time.monotonic()
-        self._next: Timer | None = None
+        self._next: asyncio.TimerHandle | None = None
         """Until the next look at the time."""
         self._first = ""
         """The line with the clock, as it was drawn last."""
@@ -104,7 +105,7 @@ class Header(Static):
         """Something happens: a key, or news."""
         was, self._stirred = self.calm, time.monotonic()
         if was != self.calm and self._next is not None:
-            self._next.stop()
+            self._next.cancel()
             self._go_on()
 
     @property
@@ -115,7 +116,7 @@ class Header(Static):
     def _go_on(self) -> None:
         self._tick()
         pause = min(CALM_TICK_S, 60 - time.time() % 60) if self.calm else TICK_S
-        self._next = self.set_timer(pause, self._go_on)
+        self._next = after(self, pause, self._go_on)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         action = str(event.style.meta.get("@click", "")).removeprefix("app.")

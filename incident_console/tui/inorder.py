@@ -7,17 +7,23 @@ a slow link a key and what follows it come in one piece: `n` and the note that i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from textual import events
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
+from textual.worker import Worker
 
 OPENS_S = 0.3
 """How long the next key waits for what a key opens; whatever takes longer is not typed into."""
 LOOK_S = 0.005
+LAPS = 3
+"""What a key sets off is told on at most so often before it comes to the app: a row is chosen, it is an answer's."""
 AT_ONCE = frozenset({"app.quit", "app.help"})
 """Bindings that mean something before the incident is open."""
 
@@ -68,21 +74,102 @@ def _reads_keys(widget: Widget | None) -> bool:
     return any(name in vars(kind) for kind in own for name in ("_on_key", "on_key"))
 
 
-async def done_first(app: Any, event: events.Key, opening: Callable[[], bool]) -> bool:
-    """Do what is bound to a key that goes into no field, and wait until what it opens is there; False: nothing is.
-
-    `opening`: something that was begun may still ask.
-    """
+async def done_here(app: Any, event: events.Key) -> bool:
+    """Do what is bound to a key that goes into no field, before the next key is looked at; False: nothing is."""
     if isinstance(app.focused, Input | TextArea) or _reads_keys(app.focused):
         return False
-    screen = app.screen
-    bound = await app._check_bindings(event.key, priority=True) or await app._check_bindings(event.key)
-    end = time.monotonic() + OPENS_S
-    while bound and time.monotonic() < end:
-        if app.screen is not screen and app.screen.focused is None and app.screen.AUTO_FOCUS:
-            await asyncio.sleep(LOOK_S)  # a page came up, and has not the focus yet
-        elif opening():
+    return bool(await app._check_bindings(event.key, priority=True) or await app._check_bindings(event.key))
+
+
+class Lap(Message):
+    """Goes up to the app behind what a widget has told it."""
+
+    def __init__(self, arrived: asyncio.Event) -> None:
+        super().__init__()
+        self.arrived = arrived
+
+
+class InOrder:
+    """The keys that come before what an earlier one opens is there: each waits for its turn.
+
+    `opening`: what was begun, or answered, may still ask.
+    """
+
+    def __init__(self, app: Any, opening: Callable[[], bool]) -> None:
+        self._app = app
+        self._opening = opening
+        self._waiting: deque[events.Key] = deque()
+        self._turn: events.Key | None = None
+        """The key whose turn it is."""
+        self._by: Widget | None = None
+        """What had the focus when the last key was done, if anything is bound to that."""
+        self._was_done = asyncio.Event()
+        self._worker: Worker[None] | None = None
+
+    @property
+    def _at_work(self) -> bool:
+        """Asked of the worker itself: one that is cancelled before it begins could put no flag back."""
+        worker = self._worker
+        return worker is not None and not (worker.is_finished or worker.is_cancelled)
+
+    async def take(self, event: events.Key, do: Callable[[events.Key], Awaitable[Widget | None]]) -> None:
+        """`do` what the key means, or have it wait. What has the focus is returned where something is bound to it."""
+        if self._holds(event):
+            return
+        by: Widget | None = None
+        try:
+            by = await do(event)
+        finally:
+            self._by = by
+            self._was_done.set()
+            if by is not None and not self._at_work:
+                self._work(by)
+
+    def _holds(self, event: events.Key) -> bool:
+        """Whether the key has to wait. What is at once wherever one is, leaving for instance, never has to."""
+        if event is self._turn:
+            self._turn = None
+            return False
+        active = self._app.screen.active_bindings.get(event.key)
+        if active is not None and active.binding.priority:
+            return False
+        if not self._at_work and self._opening():
+            self._work(None)
+        if not self._at_work:
+            return False
+        self._waiting.append(events.Key(event.key, event.character))
+        event.stop().prevent_default()
+        return True
+
+    def _work(self, by: Widget | None) -> None:
+        self._worker = self._app.run_worker(self._one_by_one(by), group="keys")
+
+    async def _one_by_one(self, by: Widget | None) -> None:
+        while True:
+            await self._settled(by)
+            if not self._waiting:
+                return
+            self._turn = self._waiting.popleft()
+            self._was_done.clear()
+            if not self._app.post_message(self._turn):
+                return  # the app is being closed
+            await self._was_done.wait()
+            by = self._by
+
+    async def _settled(self, by: Widget | None) -> None:
+        """Until what the last key opens is there; whatever takes longer is not typed into."""
+        end = time.monotonic() + OPENS_S
+        for _ in range(LAPS):
+            arrived = asyncio.Event()
+            if by is None or not by.is_attached or not by.post_message(Lap(arrived)):
+                break
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(arrived.wait(), max(LOOK_S, end - time.monotonic()))
+        while self._opening() or (by is not None and self._page_comes_up(by) and time.monotonic() < end):
             await asyncio.sleep(LOOK_S)
-        else:
-            break
-    return bool(bound)
+
+    def _page_comes_up(self, by: Widget) -> bool:
+        """Another one than the key was pressed on, that has not the focus yet."""
+        screens = self._app.screen_stack
+        before = by.screen if by.is_attached else None
+        return bool(screens) and screens[-1] is not before and screens[-1].focused is None and screens[-1].AUTO_FOCUS

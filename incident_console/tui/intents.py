@@ -345,7 +345,8 @@ class Intents(Dressed[int]):
         self._start(self.desk.browsing.do, message.what, message.entry)
 
     def on_browser_look(self, message: Browser.Look) -> None:
-        self._start(self.desk.browsing.look, message.entries)
+        if self.is_running and self.screen_stack:  # it may come when the screen has gone
+            self.desk.aside(self.desk.browsing.look(message.entries))
 
     def action_since(self) -> None:
         self.go(SINCE)

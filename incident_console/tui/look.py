@@ -18,6 +18,7 @@ from textual.events import DescendantFocus
 from textual.filter import LineFilter, Monochrome, NoColor
 
 from incident_console.tui import themes
+from incident_console.tui.after import after
 from incident_console.tui.ascii import Ascii
 from incident_console.tui.pace import Paced
 from incident_console.tui.steady import Steady
@@ -160,7 +161,7 @@ class Dressed(Paced[ReturnType]):
 
     def on_resize(self) -> None:
         # The screen has the new size a moment later, as Textual takes the last of many.
-        self.set_timer(ROOM_AFTER_S, self._look_for_room)
+        after(self, ROOM_AFTER_S, self._look_for_room)
 
     def _look_for_room(self) -> None:
         """Say so while there is too little of it."""

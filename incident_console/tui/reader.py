@@ -31,7 +31,7 @@ class EvidenceReader:
                 continue
             if item.seq not in self._lines:
                 self._lines[item.seq] = ""
-                self._desk.start(self._learn(item.seq, item.event))
+                self._desk.aside(self._learn(item.seq, item.event))
             found[id] = self._lines[item.seq]
         return found
 

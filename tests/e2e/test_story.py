@@ -87,8 +87,8 @@ def _see_the_facts(story: Told, console: Terminal) -> None:
     story.screens["facts"] = console.wait_for("✗ count × 1", "failed for good", BROKEN, CLUE)
 
 
-def _answer(console: Terminal, row: str, text: str = "") -> None:
-    """Answer the row under the cursor: with what is drafted, and what is typed after it."""
+def _answer(console: Terminal, row: str, text: str) -> None:
+    """Answer the row under the cursor: what is drafted, and this typed after it."""
     console.wait_highlighted(row)
     console.press("enter")
     console.wait_for("Enter takes")
@@ -98,12 +98,23 @@ def _answer(console: Terminal, row: str, text: str = "") -> None:
     console.wait_for(f"✓ {row}")
 
 
+def _asks(console: Terminal, question: str) -> bool:
+    """Whether the panel at the foot asks this."""
+    return question in console.screen().rpartition("╭")[2]
+
+
 def _name_the_symptom(story: Told, console: Terminal) -> None:
+    """Enter on the first question; the others are asked by themselves, each with what the run suggests."""
     console.press("1")
-    _answer(console, "Which surface changed: which")
-    _answer(console, "Over which scope")
-    _answer(console, "Compared with what", "the run of yesterday")
-    _answer(console, "The symptom in one sentence")
+    console.wait_highlighted("Which surface changed: which")
+    console.press("enter")
+    said = {"Which surface changed": "", "Over which scope": "", "Compared with what": "the run of yesterday"}
+    for question, text in (said | {"The symptom in one sentence": ""}).items():
+        console.wait_until(lambda _, asked=question: _asks(console, asked), f"{question!r} to be asked")
+        console.type(text)
+        console.wait_for("Enter takes", text)
+        console.press("enter")
+        console.wait_for(f"✓ {question}")
     console.wait_highlighted("complete this rung")
     console.press("enter")
     story.screens["symptom done"] = console.wait_for("2 Draw the scope", "1✓")

@@ -1,8 +1,10 @@
 """Answers, refusals, drafts, completing and waiving."""
 
+import time
 from pathlib import Path
 
 from incident_console.record.gaps import gaps as gaps_of
+from incident_console.tui.inorder import OPENS_S
 from incident_console.tui.rung import RungRows
 from tests.ui.scene import MEDIUM, SMALL, ahead, closed, kinds, opened, place, screen, shows, types, until
 
@@ -12,13 +14,9 @@ async def test_a_text_a_choice_and_several_of_several_are_answered_one_after_the
     async with opened(here.tiny(), MEDIUM) as (app, pilot):
         await pilot.press("1", "enter")
         await types(pilot, "out/A.txt", "enter")
-        await closed(pilot)
-        await pilot.press("enter")  # the cursor has gone on to what is needed next
-        await shows(pilot, "Which side?", "middle")
+        await shows(pilot, "Which side?", "middle", pane="#ask")  # what is needed next is asked by itself
         await pilot.press("down", "enter")
-        await closed(pilot)
-        await pilot.press("enter")
-        await shows(pilot, "Where?", "space marks")
+        await shows(pilot, "Where?", "space marks", pane="#ask")
         await pilot.press("space", "down", "space", "enter")
         await closed(pilot)
         await until(pilot, lambda: len(app.incident.rungs["symptom"].answers) == 3)
@@ -50,7 +48,6 @@ async def test_a_refusal_is_shown_where_the_text_still_stands(tmp_path: Path) ->
         await types(pilot, "ackspace", "enter")
         await shows(pilot, "it is brokenackspace", pane="#ask")
         await pilot.press("ctrl+u", *"out/A", "enter")
-        await closed(pilot)
         await shows(pilot, "✓ Which surface?")
 
 
@@ -88,7 +85,6 @@ async def test_escape_keeps_a_draft_that_comes_back_also_in_another_sitting(tmp_
         await pilot.press("enter")
         await shows(pilot, "half a thought", pane="#ask")
         await pilot.press("enter")
-        await closed(pilot)
         await shows(pilot, "✓ Which surface? half a thought", pane="#rung")
         assert not (here.record / "drafts.json").exists(), "what was taken is no draft any more"
 
@@ -102,7 +98,6 @@ async def test_a_second_question_waits_until_the_first_is_answered(tmp_path: Pat
         app.action_note()
         await shows(pilot, "Answer this first", "out/")
         await types(pilot, "A", "enter")
-        await closed(pilot)
         await until(pilot, lambda: "surface" in app.incident.rungs["symptom"].answers)
         assert app.incident.rungs["symptom"].answers["surface"].text == "out/A"
 
@@ -218,6 +213,42 @@ async def test_what_is_typed_ahead_goes_where_it_belongs(tmp_path: Path) -> None
         await pilot.press("n")
         await shows(pilot, "left at once", pane="#ask")
         assert app.is_running
+
+
+async def test_a_whole_rung_can_be_typed_ahead_and_no_letter_of_it_is_a_key(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), SMALL) as (app, pilot):
+        ahead(app, "1", "enter", *"quick/hot.txt", "enter", *"right", "enter", "down", " ", "enter")
+        await until(pilot, lambda: len(app.incident.rungs["symptom"].answers) == 3)
+        answers = app.incident.rungs["symptom"].answers
+        assert [answers[id].text for id in ("surface", "side", "where")] == ["quick/hot.txt", "right", "ci"]
+        await closed(pilot)
+        assert kinds(app)[2:] == ["rung.entered", *["rung.answered"] * 3]
+        assert app.is_running and app.place == "symptom"
+
+
+async def test_escape_leaves_what_is_asked_next_and_what_was_answered_stays(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), SMALL) as (app, pilot):
+        await pilot.press("1", "enter")
+        await types(pilot, "out/A", "enter")
+        await shows(pilot, "Which side?", pane="#ask")
+        await pilot.press("escape")
+        await closed(pilot)
+        await shows(pilot, "✓ Which surface? out/A", "? Which side?", pane="#rung")
+        rows = app.query_one(RungRows)
+        assert rows.row == "field:side" and app.focused is rows
+
+
+async def test_keys_are_not_slow_while_a_command_runs(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), SMALL) as (app, pilot):
+        await pilot.press("2", "j", "c")
+        await until(pilot, lambda: bool(app.desk.climb.busy))
+        await until(pilot, lambda: not app.desk.opening)
+        began = time.monotonic()
+        ahead(app, *"jk" * 10, "n")
+        await shows(pilot, "Note", pane="#ask")
+        assert time.monotonic() - began < 10 * OPENS_S, "each key waited for the command"
+        await pilot.press("escape")
+        await app.desk.climb.cancel_all()
 
 
 async def test_what_was_only_suggested_is_no_draft(tmp_path: Path) -> None:

@@ -54,11 +54,11 @@ async def test_enter_answers_the_symptom_as_it_was_drafted_and_only_the_comparis
         sentence = app.picture.symptom
         assert sentence and "rung.entered" not in kinds(app)
         await pilot.press("enter")
-        await shows(pilot, "1  Name the symptom", "to complete this rung: answer “Compared with what”", pane="#rung")
+        await shows(pilot, "1  Name the symptom", "? Compared with what: which run", pane="#rung")
+        await shows(pilot, "Compared with what: which run", "Enter takes", pane="#ask")
         answers = app.incident.rungs["symptom"].answers
         assert set(answers) == {"surface", "scope", "sentence"} and answers["sentence"].text == sentence
-        await until(pilot, lambda: app.query_one(RungRows).row == "field:comparison")
-        await pilot.press("enter")
+        assert app.query_one(RungRows).row == "field:comparison"
         await types(pilot, "yesterday", "enter")
         await shows(pilot, "▸ complete this rung", pane="#rung")
 
@@ -134,8 +134,9 @@ async def test_keys_pressed_while_the_incident_is_being_opened_do_no_harm(tmp_pa
             call()
         await pilot.pause()
         await shows(pilot, "still being opened")
-        while len(app.screen_stack) > 1:  # the pages that the palette opens without an incident
+        while (pages := len(app.screen_stack)) > 1:  # those that the palette opens without an incident
             await pilot.press("escape")
+            await until(pilot, lambda pages=pages: len(app.screen_stack) < pages)
         await pilot.press(*["backspace"] * 14, "enter")  # letters look for a choice
         await until(pilot, lambda: app.session is not None)
         assert app.focused is not None and app.focused.id == "inbox", "the pane in view: the palette went there last"

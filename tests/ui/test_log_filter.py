@@ -24,7 +24,7 @@ async def test_typing_filters_after_a_short_pause_and_enter_keeps_it(log: Path, 
         await pilot.press("ampersand", *'"sample 3"')
         await until(pilot, lambda: app.view.filter == '"sample 3"')
         assert app.query("FilterBar")
-        await until(pilot, lambda: texts(app)[-1] == "INFO sample 3 step 193")
+        await until(pilot, lambda: texts(app)[-1:] == ["INFO sample 3 step 193"])
         assert all("sample 3" in text for text in texts(app))
         await pilot.press("enter")
         assert app.focused is app.view and not app.query("FilterBar")

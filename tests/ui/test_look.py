@@ -22,6 +22,7 @@ from incident_console.tui.app import Console
 from incident_console.tui.ask import Ask
 from incident_console.tui.log.app import TailApp, Wanted
 from incident_console.tui.look import Look, Terminal
+from incident_console.tui.rung import RungRows
 from incident_console.tui.words import GLYPHS
 from tests.ui.scene import SMALL, WIDE, Place, RunLog, drawn, flat, place, screen, shows, until
 
@@ -86,6 +87,7 @@ async def test_without_colours_none_is_sent_and_every_state_is_still_told(
                     assert style.color is None or style.color.is_default, (key, text)
                     assert style.bgcolor is None or style.bgcolor.is_default, (key, text)
         await pilot.press("1")
+        await until(pilot, lambda: isinstance(app.focused, RungRows))
         await pilot.pause()
         reversed_ = [text.strip() for text, style, _ in segments(app) if style is not None and style.reverse]
         assert any("Symptom" in text for text in reversed_), "which pane has the keys"

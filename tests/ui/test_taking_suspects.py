@@ -19,7 +19,7 @@ from incident_console.snakemake.suspects import Suspect
 from incident_console.tui.app import Console
 from incident_console.tui.log.view import LogView
 from incident_console.tui.rung import RungRows
-from tests.ui.scene import SMALL, WIDE, RunLog, closed, drawn, flat, kinds, opened, place, shows, until
+from tests.ui.scene import SMALL, WIDE, RunLog, drawn, flat, kinds, opened, place, shows, until
 
 CLASSIFY = """\
 schema: incident-console/runbook/1
@@ -150,7 +150,6 @@ async def test_the_operator_may_decide_otherwise_and_both_are_recorded(tmp_path:
         await until(pilot, lambda: rows.row is not None)
         rows.put_cursor("field:class")
         await pilot.press("enter", "up", "enter")  # from the draft, tool-behavior, to the one above
-        await closed(pilot)
         await until(pilot, lambda: bool(said(app)))
         (event,) = said(app)
         assert event.class_ == "storage-visibility" and "tool-behavior" in (event.suggested or "")

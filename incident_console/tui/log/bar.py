@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.timer import Timer
 from textual.widgets import Input
 
 from incident_console.tui import livekeys
+from incident_console.tui.after import after
 from incident_console.tui.line import LineField
 
 Asked = Callable[[str], bool]
@@ -82,17 +83,17 @@ class FilterBar(LogBar):
         super().__init__(value, told, asked, left)
         self._before = value
         self._live = live
-        self._later: Timer | None = None
+        self._later: asyncio.TimerHandle | None = None
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         if self._later is not None:
-            self._later.stop()
-        self._later = self.set_timer(LIVE_AFTER_S, lambda: self._live(self.value))
+            self._later.cancel()
+        self._later = after(self, LIVE_AFTER_S, lambda: self._live(self.value))
 
     def _still(self) -> None:
         if self._later is not None:
-            self._later.stop()
+            self._later.cancel()
 
     def action_leave(self) -> None:
         self._still()

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from textual.timer import Timer
-
 from incident_console.tail.finding.overview import Overview
 from incident_console.tail.finding.rate import Rate
+from incident_console.tui.after import after
 from incident_console.tui.log.status import count
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ class Gauges:
         self._overview: Overview | None = None
         self._looking = False
         self._drawn: tuple[int, ...] = ()
-        self._fading: Timer | None = None
+        self._fading: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
         """Another source is on the screen."""
@@ -43,7 +42,7 @@ class Gauges:
         """So many lines came since the last look."""
         self._rate.note(max(0, lines), monotonic())
         if lines > 0 and self._fading is None:
-            self._fading = self._view.set_timer(FADE_S, self._fade)
+            self._fading = after(self._view, FADE_S, self._fade)
 
     def _fade(self) -> None:
         """No more lines may come to tell that none come."""
@@ -51,7 +50,7 @@ class Gauges:
         self._rate.note(0, monotonic())
         self._view.say_quietly()
         if self._rate.per_second >= 1:
-            self._fading = self._view.set_timer(FADE_S, self._fade)
+            self._fading = after(self._view, FADE_S, self._fade)
 
     def rate(self) -> str:
         """`▁▂▅█ 312 lines/s` while lines come in; empty while none do."""

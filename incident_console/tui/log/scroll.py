@@ -16,12 +16,12 @@ from pathlib import Path
 
 from textual.geometry import Size
 from textual.reactive import reactive
-from textual.timer import Timer
 from textual.widget import Widget
 
 from incident_console.tail.logfile import LogFile
 from incident_console.tail.source import Place, Source, TextSource
 from incident_console.tui import livekeys
+from incident_console.tui.after import after
 from incident_console.tui.log import wrap
 from incident_console.tui.log.gauges import Gauges
 from incident_console.tui.log.paint import LogPaint
@@ -61,7 +61,7 @@ class LogScroll(LogPaint):
         """What stands first in the line at the bottom."""
         self._busy_until = 0.0
         """More than a page came at once: until then keys come first."""
-        self._later: Timer | None = None
+        self._later: asyncio.TimerHandle | None = None
         self._laying_out = self._counting = False
         self._going_home = False
         """The first line was asked for before it was known."""
@@ -132,7 +132,7 @@ class LogScroll(LogPaint):
         if wait <= 0:
             self.refresh_from_disk()
         elif self._later is None:
-            self._later = self.set_timer(wait, self._look_late)
+            self._later = after(self, wait, self._look_late)
 
     def _look_late(self) -> None:
         self._later = None

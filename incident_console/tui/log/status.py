@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,9 +10,9 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from textual.content import Content
 from textual.geometry import Region
-from textual.timer import Timer
 from textual.widget import Widget
 
+from incident_console.tui.after import after
 from incident_console.tui.words import safe, size
 
 LONGEST_TOLD = 400
@@ -87,17 +88,17 @@ class Borders:
         self._each_s = each_s
         self._said = ("", "")
         self._said_at = 0.0
-        self._later: Timer | None = None
+        self._later: asyncio.TimerHandle | None = None
 
     def say(self, texts: Callable[[], tuple[str, str]], *, quietly: bool = False) -> None:
         """Title and subtitle, now; `quietly`: if something was said a moment ago, a moment later."""
         now = time.monotonic()
         if quietly and now - self._said_at < self._each_s:
             if self._later is None:
-                self._later = self._widget.set_timer(self._each_s, lambda: self.say(texts))
+                self._later = after(self._widget, self._each_s, lambda: self.say(texts))
             return
         if self._later is not None:
-            self._later.stop()
+            self._later.cancel()
             self._later = None
         if quietly:
             self._said_at = now
