@@ -78,9 +78,14 @@ class RunbookFrozen(Event, frozen=True, kw_only=True):
     version: str
     sha256: str
     trusted: str
-    """Why it may run: `shipped`, or `trusted by NAME`."""
+    """Why it may run: `shipped`, or `trusted by NAME`; `no` while nobody has trusted it."""
     title: str = ""
     rungs: tuple[RungOutline, ...] = ()
+
+    @property
+    def trust(self) -> str:
+        """In words."""
+        return "not trusted by anybody yet: its commands do not run" if self.trusted == "no" else self.trusted
 
 
 class RungEntered(Event, frozen=True, kw_only=True):

@@ -52,7 +52,7 @@ def _header(incident: Incident) -> Iterator[str]:
     yield f"- Deadline: {prose(due_told(incident.deadline, waiting_at(incident)))}"
     book = incident.runbook
     if book:
-        yield f"- Runbook: {code(book.id)} {prose(book.version)} ({prose(book.trusted)}), sha256 {code(book.sha256)}"
+        yield f"- Runbook: {code(book.id)} {prose(book.version)} ({prose(book.trust)}), sha256 {code(book.sha256)}"
     for run in incident.runs.values():
         differs = f"; differs: {prose(', '.join(run.event.differs))}" if run.event.differs else ""
         latest = "latest run" if run is incident.run else "earlier run"

@@ -114,7 +114,7 @@ def _sentence(event: Event) -> str:
         case events.IncidentOpened():
             return f"incident opened on {event.workdir}: {event.title}"
         case events.RunbookFrozen():
-            return f"runbook {event.id} {event.version} frozen ({event.trusted})"
+            return f"runbook {event.id} {event.version} frozen ({event.trust})"
         case events.RunSeen():
             figures = ", ".join(f"{count} {name}" for name, count in event.figures.items())
             differs = f"; differs: {', '.join(event.differs)}" if event.differs else ""

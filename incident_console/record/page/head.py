@@ -53,7 +53,7 @@ def _facts(incident: Incident) -> Iterator[tuple[str, str]]:
         f"{pill('closed', 'warn')} {text(', '.join(missing))} missing" if missing else pill("open", "good"),
     )
     if book:
-        yield "Runbook", f"{code(book.id)} {text(book.version)}, {text(book.trusted)}"
+        yield "Runbook", f"{code(book.id)} {text(book.version)}, {text(book.trust)}"
 
 
 def _figures(figures: dict[str, int]) -> str:

@@ -1,8 +1,10 @@
 """A rung and a question are called as the runbook calls them, and not by the ids that only its writer knows."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from incident_console import events
@@ -62,6 +64,14 @@ def test_no_id_of_a_rung_or_field_stands_where_the_runbook_has_words(incident: I
     }[document]()
     told = re.sub(r"### .*\n", "", told)  # a heading has the id in brackets, to be typed
     assert re.findall(r"rung-[abc]|field_[abc]", told) == []
+
+
+@pytest.mark.parametrize("document", [record_md, record_html])
+def test_that_nobody_trusted_the_runbook_yet_is_said_in_words(incident: Incident, document: Callable[..., str]) -> None:
+    book = FACTS[1].with_(trusted="no")
+    lines = [msgspec.structs.replace(line, event=book) if line.seq == 2 else line for line in incident.lines]
+    told = document(fold(lines, "INC-1"), lambda _: None)
+    assert "not trusted by anybody yet: its commands do not run" in told and "(no)" not in told
 
 
 def test_the_record_says_titles_and_questions(incident: Incident) -> None:
