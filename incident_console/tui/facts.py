@@ -106,10 +106,14 @@ class Facts(Rows):
         else:
             rows += _no_run(picture.looked, partial(key, self.app))
         rows += [text_row(f"news:{n}", safe(text)) for n, text in enumerate(picture.news)]
-        rows.append(text_row("folder", f"folder  {safe(workdir)}"))
         if picture.symptom:
             rows += told_us
             rows += _symptom(picture.symptom, key(self.app, "facts.open"))
+        # Below, where they push no cause out of view: the screen opens on the symptom.
+        if run is not None:
+            self._opens["run-log"] = (run.log, ())
+            rows.append(text_row("run-log", f"run log  {safe(run.log)}"))
+        rows.append(text_row("folder", f"folder  {safe(workdir)}"))
         self.lay(rows, start=SYMPTOM)
 
     def _of_run(self, run: Run, picture: Picture, width: int) -> Iterator[Option]:
@@ -130,8 +134,6 @@ class Facts(Rows):
         yield from self._at_work(run)
         if picture.known is not None:
             yield from _known(picture.known, width, key(self.app, "app.jobs"))
-        self._opens["run-log"] = (run.log, ())
-        yield text_row("run-log", f"run log  {safe(run.log)}")
 
     def _of_command(self, command: CommandSeen) -> Iterator[Option]:
         """Where no engine tells of a run: the way to what the command prints. How it stands is told above."""

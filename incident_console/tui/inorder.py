@@ -120,15 +120,15 @@ class InOrder:
         try:
             by = await do(event)
         finally:
-            self._by = by
-            self._was_done.set()
-            if by is not None and not self._at_work:
+            if event is self._turn:
+                self._turn, self._by = None, by
+                self._was_done.set()
+            elif by is not None and not self._at_work:
                 self._work(by)
 
     def _holds(self, event: events.Key) -> bool:
         """Whether the key has to wait. What is at once wherever one is, leaving for instance, never has to."""
         if event is self._turn:
-            self._turn = None
             return False
         active = self._app.screen.active_bindings.get(event.key)
         if active is not None and active.binding.priority:
