@@ -80,11 +80,7 @@ class Painted(Message):
 
 
 class Wrote(Message):
-    """An event is on disk."""
-
-    def __init__(self, recorded: Recorded) -> None:
-        super().__init__()
-        self.recorded = recorded
+    """An event is on disk, and in what the session knows."""
 
 
 class NowHeld(Message):
@@ -236,8 +232,8 @@ class Console(Intents):
         from incident_console.session.live import Live
         from incident_console.session.onlooking import Onlooker
 
-        self.incident = fold(tuple(session.incident.lines), session.id)
         session.listen(self._written)
+        self.incident = fold(tuple(session.incident.lines), session.id)
         self.session = session
         plan = self.plan
         if isinstance(session, Review):
@@ -301,9 +297,9 @@ class Console(Intents):
         self.desk.climb.forget()
         self._take_up(session)
 
-    def _written(self, recorded: Recorded) -> None:
+    def _written(self, _: Recorded) -> None:
         with contextlib.suppress(RuntimeError):  # the screen has gone already; the event is on disk all the same
-            self.post_message(Wrote(recorded))
+            self.post_message(Wrote())
 
     def _holds(self, held: Held) -> None:
         with contextlib.suppress(RuntimeError):
@@ -378,16 +374,18 @@ class Console(Intents):
             self.refresh_bindings()
         self.stale()
 
-    def on_wrote(self, message: Wrote) -> None:
-        if message.recorded.seq <= len(self.incident.lines):
-            return  # it was read from the disk already
-        self.incident.apply(message.recorded)
-        self.not_saved = ""
-        self.ends.tell(f"event {message.recorded.seq} {message.recorded.kind}")
-        if isinstance(message.recorded.event, EditObserved | EditExplained):
-            self.refresh_bindings()
-        news.of_event(self.desk, message.recorded, self._since)
-        self.stale()
+    def on_wrote(self) -> None:
+        """Take in all that is new, in the journal's order: what two threads tell may come in another."""
+        if self.session is None:
+            return
+        for recorded in self.session.incident.lines[len(self.incident.lines) :]:
+            self.incident.apply(recorded)
+            self.not_saved = ""
+            self.ends.tell(f"event {recorded.seq} {recorded.kind}")
+            if isinstance(recorded.event, EditObserved | EditExplained):
+                self.refresh_bindings()
+            news.of_event(self.desk, recorded, self._since)
+            self.stale()
 
     # -- drawing -------------------------------------------------------------------------------------------------
 

@@ -74,6 +74,8 @@ class Facts(Rows):
         self._opening = True
         self._opens: dict[str, tuple[str, tuple[int, ...]]] = {}
         """By row: the log it opens, and the jobs that recovered."""
+        self._by_hand = False
+        """Somebody scrolled: what is seen stays where it is."""
 
     def draw(
         self, picture: Picture, notices: tuple[str, ...], workdir: str, rungs: int, reported: tuple[str, ...] = ()
@@ -111,10 +113,30 @@ class Facts(Rows):
             rows += _symptom(picture.symptom, key(self.app, "facts.open"))
         # Below, where they push no cause out of view: the screen opens on the symptom.
         if run is not None:
+            rows += self._at_work(run)
             self._opens["run-log"] = (run.log, ())
             rows.append(text_row("run-log", f"run log  {safe(run.log)}"))
         rows.append(text_row("folder", f"folder  {safe(workdir)}"))
+        # Nobody has gone anywhere yet: Enter takes the symptom as soon as there is one.
+        waits = self.highlighted in (None, 0) and all(option.id != SYMPTOM for option in self.options)
         self.lay(rows, start=SYMPTOM)
+        if waits:
+            self.put_cursor(SYMPTOM)
+        self.call_after_refresh(self._show_causes)
+
+    def _show_causes(self) -> None:
+        """While the cursor waits on the symptom, no farther down than to see it: the causes stand above."""
+        if self.row != SYMPTOM or self._by_hand:
+            return
+        _, below = self._lines_of(SYMPTOM)
+        if (top := max(0, below - self.scrollable_content_region.height)) < self.scroll_offset.y:
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
+
+    def on_mouse_scroll_down(self) -> None:
+        self._by_hand = True
+
+    def on_mouse_scroll_up(self) -> None:
+        self._by_hand = True
 
     def _of_run(self, run: Run, picture: Picture, width: int) -> Iterator[Option]:
         glyph = (f"{GLYPHS.get(run.status, '?')} ", STYLES.get(run.status, ""))
@@ -131,7 +153,6 @@ class Facts(Rows):
             yield Option(_failure(group, picture.clues[number] if number < len(picture.clues) else ""), id=row)
         if (more := len(run.failures) - FAILURES) > 0:
             yield text_row("more-failures", f"  and {more} more causes: {key(self.app, 'app.jobs')} shows the run")
-        yield from self._at_work(run)
         if picture.known is not None:
             yield from _known(picture.known, width, key(self.app, "app.jobs"))
 

@@ -61,7 +61,7 @@ def row(steps: Steps, index: int, opened: datetime | None, width: int) -> Conten
         (f"{glyph} {safe(word, 10):<{WORD}}" if has.word else f"{glyph} ", style),
         (set_cell_size(who, has.name + MARK) if has.name else "", MUTED),
         (f"{letter(line.event) or '·'} ", MUTED),
-        (EARLIER if steps.early(index) else "", MUTED),
+        (EARLIER if steps.early(line) else "", MUTED),
         safe(steps.told(line), 400),
     ).truncate(width, ellipsis=True)
 
@@ -73,7 +73,7 @@ def foot(steps: Steps, line: Recorded, width: int) -> Content:
     told = f"{whose} {safe(clock_time(line.at), 40)}"
     if cell_len(told) > width:
         told = f"{whose} {clock(line.at)}"
-    early = "happened before the event above it: " if steps.early(line.seq - 1) else ""
+    early = "happened before the event above it: " if steps.early(line) else ""
     return Content.assemble((told, MUTED), "\n", (early, MUTED), safe(steps.told(line), 600))
 
 

@@ -96,7 +96,7 @@ class Steps:
         """Columns of the longest name of who recorded any."""
         self._rungs: Rungs = {}
         self._names: set[str] = set()
-        self._order, self._early = Order(), bytearray()
+        self._order, self._early = Order(), set[int]()
         self._sittings: dict[str, int] = {}
         self._parting: list[tuple[str, str]] = []
         """By line, what stands before it: a gap, and another sitting."""
@@ -107,7 +107,8 @@ class Steps:
         self._rungs = rungs
         for line in lines[len(self.lines) :]:
             self._parting.append(self._part(line))
-            self._early.append(self._order.early(line))
+            if self._order.early(line):
+                self._early.add(line.seq)
             self.counts[group_of(line.kind)] += 1
             if line.by not in self._names:
                 self._names.add(line.by)
@@ -130,9 +131,9 @@ class Steps:
     def told(self, line: Recorded) -> str:
         return sentence(line, self._rungs)
 
-    def early(self, index: int) -> bool:
-        """Whether the event with this index came before one that was recorded before it."""
-        return bool(self._early[index])
+    def early(self, line: Recorded) -> bool:
+        """Whether it came before one that was recorded before it."""
+        return line.seq in self._early
 
     def sitting(self, line: Recorded) -> int:
         """Which sitting at a console this was, counted from 1."""

@@ -46,7 +46,7 @@ async def test_it_goes_with_the_first_action_and_never_comes_back(new: Place, ke
         await until(pilot, lambda: app.query_one(FirstRun).is_shown and bool(app.picture.symptom))
         await pilot.press("down", "up")
         assert app.query_one(FirstRun).is_shown, "looking is no action"
-        await pilot.press("end", key)
+        await pilot.press(key)
         await until(pilot, lambda: not app.query_one(FirstRun).is_shown)
         mark = new.root / firstrun.NAME
         await until(pilot, mark.exists)

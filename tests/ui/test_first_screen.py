@@ -4,11 +4,20 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from textual import events
+from textual.widget import Widget
+
 from incident_console.tui.app import Console
 from incident_console.tui.ask import Ask
 from incident_console.tui.doings import doings
+from incident_console.tui.facts import Facts
 from incident_console.tui.rung import RungRows
 from tests.ui.scene import MEDIUM, SMALL, WIDE, RunLog, drawn, flat, kinds, opened, place, screen, shows, types, until
+
+
+def wheel_down(widget: Widget) -> events.MouseScrollDown:
+    return events.MouseScrollDown(widget, 2, 2, 0, 1, 0, shift=False, meta=False, ctrl=False, screen_x=2, screen_y=6)
+
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 
@@ -192,3 +201,49 @@ async def test_a_run_that_failed_before_its_first_job_is_tried_again_by_nobody(t
     async with opened(replace(here.tiny(), workdir=flow), SMALL) as (app, pilot):
         await shows(pilot, "✗ a × 1", "before any job ran", pane="#facts")
         assert "being tried again" not in screen(app)
+
+
+async def test_the_causes_stand_above_the_symptom_and_what_runs_below_it(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    run = RunLog(here.workdir, planned=12)
+    for jobid, rule in enumerate(("trim", "align", "merge"), 1):
+        run.starts(rule, jobid, "A", f"FATAL {rule} failed, and says why: the index is locked by another\n")
+        run.fails(rule, jobid, "A")
+    for jobid in range(5, 12):
+        run.starts("count", jobid, f"S{jobid}")
+    async with opened(here.tiny(), SMALL) as (app, pilot):
+        await shows(pilot, "✗ trim × 1 A failed for good", "▸ trim failed", pane="#facts")
+        facts = app.query_one(Facts)
+        assert "● count S11" not in flat(app, "#facts")
+        for jobid in range(5, 12):
+            run.finishes("count", jobid)
+        run.starts("count", 12, "S12")
+        await shows(pilot, "7/12")
+        await drawn(pilot, app)
+        assert "✗ trim × 1 A failed for good" in flat(app, "#facts") and facts.row == "symptom"
+        for _ in range(4):
+            facts.post_message(wheel_down(facts))
+        await shows(pilot, "● count S12", "folder", pane="#facts")
+        top = facts.scroll_offset.y
+        run.fails("count", 12, "S12")
+        run.ends()
+        await until(pilot, lambda: app.picture.run is not None and app.picture.run.status == "failed")
+        await drawn(pilot, app)
+        assert facts.scroll_offset.y >= top, "who scrolled there is left there"
+
+
+async def test_enter_takes_the_symptom_also_of_a_run_that_fails_later(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    run = RunLog(here.workdir, planned=2)
+    run.starts("align", 1)
+    async with opened(here.tiny(), SMALL) as (app, pilot):
+        await shows(pilot, "no failure so far", pane="#facts")
+        run.fails("align", 1)
+        await shows(pilot, "Enter takes it", pane="#facts")
+        await shows(pilot, "Enter take it", "1 symptom")
+        await pilot.press("j", "k", "k")
+        run.starts("count", 2)
+        run.fails("count", 2)
+        await shows(pilot, "✗ count × 1", pane="#facts")
+        await drawn(pilot, app)
+        assert app.query_one(Facts).row not in (None, "symptom"), "who went elsewhere is left there"

@@ -64,7 +64,7 @@ async def test_a_folder_that_goes_away_is_told_and_what_was_recorded_is_kept(tmp
         await shows(pilot, "is gone; what was recorded is kept", pane="#facts")
         await pilot.press("n")
         await shows(pilot, "Note", pane="#ask")
-        await types(pilot, "gone", "enter", "enter")
+        await types(pilot, "gone", "enter")
         await until(pilot, lambda: bool(app.incident.notes))
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)

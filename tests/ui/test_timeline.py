@@ -1,5 +1,6 @@
 """The timeline: what its rows say, how they are found, and where each one leads."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -281,3 +282,16 @@ def test_wide_and_hostile_names_keep_the_columns() -> None:
         assert {each.plain.index("F note") and each.cell_length <= width for each in shown} == {True}
         starts = {cell_len(each.plain[: each.plain.index("F note")]) for each in shown}
         assert len(starts) == 1, width
+
+
+async def test_what_threads_tell_in_another_order_stands_in_the_journal_s(tmp_path: Path) -> None:
+    async with opened(place(tmp_path).tiny(), SMALL) as (app, pilot):
+        session = app.desk.session
+        await pilot.press("l")
+        thread = threading.Thread(target=session.note, args=("in a thread",))
+        thread.start()
+        thread.join()  # it is told when the loop comes to it, and the next one at once
+        session.note("in the loop")
+        await shows(pilot, "in a thread", "in the loop", pane="#timeline")
+        assert [line.seq for line in app.incident.lines] == list(range(1, len(app.incident.lines) + 1))
+        assert [note.text for note in app.incident.notes.values()][-2:] == ["in a thread", "in the loop"]

@@ -31,7 +31,7 @@ async def test_what_it_would_run_is_read_and_trusted_in_the_console(tmp_path: Pa
         await pilot.press("escape")
         await shows(pilot, "exactly as it was shown", pane="#ask")
         await pilot.press("down", "enter")
-        await until(pilot, lambda: kinds(app)[-1] == "runbook.frozen")
+        await until(pilot, lambda: kinds(app).count("runbook.frozen") == 2)
         last = app.incident.lines[-1].event
         assert isinstance(last, RunbookFrozen) and last.trusted == "trusted by olga"
         await until(pilot, lambda: NOT_TRUSTED not in screen(app) and "T trust" not in screen(app))
