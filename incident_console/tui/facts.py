@@ -128,8 +128,8 @@ class Facts(Rows):
         """While the cursor waits on the symptom, no farther down than to see it: the causes stand above."""
         if self.row != SYMPTOM or self._by_hand:
             return
-        _, below = self._lines_of(SYMPTOM)
-        if (top := max(0, below - self.scrollable_content_region.height)) < self.scroll_offset.y:
+        top = max(0, self.line_below(SYMPTOM) - self.scrollable_content_region.height)
+        if top < self.scroll_offset.y:
             self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
     def on_mouse_scroll_down(self) -> None:

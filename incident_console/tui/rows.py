@@ -142,11 +142,9 @@ class Rows(OptionList):
             with self.prevent(OptionList.OptionHighlighted):
                 self.highlighted = index
 
-    def _lines_of(self, row: str) -> tuple[int, int]:
-        """The first line of a row that is there, and the first below it."""
-        index = self.get_option_index(row)
-        end = self._index_to_line.get(index + 1, len(self._lines))
-        return self._index_to_line[index], end
+    def line_below(self, row: str) -> int:
+        """The first line below a row that is there."""
+        return self._index_to_line.get(self.get_option_index(row) + 1, len(self._lines))
 
     def keep_in_view(self, row: str) -> None:
         """Scroll no farther than to where this row begins: what was just done stays beside where the cursor went."""

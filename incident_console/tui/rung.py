@@ -100,6 +100,7 @@ class RungRows(Rows):
             return None if self._offered["capture"] and self.more_to_capture else ""
         if action == "select":
             words = {"field": "answer", "evidence": "open", "item": "open"}
+            words |= {suspects.SUSPECT: "answer", suspects.CLUE: "open log"}
             if kind == COMPLETE and self.following != COMPLETE:
                 kind = self.following.partition(":")[0]
                 return words[kind] if kind == "field" else "go to it"

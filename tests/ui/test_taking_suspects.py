@@ -132,7 +132,11 @@ async def test_enter_on_a_suspect_only_asks_with_it_as_the_draft(tmp_path: Path)
     here = place(tmp_path, "c2-deterministic-fail-stop-v9")
     async with opened(here.tiny(text=CLASSIFY), WIDE) as (app, pilot):
         await until(pilot, lambda: app.picture.known is not None)
-        await pilot.press("3", "enter")
+        await pilot.press("3")
+        await shows(pilot, "t take suspect", "Enter answer")
+        await pilot.press("j")
+        await shows(pilot, "Enter open log")
+        await pilot.press("k", "enter")
         await shows(pilot, "Which class?", pane="#ask")
         assert said(app) == []
         await pilot.press("enter")
