@@ -40,7 +40,7 @@ def who_is(arguments: argparse.Namespace, operator: str | None = None, fallback:
     from incident_console.session.who import Who
 
     known = settings_of(arguments, operator, fallback)
-    return Who(known.operator, known.records, known.trust, known.commands, known.secrets)
+    return Who(known.operator, known.records, known.trust, known.commands, known.secrets, known.is_login)
 
 
 def no_redact(arguments: argparse.Namespace) -> str:

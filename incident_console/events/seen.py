@@ -23,6 +23,8 @@ class RunSeen(Event, frozen=True, kw_only=True):
     """What is not as in the run seen before: version, cores, command, config."""
     figures: dict[str, int] = field(default_factory=dict)
     """planned, finished, failed, running, retried when it was seen."""
+    failures: tuple[str, ...] = ()
+    """By cause, how it went on for its jobs, in sentences: which failed for good, and which recovered."""
 
 
 class Scene(Model, frozen=True, kw_only=True):

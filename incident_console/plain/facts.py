@@ -25,6 +25,7 @@ FAILURES = 10
 AT_WORK = 8
 UNSTEADY = 3
 SAMPLES = 6
+NO_RUN = "No Snakemake run is seen here; its logs are followed all the same."
 
 
 def facts(picture: Picture, incident: Incident, workdir: str, now: datetime) -> Iterator[str]:
@@ -34,7 +35,7 @@ def facts(picture: Picture, incident: Incident, workdir: str, now: datetime) -> 
     run = picture.run
     if run is None:
         yield (
-            "No Snakemake run is seen here; its logs are followed all the same."
+            (f"State: {picture.headline}." if picture.headline else NO_RUN)
             if picture.looked
             else ("A run is still being looked for; say facts again in a moment.")
         )
@@ -129,7 +130,7 @@ def run_told(picture: Picture) -> Iterator[str]:
     """The run in full: jobs by rule, causes, cost with what it is based on, suspects."""
     run, known = picture.run, picture.known
     if run is None:
-        yield "No Snakemake run is seen here."
+        yield f"State: {picture.headline}." if picture.headline else "No Snakemake run is seen here."
         return
     yield f"State: {picture.headline}."
     yield f"Run log: {run.log}"

@@ -67,6 +67,8 @@ class Failures:
     earlier: bool = False
     """A later run was seen, of which no failed attempt was kept."""
     causes: tuple[Failure, ...] = ()
+    went_on: tuple[str, ...] = ()
+    """In sentences, by cause: which jobs failed for good, and which recovered, as the run was seen last."""
 
 
 NONE = Failures()
@@ -114,7 +116,7 @@ def failures(incident: Incident, read_blob: ReadBlob | None) -> Failures:
         ways.setdefault((event.rule, _job(event)), []).append(way if data and words else None)
     causes = [_failure(members, lacking, ways) for members in groups.values()]
     causes.sort(key=lambda cause: -cause.count)
-    return Failures(run, status, run != latest, tuple(causes))
+    return Failures(run, status, run != latest, tuple(causes), seen.event.failures if seen else ())
 
 
 _Way = tuple[str, int | None, str]

@@ -52,6 +52,9 @@ def failures_md(found: Failures) -> Iterator[str]:
         which = "**An earlier run**, as none was kept of the latest:" if found.earlier else "Of the run"
         yield f"{which} {code(found.run)} ({prose(found.status)})."
         yield ""
+        if found.went_on:
+            yield f"How it went on: {prose('; '.join(found.went_on))}."
+            yield ""
     for cause in found.causes[:SHOWN]:
         jobs = [f"{job} (attempt {', '.join(map(str, numbers))})" for job, numbers in cause.attempts.items()]
         ended = f"exit {cause.exit_code}" if cause.exit_code is not None else "exit code unknown"

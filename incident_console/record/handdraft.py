@@ -12,6 +12,7 @@ from incident_console.record.handfields import FIELDS, PERSONAL, Handoff, Known,
 from incident_console.record.handknown import known
 from incident_console.record.incident import Incident
 from incident_console.record.note import note_fields, told_before_failing, unredacted, waiting_at
+from incident_console.record.seen import Stated
 from incident_console.record.text import clock_time
 
 FOLDED = {"severity", "impact", "deadline"}
@@ -46,7 +47,7 @@ def draft(
         theirs = said_in(offered.event)
         for name, text in _still_so(incident, offered.seq, offered.event).items():
             if name in theirs:
-                said[name] = text
+                said[name] = f"{text} (said by {offered.by})" if _is_of_another(incident, offered, name, text) else text
             elif name not in found or name not in RETOLD:
                 found[name] = Known(text, source)
     found |= {name: each for name, each in (now or {}).items() if not is_unknown(each.text)}
@@ -58,8 +59,9 @@ def draft(
         said=frozenset(said),
         sources={name: each.source for name, each in found.items() if name not in said},
         id=incident.id or UNKNOWN,
-        sender=offered.by if offered else (incident.operators[-1] if incident.operators else UNKNOWN),
-        offered_at=offered.at if offered else None,
+        # What was written after an offer is the draft of the next one, by whoever writes now.
+        sender=incident.lines[-1].by if incident.lines else UNKNOWN,
+        offered_at=offered.at if offered and offered.seq == len(incident.lines) else None,
         head=incident.head,
         events=len(incident.lines),
         actions=tuple(incident.actions.values()),
@@ -76,6 +78,8 @@ def draft(
         edits=findings.edits(incident),
         rungs=tuple(incident.rungs.values()),
         held=offered.event.held if offered else (),
+        decided=bool(incident.decisions) or incident.closed is not None,
+        accepted=tuple(incident.accepted),
         reentry=reentry,
     )
 
@@ -83,6 +87,13 @@ def draft(
 def said_in(event: HandoffOffered) -> frozenset[str]:
     """The fields in which the sender's own words stand; an older console did not tell which those are."""
     return frozenset(event.said or (*PERSONAL, "to"))
+
+
+def _is_of_another(incident: Incident, offered: Stated[HandoffOffered], name: str, text: str) -> bool:
+    """Whether words such as `me` are those of who had it before whoever hands it on."""
+    taken_over = any(accepted.seq > offered.seq for accepted in incident.accepted)
+    theirs = name in PERSONAL and name not in FOLDED and not is_unknown(text)
+    return taken_over and theirs and "(said by " not in text
 
 
 def _still_so(incident: Incident, seq: int, event: HandoffOffered) -> dict[str, str]:

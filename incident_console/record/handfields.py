@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from incident_console.events import UNKNOWN, Reentry
+from incident_console.events import UNKNOWN, HandoffAccepted, Reentry
 from incident_console.record import findings
 from incident_console.record.note import NoteFields
-from incident_console.record.seen import Action, Escalation, Note, RungState
+from incident_console.record.seen import Action, Escalation, Note, RungState, Stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,10 @@ class Handoff:
     """The ladder, as far as it was climbed."""
     held: tuple[str, ...] = ()
     """What should be escalated by the runbook, and was to nobody, a sentence each."""
+    decided: bool = True
+    """Whether there is a decision."""
+    accepted: tuple[Stated[HandoffAccepted], ...] = ()
+    """Who took it over before, and what they said that they took over."""
     reentry: Reentry | None = None
     """The re-entry facts as they were found at the hand-off; None when nobody looked."""
 
@@ -165,6 +169,12 @@ class Handoff:
         return tuple(name for name in PERSONAL if self.state(name) == "silent")
 
     @property
+    def mind(self) -> tuple[str, ...]:
+        """What the receiver must not take for more than it is, in sentences without their ends."""
+        undecided = "" if self.decided else "nothing is decided yet"
+        return tuple(filter(None, (self.late, undecided)))
+
+    @property
     def untold(self) -> str:
         """What the receiver will not know, by name: what nobody said, was said to be unknown, or no record tells."""
         names = {name: PROMPTS[name] for name in self.missing if name != "to"}
@@ -172,7 +182,8 @@ class Handoff:
         said = [names.pop(name) for name in self.missing if name in names and self.state(name) == "unknown"]
         parts = (("nobody said", silent), ("said to be unknown", said), ("the record does not tell", [*names.values()]))
         told = ". ".join(f"{what.capitalize()}: {', '.join(each)}" for what, each in parts if each)
-        return f"Written as unknown. {told}." if told else "Nothing is left unknown."
+        minds = f"Mind: {'; '.join(self.mind)}. " if self.mind else ""
+        return f"{minds}Written as unknown. {told}." if told else f"{minds}Nothing is left unknown."
 
     def fields(self) -> dict[str, str]:
         """What a `handoff.offered` event keeps: every field of which something was said, be it `unknown`."""

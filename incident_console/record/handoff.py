@@ -9,7 +9,7 @@ from incident_console.events import UNKNOWN, HandoffOffered
 from incident_console.record import findings, findingstext
 from incident_console.record.due import due_at, due_told
 from incident_console.record.handdraft import draft
-from incident_console.record.handfields import FIELDS, PROMPTS, Handoff
+from incident_console.record.handfields import FIELDS, PERSONAL, PROMPTS, Handoff
 from incident_console.record.text import because, clock_time, code, prose, table
 
 SHOWN = 400
@@ -40,11 +40,18 @@ def handoff_md(handoff: Handoff) -> str:
 def _head(handoff: Handoff) -> Iterator[str]:
     yield f"# Hand-off: {code(handoff.id)}"
     yield ""
-    yield f"From {prose(handoff.sender)} to {prose(handoff.to)}, {clock_time(handoff.offered_at)}. Times are UTC."
-    for what, state in (("Not known to the sender", "unknown"), ("Nobody said", "silent")):
-        if names := [PROMPTS[name] for name in FIELDS if handoff.state(name) == state]:
+    given = clock_time(handoff.offered_at) if handoff.offered_at else "not given yet"
+    yield f"From {prose(handoff.sender)} to {prose(handoff.to)}, {given}. Times are UTC."
+    silent = [name for name in FIELDS if handoff.state(name) == "silent"]
+    asked = {"to", *PERSONAL}
+    for what, names in (
+        ("Not known to the sender", [name for name in FIELDS if handoff.state(name) == "unknown"]),
+        ("Nobody said", [name for name in silent if name in asked]),
+        ("Not in the record", [name for name in silent if name not in asked]),
+    ):
+        if names:
             yield ""
-            yield f"**{what}:** {prose(', '.join(names))}."
+            yield f"**{what}:** {prose(', '.join(PROMPTS[name] for name in names))}."
     if handoff.unredacted:
         yield ""
         yield f"**{prose(handoff.unredacted)}**"
@@ -65,8 +72,10 @@ def _head(handoff: Handoff) -> Iterator[str]:
     elif failed:
         yield "- **What failed**:"
         yield from (f"    - {text}" for text in failed)
-    if handoff.late:
-        yield f"- **Mind**: {prose(handoff.late)}"
+    if failed and handoff.failures.went_on:
+        yield f"- **How it went on**: {prose('; '.join(handoff.failures.went_on))}"
+    if handoff.mind:
+        yield f"- **Mind**: {prose('; '.join(handoff.mind))}"
 
 
 def _deadline(handoff: Handoff) -> str:
@@ -195,9 +204,12 @@ def _done(handoff: Handoff) -> Iterator[str]:
 def _notes(handoff: Handoff) -> Iterator[str]:
     yield "## Notes on the way"
     yield ""
+    for each in handoff.accepted:
+        said = prose(each.event.readback)
+        yield f"- {clock_time(each.at)}, taken over by {prose(each.event.as_)}, who read back: {said}"
     for note in handoff.notes:
         yield f"- {clock_time(note.at)}, {note.nature}, {prose(note.by)}: {prose(note.text)}"
-    if not handoff.notes:
+    if not handoff.notes and not handoff.accepted:
         yield "No note was written."
 
 

@@ -17,7 +17,7 @@ from incident_console.record.findings import failures
 from incident_console.record.findingstext import in_short
 from incident_console.record.incident import Incident
 from incident_console.record.note import note_fields, told_before_failing, unredacted, waiting_at, warning
-from incident_console.record.seen import Escalation, Item, how_changed
+from incident_console.record.seen import Escalation, Item, how_changed, whole
 from incident_console.record.text import because, clock_time, code, excerpt, exit_said, fence, prose, table
 from incident_console.record.timeline import LEGEND, letter, source, timeline
 
@@ -262,7 +262,7 @@ def _doings(incident: Incident) -> Iterator[str]:
 def _class(incident: Incident) -> Iterator[str]:
     yield "## Class and decision"
     yield ""
-    for stated in incident.classes:
+    for stated in whole(incident.classes):
         said = stated.event
         latest = "" if said is incident.classification else "before, "
         yield (
@@ -277,7 +277,7 @@ def _class(incident: Incident) -> Iterator[str]:
         yield from (f"    - against: {prose(text)}" for text in against)
     for each in speaking.of_other_classes(incident):
         yield f"- (I) event {each.seq}, {prose(each.by)}: {prose(speaking.text(incident, each))}"
-    for decided in incident.decisions:
+    for decided in whole(incident.decisions):
         yield (
             f"- ({letter(decided.event)}) event {decided.seq}, {prose(decided.by)}: {prose(decided.event.decision)}; "
             f"reason: {prose(decided.event.reason)}; owner: {prose(decided.event.owner)}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from incident_console.counting import counted
 from incident_console.events import UNKNOWN, EvidenceCaptured, RunSeen
@@ -72,7 +72,7 @@ def brief(incident: Incident, now: datetime, seen: RunSeen | None = None) -> str
         _named(incident),
         f"Impact: {incident.impact} (severity {incident.severity})",
         f"Deadline: {due_told(incident.deadline, None if incident.closed else now)}",
-        f"State as of {clock_time(stamp(now))} ({since or 'time since opening unknown'}): {_run(incident, seen)}",
+        f"State as of {clock_time(stamp(now))} ({since or 'time since opening unknown'}): {run_told(incident, seen)}",
         f"Symptom: {incident.symptom}",
         f"Scope: {incident.scope}",
         f"Hypothesis: {said.class_}, cost {said.cost}, confidence {said.confidence}; ruled out: {said.ruled_out}"
@@ -127,7 +127,8 @@ def told_before_failing(incident: Incident) -> str | None:
     told, failed = moment(last.at), moment(run.event.ended_at) or moment(run.at)
     if run.seq < last.seq or told is None or failed is None or failed < told:
         return None
-    return f"the symptom was told at {told:%H:%M}, before the run failed at {failed:%H:%M} (UTC)"
+    shown = "%H:%M:%S" if failed - told < timedelta(minutes=2) else "%H:%M"
+    return f"the symptom was told at {told:{shown}}, before the run failed at {failed:{shown}} (UTC)"
 
 
 def _as_of(incident: Incident) -> str:
@@ -182,7 +183,8 @@ def _awaited(waiting: tuple[Escalation, ...], now: datetime | None) -> str:
     return f"no answer yet to escalation {', '.join(told)}{more}"
 
 
-def _run(incident: Incident, seen: RunSeen | None) -> str:
+def run_told(incident: Incident, seen: RunSeen | None = None) -> str:
+    """How the run stands, in one line; `seen` as `brief` has it."""
     run = incident.run
     if seen is not None and (run is None or run.event.log == seen.log):
         return _stands(seen, "now", over=seen.status in ENDED, late=told_before_failing(incident))

@@ -6,8 +6,9 @@ a hundred thousand of is a tuple: those are made in a third of the time.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeAlias, TypeVar
 
@@ -50,6 +51,20 @@ class Stated(Said, Generic[E]):
     """An event that stands as it was said: a class, a decision, an offer."""
 
     event: E
+
+
+WHAT_IS_SAID = ("class_", "cost", "confidence", "ruled_out", "next_measurement", "decision", "reason", "owner")
+
+
+def whole(stated: Sequence[Stated[E]]) -> list[Stated[E]]:
+    """Without those that the next one by the same only adds to: a class that is given field by field is one."""
+    filled_in = {before.seq for before, then in pairwise(stated) if _adds_to(before, then)}
+    return [each for each in stated if each.seq not in filled_in]
+
+
+def _adds_to(before: Stated[E], then: Stated[E]) -> bool:
+    said = [(getattr(before.event, name, UNKNOWN), getattr(then.event, name, UNKNOWN)) for name in WHAT_IS_SAID]
+    return before.by == then.by and all(first in (UNKNOWN, second) for first, second in said)
 
 
 class Answer(NamedTuple):

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from incident_console.errors import ConsoleError
+from incident_console.record.note import run_told
 from incident_console.session.beats import Beats
 from incident_console.session.clues import ClueFinder
 from incident_console.session.live import FOLLOWED, Tell, runs_of
@@ -162,7 +163,7 @@ class Onlooker:
         )
         return Picture(
             run=run,
-            headline=facts.headline(run) if run is not None else "",
+            headline=facts.headline(run) if run is not None else f"in the record: {run_told(review.incident)}",
             clues=self._clues.find(run) if run is not None else (),
             known=self._understander.of(run),
             logs=self._logs.entries(run, review.incident, review.workdir, self._others.files, frozenset()),

@@ -30,6 +30,7 @@ class Picture:
 
     run: Run | None = None
     headline: str = ""
+    """How the run stands; without one, what is told in its place."""
     symptom: str = ""
     """The symptom drafted from the facts; empty while there is none."""
     clues: tuple[str, ...] = ()

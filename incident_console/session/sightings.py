@@ -11,6 +11,7 @@ from incident_console import events
 from incident_console.errors import HeldError
 from incident_console.evidence.redactor import Redactor
 from incident_console.session.core import Session
+from incident_console.snakemake.facts import failures_told
 from incident_console.snakemake.run import Run
 
 ENDED = frozenset({"succeeded", "failed", "interrupted", "nothing-to-do"})
@@ -36,6 +37,7 @@ def sighting(run: Run) -> events.RunSeen:
             "running": run.running,
             "retried": run.retried,
         },
+        failures=failures_told(run),
     )
 
 

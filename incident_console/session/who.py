@@ -25,6 +25,8 @@ class Who:
     ways: tuple[Way, ...] = ()
     secrets: tuple[str, ...] = ()
     """Environment variables whose values are secrets."""
+    is_login: bool = False
+    """Nobody said who works here: `operator` is the login name."""
 
     @property
     def by(self) -> str:

@@ -28,6 +28,8 @@ class Notify(NamedTuple):
 @dataclass(frozen=True, eq=False)
 class Settings:
     operator: str
+    is_login: bool
+    """Nobody said who works here: `operator` is the login name."""
     records: Path
     runbook: str | None
     """The default runbook; None: what fits the folder."""
@@ -90,6 +92,7 @@ def load(
         values[known.key], sources[known.key] = _one(known, flags, environ, said.values, file)
     return Settings(
         operator=values["operator"] or _name(fallback) or _login(),
+        is_login=not (values["operator"] or _name(fallback)),
         records=toml.home(Path(values["records"] or records_dir(environ))).absolute(),
         editor=values["editor"] or "",
         pager=values["pager"] or "",

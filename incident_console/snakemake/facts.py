@@ -17,7 +17,7 @@ from incident_console.snakemake.run import Run
 CHOICES = 200
 OFFERED = 10_000
 """Choices for one question: who has many types a part of what is wanted."""
-_NAMED = 6
+_NAMED, _CAUSES = 6, 4
 
 WARNINGS: Mapping[str, str] = MappingProxyType(
     {
@@ -83,14 +83,17 @@ def headline(run: Run) -> str:
     return " · ".join(parts)
 
 
+def failures_told(run: Run) -> tuple[str, ...]:
+    """By cause, how it went on: `align failed 2 times (exit 1) for B, D, recovered on retry`."""
+    retried = {job.jobid for job in run.retries}
+    more = len(run.failures) - _CAUSES
+    told = tuple(_group(group, retried) for group in run.failures[:_CAUSES])
+    return (*told, f"{more} more causes of failure") if more > 0 else told
+
+
 def draft_symptom(run: Run) -> str:
     """One sentence of what is seen, for the operator to correct; empty where nothing is out of the ordinary."""
-    said = []
-    retried = {job.jobid for job in run.retries}
-    for group in run.failures[:4]:
-        said.append(_group(group, retried))
-    if len(run.failures) > 4:
-        said.append(f"{len(run.failures) - 4} more causes of failure")
+    said = list(failures_told(run))
     if run.status == "interrupted" and not any(group.kind == "interrupted" for group in run.failures):
         said.append(f"the run stopped without a word at {run.finished} of {run.planned} jobs")
     return so_far(run, said)

@@ -376,6 +376,12 @@ class Ask(VerticalScroll, can_focus=False):
         if asking is not None and self._list is not None and asking.question.offered is not None:
             self._list.renew(*asking.question.offered())
             self._tell_help(asking.question)
+        elif asking is not None and not asking.taking and (redraft := asking.question.redraft) is not None:
+            question, entry = asking.question, self.query_one(Entry)
+            untouched = not asking.edited and entry.text == typed_text(question.draft)
+            if untouched and (now := redraft(question.draft)) != question.draft:
+                asking.put(replace(question, draft=now))
+                entry.begin(now, "")
 
     def _tell_help(self, question: Question) -> None:
         """The help, and what is understood of what stands in the field."""

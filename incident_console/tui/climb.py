@@ -165,7 +165,18 @@ class Climb:
         self.desk.must_be_open()
         await self._open_rung(rung)
         self.app.query_one(RungRows).put_cursor(f"field:{field.id}")
-        question = asked.question(self.desk, rung, field, self._drafted(rung, field, self.app.picture))
+        suggested = self._drafted(rung, field, self.app.picture)
+        question = asked.question(self.desk, rung, field, suggested)
+
+        def redraft(stands: str) -> str:
+            """What nobody has touched tells of the run as it is by now."""
+            nonlocal suggested
+            if stands == suggested and not draft:
+                suggested = self._drafted(rung, field, self.app.picture) or suggested
+                return suggested
+            return stands
+
+        question = replace(question, redraft=redraft) if field.type == "text" else question
         done = await self.desk.record(
             rung.id,
             replace(question, draft=draft) if draft else question,

@@ -106,7 +106,7 @@ class Facts(Rows):
         elif picture.started is not None:
             rows += self._of_command(picture.started)
         else:
-            rows += _no_run(picture.looked, partial(key, self.app))
+            rows += _no_run(picture, partial(key, self.app))
         rows += [text_row(f"news:{n}", safe(text)) for n, text in enumerate(picture.news)]
         if picture.symptom:
             rows += told_us
@@ -214,9 +214,9 @@ def _known(known: Understanding, width: int, jobs: str) -> Iterator[Option]:
         yield Option(ending(known.remaining), id="ends")
 
 
-def _no_run(looked: bool, key: Key) -> Iterator[Option]:
-    if not looked:
-        yield text_row("state", "looking for a run …")
+def _no_run(picture: Picture, key: Key) -> Iterator[Option]:
+    if picture.headline or not picture.looked:
+        yield text_row("state", safe(picture.headline) or "looking for a run …")
         return
     yield text_row("state", "No Snakemake run is seen here. The logs are followed all the same.")
     does = {"next": "goes to the logs", "rung1": "names the symptom", "note": "writes a note", "help": "is help"}

@@ -130,7 +130,8 @@ class HandoverScreen(ModalScreen[None]):
         told = [field.help, f"({source})" if source else "", "Empty takes back what was said."]
         before = "" if state == "silent" else drafted.text(field.name)
         help = " ".join(filter(None, told if state == "said" else told[:2]))
-        question = Question(field.name, field.prompt, help=help, draft=before, optional=True)
+        check = self._desk.time(ahead=True, words=True).told if field.name in handing.TIMES else None
+        question = Question(field.name, field.prompt, help=help, draft=before, optional=True, check=check)
         answers = await self._desk.ask(TYPED, question)
         if answers is None or ((text := str(answers[field.name])) == before and state != "known"):
             return

@@ -84,6 +84,8 @@ def rows(handoff: Handoff) -> Iterator[Option]:
 def _given(handoff: Handoff, section: str) -> Iterator[tuple[str, str, str]]:
     """Id, name and text of what is no field, at the end of its section."""
     if section == HEAD:
+        if handoff.mind:
+            yield "mind", "Mind", "; ".join(handoff.mind)
         causes = [
             f"{cause.rule} {', '.join(list(cause.attempts)[:3])}: {cause.words or 'no last words'}"
             for cause in handoff.failures.causes[:3]
@@ -104,7 +106,8 @@ def _given(handoff: Handoff, section: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _own(id: str, name: str, text: str) -> Option:
-    return Option(Content.assemble(("✓ ", "$text-success"), (f"{name}  ", "bold"), safe(text, SHOWN)), id=f"={id}")
+    glyph = ("⚠ ", "$text-warning") if id == "mind" else ("✓ ", "$text-success")
+    return Option(Content.assemble(glyph, (f"{name}  ", "bold"), safe(text, SHOWN)), id=f"={id}")
 
 
 def _row(handoff: Handoff, field: Field) -> Content:

@@ -56,3 +56,5 @@ class Question:
     aside: Aside | None = None
     offered: Callable[[], tuple[tuple[str, ...], Mapping[str, str]]] | None = None
     """Gives the choices and their labels as they are by now, where the logs go on while it is asked."""
+    redraft: Callable[[str], str] | None = None
+    """Gets the draft, gives what is suggested by now; the draft itself where it is somebody's own."""

@@ -91,7 +91,8 @@ class RunPane(Rows):
         if run is None:
             facts, goes = key(self.app, "app.facts"), key(self.app, "app.next")
             none = f"No Snakemake run is seen here: {facts} shows the facts, and {goes} goes to the logs."
-            yield text_row("state", none if picture.looked else "looking for a run …")
+            told = safe(picture.headline) or none
+            yield text_row("state", told if picture.looked else "looking for a run …")
             return
         glyph = (f"{GLYPHS.get(run.status, '?')} ", STYLES.get(run.status, ""))
         yield Option(Content.assemble(glyph, (safe(picture.headline), "bold")), id="state")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incident_console.errors import Refused
+from incident_console.events import UNKNOWN
 from incident_console.session import recheck
 from incident_console.session.plan import Plan
 from incident_console.session.reviewing import BundleReview, Review
@@ -44,9 +45,11 @@ class Taking:
             receiver = replace(who, operator=str(answers["who"]).strip())
             return handoff.accept(review.source, receiver, str(answers["readback"]))
 
+        offered_to = review.incident.offered[-1].event.to if review.incident.offered else UNKNOWN
+        name = offered_to if who.is_login and offered_to != UNKNOWN else who.operator
         accepted = await self._desk.record(
             f"accept {review.id}",
-            Question("who", "Who takes it over?", draft=who.operator),
+            Question("who", "Who takes it over?", draft=name),
             Question("readback", READ_BACK, help="It stands in the record, with your name and the time."),
             call=call,
         )

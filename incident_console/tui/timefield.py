@@ -27,7 +27,7 @@ class Time:
         try:
             found = moments.when(text, now, ahead=self._ahead)
         except Refused as fault:
-            return ("", True) if self._words else (str(fault), False)
+            return (f"stands as it is said: {fault}", True) if self._words else (str(fault), False)
         return f"= {moments.written(found)}, {distance(found, now)}", True
 
     def settled(self, text: str) -> str:

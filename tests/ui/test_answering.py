@@ -6,7 +6,22 @@ from pathlib import Path
 from incident_console.record.gaps import gaps as gaps_of
 from incident_console.tui.inorder import OPENS_S
 from incident_console.tui.rung import RungRows
-from tests.ui.scene import MEDIUM, SMALL, ahead, closed, kinds, opened, place, screen, shows, types, until
+from tests.ui.scene import (
+    MEDIUM,
+    RUNBOOK,
+    SMALL,
+    RunLog,
+    ahead,
+    closed,
+    drawn,
+    kinds,
+    opened,
+    place,
+    screen,
+    shows,
+    types,
+    until,
+)
 
 
 async def test_a_text_a_choice_and_several_of_several_are_answered_one_after_the_other(tmp_path: Path) -> None:
@@ -236,6 +251,32 @@ async def test_escape_leaves_what_is_asked_next_and_what_was_answered_stays(tmp_
         await shows(pilot, "✓ Which surface? out/A", "? Which side?", pane="#rung")
         rows = app.query_one(RungRows)
         assert rows.row == "field:side" and app.focused is rows
+
+
+async def test_a_suggestion_that_nobody_touched_goes_with_the_run_and_own_words_stay(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    run = RunLog(here.workdir, planned=3)
+    run.starts("align", 1, "A")
+    run.fails("align", 1, "A")
+    text = RUNBOOK.replace("{id: surface, type: text,", "{id: scope, type: text,").replace(
+        "field: surface", "field: scope"
+    )
+    async with opened(here.tiny(text=text), MEDIUM) as (app, pilot):
+        await until(pilot, lambda: bool(app.picture.symptom))
+        await pilot.press("1", "enter")
+        await shows(pilot, "align: A", pane="#ask")
+        run.starts("align", 2, "B")
+        run.fails("align", 2, "B")
+        await shows(pilot, "align: A, B", pane="#ask")
+        await types(pilot, " and more")
+        run.starts("align", 3, "C")
+        run.fails("align", 3, "C")
+        await until(pilot, lambda: "C" in (app.picture.symptom or ""))
+        await drawn(pilot, app)
+        await shows(pilot, "align: A, B and more", pane="#ask")
+        await pilot.press("enter")
+        await until(pilot, lambda: "scope" in app.incident.rungs["symptom"].answers)
+        assert app.incident.rungs["symptom"].answers["scope"].text == "align: A, B and more"
 
 
 async def test_keys_are_not_slow_while_a_command_runs(tmp_path: Path) -> None:

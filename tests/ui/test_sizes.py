@@ -1,6 +1,7 @@
 """Every screen from 60x15 to 300x80: all in its place, nothing blank, the header, the keys and the focus in view."""
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -138,11 +139,10 @@ async def test_the_log_part_alone_is_whole_and_z_zooms(tmp_path: Path, size: tup
 
 
 async def until_text(pilot: Pilot[Any], *texts: str) -> None:
-    for _ in range(400):
-        if all(text in "\n".join(rows(pilot.app)) for text in texts):
-            return
+    end = time.monotonic() + 40
+    while not all(text in "\n".join(rows(pilot.app)) for text in texts):
+        assert time.monotonic() < end, "\n".join(rows(pilot.app))
         await pilot.pause(0.02)
-    raise AssertionError("\n".join(rows(pilot.app)))
 
 
 @pytest.mark.parametrize("small", [(59, 15), (60, 14), (20, 5), (300, 3)])

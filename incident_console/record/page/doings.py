@@ -10,7 +10,7 @@ from incident_console.record.handoff import PROMPTS
 from incident_console.record.incident import Incident
 from incident_console.record.note import waiting_at
 from incident_console.record.page.html import bullets, code, event, nature, pairs, pill, said, table, text, when
-from incident_console.record.seen import Stated, how_changed
+from incident_console.record.seen import Stated, how_changed, whole
 from incident_console.record.text import because
 from incident_console.record.timeline import LETTERS, letter
 
@@ -89,7 +89,7 @@ def acted(incident: Incident) -> Iterator[str]:
 def judged(incident: Incident) -> Iterator[str]:
     if not incident.classes:
         yield '<p class="quiet">The class is not yet named.</p>'
-    for stated in reversed(incident.classes[-_HISTORY:]):
+    for stated in reversed(whole(incident.classes)[-_HISTORY:]):
         told = stated.event
         latest = stated is incident.classes[-1]
         speaks_for, against = speaking.case(incident, told) if latest else (told.for_, told.against)
@@ -115,7 +115,7 @@ def judged(incident: Incident) -> Iterator[str]:
         )
     if not incident.decisions:
         yield '<p class="quiet">Nothing is decided yet.</p>'
-    for decided in reversed(incident.decisions[-_HISTORY:]):
+    for decided in reversed(whole(incident.decisions)[-_HISTORY:]):
         what = decided.event
         yield f"<h3>Decision: {said(what.decision)}</h3>"
         yield pairs(

@@ -42,6 +42,7 @@ def test_nobody_said_and_the_sender_does_not_know_are_two_things(tmp_path, clock
     document = handoff_md(drafted)
     assert "**Not known to the sender:** Who was told." in document
     assert "**Nobody said:** Who takes it, Severity, Deadline" in document
+    assert "**Not in the record:** Summary, What is running, Host" in document, "nobody was asked for it"
     event = offer(drafted, "0" * 64)
     assert event.fields["told"] == "unknown" and "deadline" not in event.fields and event.said == ("impact", "told")
 
@@ -135,3 +136,34 @@ def test_a_long_list_says_how_much_is_left() -> None:
 def test_each_field_has_a_name_of_its_own_and_only_a_person_knows_nine_of_them() -> None:
     assert len(set(FIELDS)) == len(ALL) and len({each.prompt for each in ALL}) == len(ALL)
     assert len(PERSONAL) == 9
+
+
+def test_who_hands_it_on_speaks_for_himself_and_what_another_said_is_told_as_his(tmp_path, clock) -> None:
+    first = draft(of(tmp_path, clock, opened()), {"to": "mira", "may_stop": "me", "told": "unknown", "impact": "late"})
+    given = offer(first, "0" * 64)
+    facts = (opened(), given, events.HandoffAccepted(readback="F is cut short; I fetch it anew", as_="mira", head=""))
+    with Journal.create(tmp_path / "j2.jsonl", session="s", by="ana@node", clock=clock) as journal:
+        lines = [journal.append(fact) for fact in facts[:2]]
+    assert "From ana@node to mira, 2026" in handoff_md(draft(fold(lines, "INC-1"), {}))
+    with Journal.open(tmp_path / "j2.jsonl", session="t", by="mira@other", clock=clock) as journal:
+        lines.append(journal.append(facts[2]))
+    incident = fold(lines, "INC-1")
+    again = draft(incident, {"to": "ben"})
+    assert (again.sender, again.may_stop, again.told, again.impact) == (
+        "mira@other",
+        "me (said by ana@node)",
+        "unknown",
+        "late",
+    )
+    document = handoff_md(again)
+    assert "From mira@other to ben, not given yet" in document
+    assert "taken over by mira, who read back: F is cut short; I fetch it anew" in document
+
+
+def test_what_the_receiver_must_mind_is_told_before_it_is_given(tmp_path, clock) -> None:
+    undecided = draft(of(tmp_path, clock, opened()), {})
+    assert undecided.mind == ("nothing is decided yet",)
+    assert undecided.untold.startswith("Mind: nothing is decided yet. Written as unknown.")
+    assert "- **Mind**: nothing is decided yet" in handoff_md(undecided)
+    decided = draft(of(tmp_path / "2", clock, opened(), events.DecisionMade(decision="local repair")), {})
+    assert decided.mind == () and "**Mind**" not in handoff_md(decided)

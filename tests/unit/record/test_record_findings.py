@@ -269,7 +269,7 @@ def test_the_pid_of_a_run_that_ended_is_not_handed_over(tmp_path, clock, status,
 
 def test_a_symptom_told_before_the_run_failed_is_said_to_be(tmp_path, clock, outline) -> None:
     told = events.RungAnswered(rung="symptom", fields={"surface": "B.bam"})
-    late = "the symptom was told at 13:48, before the run failed at 13:49"
+    late = "the symptom was told at 13:48:01, before the run failed at 13:49:01"
     incident = of(tmp_path, clock, outline, seen("running"), told, seen("failed"))
     for document in (handed(incident), brief(incident, clock.now()), record_md(incident, BLOBS.get)):
         assert late in document
@@ -301,3 +301,24 @@ def test_the_timeline_does_not_stutter() -> None:
 def test_a_file_that_is_no_zip_is_said_to_be_none(tmp_path, content) -> None:
     (tmp_path / "notes.zip").write_bytes(content)
     assert "notes.zip is not a zip file" in (verify(tmp_path / "notes.zip").fault or "")
+
+
+def test_how_the_run_went_on_is_told_with_what_failed(tmp_path, clock, outline) -> None:
+    ended = seen("failed").with_(failures=("count failed 3 times for F, for good", "align failed for B, recovered"))
+    told = handed(of(tmp_path, clock, outline, attempt("F", 1, b"cut short\n", rule="count"), ended))
+    assert "- **How it went on**: count failed 3 times for F, for good; align failed for B, recovered" in told
+    assert "How it went on: count failed 3 times for F, for good; align" in told.partition("## Failures")[2]
+
+
+def test_a_class_that_is_given_field_by_field_is_told_once(tmp_path, clock, outline) -> None:
+    def of_class(name: str, **more: str) -> events.ClassSet:
+        return events.ClassSet(class_=name, **more)
+
+    grown = (of_class("tool-behavior"), of_class("tool-behavior", cost="tool", confidence="high"))
+    decided = (events.DecisionMade(decision="local repair"), events.DecisionMade(decision="local repair", reason="F"))
+    document = record_md(of(tmp_path, clock, outline, *grown, *decided), BLOBS.get)
+    part = document.partition("## Class and decision")[2].partition("##")[0]
+    assert part.count("class **tool-behavior**") == 1 and "before, event" not in part
+    assert part.count("local repair") == 1 and "reason: F" in part
+    other = record_md(of(tmp_path / "2", clock, outline, *grown, of_class("storage-visibility")), BLOBS.get)
+    assert "before, event 3" in other and "class **storage-visibility**" in other, "a change of mind is told"
