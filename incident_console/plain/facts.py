@@ -17,7 +17,7 @@ from incident_console.session.reported import reported
 from incident_console.session.suggest import strength
 from incident_console.session.understanding import Understanding
 from incident_console.snakemake.cost import CLASSES, Cost, seconds
-from incident_console.snakemake.facts import went_on
+from incident_console.snakemake.facts import no_failure, went_on
 from incident_console.snakemake.groups import FailureGroup
 from incident_console.snakemake.run import Run
 
@@ -71,12 +71,12 @@ def _waiting(picture: Picture, incident: Incident, now: datetime) -> Iterator[st
 
 def failures(run: Run, picture: Picture) -> Iterator[str]:
     if not run.failures:
-        yield "No failure so far."
+        yield f"{no_failure(run).capitalize()}."
         return
     yield f"{counted(len(run.failures), 'cause')} of failure."
     for number, group in enumerate(run.failures[:FAILURES], 1):
         clue = picture.clues[number - 1] if number <= len(picture.clues) else ""
-        yield f"Failure {number}: {_failure(group)}"
+        yield f"Failure {number}: {_failure(group, run)}"
         if clue or group.message:
             yield f"Failure {number} said: {clue or group.message}"
         if group.logs:
@@ -85,11 +85,11 @@ def failures(run: Run, picture: Picture) -> Iterator[str]:
         yield f"And {counted(more, 'more cause', 'more causes')}."
 
 
-def _failure(group: FailureGroup) -> str:
+def _failure(group: FailureGroup, run: Run) -> str:
     times = "once" if group.count == 1 else f"{group.count} times"
     samples = f", for {listed(group.samples, SAMPLES)}" if group.samples else ""
     codes = f", exit {', '.join(map(str, group.exit_codes))}" if group.exit_codes else f", {group.kind}"
-    return f"{group.rule or 'the run'} failed {times}{samples}{codes}; {went_on(group)}."
+    return f"{group.rule or 'the run'} failed {times}{samples}{codes}; {went_on(group, run)}."
 
 
 def _at_work(run: Run) -> Iterator[str]:

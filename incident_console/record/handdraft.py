@@ -77,7 +77,7 @@ def draft(
         claims=findings.claims(incident),
         edits=findings.edits(incident),
         rungs=tuple(incident.rungs.values()),
-        held=offered.event.held if offered else (),
+        held=tuple(each for each in offered.event.held if not _was_asked(incident, each)) if offered else (),
         decided=bool(incident.decisions) or incident.closed is not None,
         accepted=tuple(incident.accepted),
         reentry=reentry,
@@ -87,6 +87,11 @@ def draft(
 def said_in(event: HandoffOffered) -> frozenset[str]:
     """The fields in which the sender's own words stand; an older console did not tell which those are."""
     return frozenset(event.said or (*PERSONAL, "to"))
+
+
+def _was_asked(incident: Incident, held: str) -> bool:
+    """Whether somebody was asked since, for the reason that the sentence ends with."""
+    return any(held.endswith(f": {each.event.trigger}") for each in incident.escalations.values())
 
 
 def _is_of_another(incident: Incident, offered: Stated[HandoffOffered], name: str, text: str) -> bool:

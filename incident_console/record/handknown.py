@@ -14,11 +14,14 @@ from incident_console.record.findings import exhibits
 from incident_console.record.handfields import Known
 from incident_console.record.incident import Incident
 from incident_console.record.note import note_fields, waiting_at
+from incident_console.record.seen import Item
 from incident_console.record.text import clock_time, command
 from incident_console.record.timeline import typed
 
 LISTED = 12
 RECORD = "the record"
+_LEAVES_SOMETHING = re.compile(r"[;&\n]|\b(cd|exit|exec|export|set|umask)\b")
+"""What a shell's own line may leave behind for the lines that are typed after it."""
 _CLEARED = re.compile(r"/(?:tmp|var/tmp|dev/shm|run/user)(?:/|\Z)")
 _SCRATCH = re.compile(r"/[^/]*(?:scratch|nobackup)[^/]*(?:/|\Z)", re.IGNORECASE)
 
@@ -172,11 +175,23 @@ def _expiring(incident: Incident) -> Iterator[str]:
 
 def _recheck(incident: Incident) -> Iterator[str]:
     lines = dict.fromkeys(
-        typed(item.event) for item in incident.evidence if isinstance(item.event, EvidenceCaptured) and item.event.argv
+        _alone(item, item.event)
+        for item in incident.evidence
+        if isinstance(item.event, EvidenceCaptured) and item.event.argv
     )
     if lines and incident.workdir:
         yield command(("cd", incident.workdir))
     yield from lines
+
+
+def _alone(item: Item, event: EvidenceCaptured) -> str:
+    """Its command in one line, that changes nothing for those typed after it: a shell's own goes into a shell."""
+    line = typed(event)
+    if not event.shell or not _LEAVES_SOMETHING.search(line):
+        return line
+    if len(lines := line.strip().splitlines()) > 1:
+        return f"# {item.name}, event {item.seq}: a script of {len(lines)} lines, which stands in the record"
+    return command(("sh", "-c", line.strip()))
 
 
 def _exit_criteria(incident: Incident) -> Iterator[str]:

@@ -60,8 +60,9 @@ def drafted(session: View, said: Mapping[str, str], now: AsOfNow) -> Handoff:
     incident = fold(tuple(session.incident.lines), session.id)
     at, peek = session.clock.now(), session.record.blobs.peek
     found = draft(incident, clean, now=now.fields, reentry=now.reentry, read_blob=peek, at=at)
-    asked = {(each.event.to, each.event.trigger) for each in incident.escalations.values()}
-    held = (each for each in session.escalations() if (each.to, each.because) not in asked)
+    # Whom it goes to is only suggested: the operator may have named somebody.
+    asked = {each.event.trigger for each in incident.escalations.values()}
+    held = (each for each in session.escalations() if each.because not in asked)
     return replace(found, held=tuple(f"to {each.to}: {each.because}" for each in held))
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +17,8 @@ from incident_console.settings.known import KNOWN
 LIMIT = 1 << 20
 FAULTS_TOLD = 20
 _KEY_SHOWN = 64
+ALSO_GRAVE = ("redact", "redaction", "user")
+"""What others call those whose faults are grave."""
 _TABLE = r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$"
 
 
@@ -59,14 +61,29 @@ def read(path: Path, *, required: bool) -> Said:
     lines = [f"{path}{_place(text, keys)}: {_shown(keys)} {wrong}" for keys, wrong in faults[:FAULTS_TOLD]]
     if len(faults) > FAULTS_TOLD:
         lines.append(f"{path}: and {len(faults) - FAULTS_TOLD} faults more")
-    if any(_is_grave(keys[0]) for keys, _ in faults):
+    if any(_is_grave(key) for keys, _ in faults for key in (*keys, *_keys_in(said, keys))):
         raise InputError("\n".join(lines))
     return Said(values, tuple(lines))
 
 
 def _is_grave(key: str) -> bool:
-    """Also where the key only looks like a slip of one whose faults are."""
-    return bool(near(key, [known.key for known in KNOWN if known.grave]))
+    """Also where the key only looks like a slip of one whose faults are, or stands below a table's header."""
+    grave = [*(known.key for known in KNOWN if known.grave), *ALSO_GRAVE]
+    return "." not in key and bool(near(key.casefold(), grave))  # with a dot it is a binding's id
+
+
+def _keys_in(said: Any, keys: tuple[str, ...]) -> Iterator[str]:
+    """Every key below the one that is at fault, however deep."""
+    for key in keys:
+        said = said.get(key) if isinstance(said, dict) else None
+    waiting = [said]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, dict):
+            yield from here
+            waiting += here.values()
+        elif isinstance(here, list):
+            waiting += here
 
 
 def home(path: Path) -> Path:
@@ -87,6 +104,11 @@ def _checked(said: dict[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
     values: dict[str, Any] = {}
     faults: list[Fault] = []
     for key, value in said.items():
+        # Below `[keys]` anything might be an id, and a setting that slipped below it would go unseen.
+        astray = [(key, name) for name in value if name in known] if isinstance(value, dict) and key in known else []
+        faults += [(keys, _unknown(keys, tuple(known), tables)) for keys in astray]
+        if astray:
+            continue
         if key in tables and isinstance(value, dict):
             parts: dict[tuple[str, ...], Any] = {(key, name): below for name, below in value.items()}
         else:
@@ -106,6 +128,8 @@ def _checked(said: dict[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
 def _unknown(keys: tuple[str, ...], known: tuple[str, ...], tables: set[str]) -> str:
     if len(keys) == 1 and keys[0] in tables:
         return f"must be a table: [{keys[0]}]"
+    if len(keys) > 1 and keys[-1] in known:
+        return f"is no setting: {keys[-1]} stands above the first [table]"
     beside = [key for key in known if key.startswith(keys[0] + ".")] if len(keys) > 1 else list(known)
     return f"is no setting{near('.'.join(keys), beside) or '; allowed: ' + ', '.join(beside)}"
 

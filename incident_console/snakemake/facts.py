@@ -108,11 +108,20 @@ def so_far(run: Run, said: Sequence[str]) -> str:
     return "; ".join(said) + (f" ({run.finished} of {run.planned} jobs done, run {run.status})" if ended else "")
 
 
-def went_on(group: FailureGroup) -> str:
+def no_failure(run: Run) -> str:
+    """What is said where the log tells of none."""
+    if run.status in ("succeeded", "nothing-to-do"):
+        return "no failure"
+    return "no failure so far" if run.status in ("running", "unknown") else "the log tells of no failure"
+
+
+def went_on(group: FailureGroup, run: Run) -> str:
     """How it went on for the jobs of a cause: `failed for good`, `1 being tried again, 2 recovered on retry`."""
     told = _outcomes(group)
+    if not told and group.kind == "interrupted":
+        return f"after {run.finished} of {run.planned} jobs" if run.jobs else "before any job ran"
     if not told:
-        return "before any job ran"
+        return "of the workflow, not of one job" if run.jobs else "before any job ran"
     words = [f"failed {word}" if word == _GOOD else word for word in told]
     if len(told) == 1:
         return words[0]

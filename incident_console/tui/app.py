@@ -143,7 +143,8 @@ class Console(Intents):
         if await done_here(self, event):
             return focused
         await super().on_event(event)
-        return None
+        # A key that is no letter may take an answer: what comes after it is not for the same field.
+        return None if event.is_printable else focused
 
     def on_lap(self, message: Lap) -> None:
         message.arrived.set()

@@ -25,6 +25,7 @@ from textual.widgets import Static, TextArea
 from incident_console.tui import editor
 from incident_console.tui.choosing import Choose, Many
 from incident_console.tui.entry import LIMIT, Entry, Preview
+from incident_console.tui.inorder import again
 from incident_console.tui.keys import briefly
 from incident_console.tui.livekeys import key
 from incident_console.tui.question import Aside as Aside
@@ -158,7 +159,7 @@ class Ask(VerticalScroll, can_focus=False):
         if self.is_open and not self.taking and self.field is field:
             return False
         to = self.field if self.is_open and not self.taking else self.app
-        to.post_message(events.Key(event.key, event.character))
+        to.post_message(again(event))
         event.stop().prevent_default()
         return True
 

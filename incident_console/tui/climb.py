@@ -31,11 +31,14 @@ if TYPE_CHECKING:
 YES, NO = "yes, run it", "no, do not run it"
 TRUST, TRUST_NOT = "yes, I have read it and trust it", "no, its commands do not run"
 END_WITHIN_S = 6.0
+SAYS_WHY = 4
+"""Characters of a reason in a script that puts no blanks between words."""
 
 
 def says_why(text: str) -> tuple[str, bool]:
     """As `question.Check`. A word typed for something else is no reason, and what is waived cannot be unsaid."""
-    return ("", True) if len(text.split()) > 1 else ("Say in a few words why it cannot or need not be climbed.", False)
+    is_one = len(text.split()) < 2 and (text.isascii() or len(text.strip()) < SAYS_WHY)
+    return ("", True) if not is_one else ("Say in a few words why it cannot or need not be climbed.", False)
 
 
 class Climb:

@@ -13,7 +13,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from incident_console.counting import counted
-from incident_console.snakemake.facts import went_on
+from incident_console.snakemake.facts import no_failure, went_on
 from incident_console.tui import costbar
 from incident_console.tui.livekeys import Key, key
 from incident_console.tui.rows import Rows, text_row
@@ -144,13 +144,13 @@ class Facts(Rows):
         if run.failures:
             yield text_row("failures", "failures, by cause", still=True)
         else:
-            yield text_row("no-failure", "no failure so far" if run.status == "running" else "no failure")
+            yield text_row("no-failure", no_failure(run))
             yield from self._oddities(picture.known)
         for number, group in enumerate(run.failures[:FAILURES]):
             recovered = () if group.still_failing else group.jobids
             row = f"failure:{group.rule}:{group.kind}:{number}"
             self._opens[row] = (group.logs[0] if group.logs else run.log, recovered)
-            yield Option(_failure(group, picture.clues[number] if number < len(picture.clues) else ""), id=row)
+            yield Option(_failure(group, run, picture.clues[number] if number < len(picture.clues) else ""), id=row)
         if (more := len(run.failures) - FAILURES) > 0:
             yield text_row("more-failures", f"  and {more} more causes: {key(self.app, 'app.jobs')} shows the run")
         if picture.known is not None:
@@ -223,7 +223,7 @@ def _no_run(picture: Picture, key: Key) -> Iterator[Option]:
     yield text_row("next", " · ".join(f"{key(f'app.{name}')} {told}" for name, told in does.items()))
 
 
-def _failure(group: FailureGroup, clue: str) -> Content:
+def _failure(group: FailureGroup, run: Run, clue: str) -> Content:
     hard = group.still_failing > 0 or not group.jobs
     style = "$text-error" if hard else "$text-warning"
     more = f" and {group.jobs - NAMED} more" if group.jobs > NAMED else ""
@@ -231,7 +231,7 @@ def _failure(group: FailureGroup, clue: str) -> Content:
     return Content.assemble(
         (f"{'✗' if hard else '↻'} {safe(group.rule or group.kind)} × {group.count}", f"{style} bold"),
         where,
-        (f"  {went_on(group)}", style),
+        (f"  {went_on(group, run)}", style),
         f"\n    {safe(clue, 240)}" if clue else "",
         (f"\n    {safe(group.message or group.kind, 240)}", "$foreground-muted"),
     )

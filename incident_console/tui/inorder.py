@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import deque
+from bisect import insort
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -44,7 +44,7 @@ class Early:
         at_once = active is not None and active.binding.id in AT_ONCE and not self._keys
         if at_once or event.key.startswith("ctrl+") or len(self._app.screen_stack) > 1:
             return False
-        self._keys.append(events.Key(event.key, event.character))
+        self._keys.append(again(event))
         event.stop().prevent_default()
         return True
 
@@ -81,6 +81,13 @@ async def done_here(app: Any, event: events.Key) -> bool:
     return bool(await app._check_bindings(event.key, priority=True) or await app._check_bindings(event.key))
 
 
+def again(event: events.Key) -> events.Key:
+    """The same key once more, pressed when it was."""
+    key = events.Key(event.key, event.character)
+    key.time = event.time
+    return key
+
+
 class Lap(Message):
     """Goes up to the app behind what a widget has told it."""
 
@@ -98,7 +105,7 @@ class InOrder:
     def __init__(self, app: Any, opening: Callable[[], bool]) -> None:
         self._app = app
         self._opening = opening
-        self._waiting: deque[events.Key] = deque()
+        self._waiting: list[events.Key] = []
         self._turn: events.Key | None = None
         """The key whose turn it is."""
         self._by: Widget | None = None
@@ -113,7 +120,7 @@ class InOrder:
         return worker is not None and not (worker.is_finished or worker.is_cancelled)
 
     async def take(self, event: events.Key, do: Callable[[events.Key], Awaitable[Widget | None]]) -> None:
-        """`do` what the key means, or have it wait. What has the focus is returned where something is bound to it."""
+        """`do` what the key means, or have it wait. It gives what was in focus, where it may open something."""
         if self._holds(event):
             return
         by: Widget | None = None
@@ -137,7 +144,7 @@ class InOrder:
             self._work(None)
         if not self._at_work:
             return False
-        self._waiting.append(events.Key(event.key, event.character))
+        insort(self._waiting, again(event), key=lambda waits: waits.time)  # one may come from where it was not for
         event.stop().prevent_default()
         return True
 
@@ -149,7 +156,7 @@ class InOrder:
             await self._settled(by)
             if not self._waiting:
                 return
-            self._turn = self._waiting.popleft()
+            self._turn = self._waiting.pop(0)
             self._was_done.clear()
             if not self._app.post_message(self._turn):
                 return  # the app is being closed
@@ -163,8 +170,9 @@ class InOrder:
             arrived = asyncio.Event()
             if by is None or not by.is_attached or not by.post_message(Lap(arrived)):
                 break
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(arrived.wait(), max(LOOK_S, end - time.monotonic()))
+            while not arrived.is_set() and by.is_attached and time.monotonic() < end:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(arrived.wait(), LOOK_S)
         while self._opening() or (by is not None and self._page_comes_up(by) and time.monotonic() < end):
             await asyncio.sleep(LOOK_S)
 

@@ -6,6 +6,7 @@ What cannot be taken is told and left out; the rest holds.
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -15,6 +16,7 @@ from textual.dom import DOMNode
 from textual.keys import key_to_character
 
 NEAR = 3
+_IS_ALT = re.compile(r"alt\+(.|enter|space|tab|escape)")
 _HOME = "incident_console."
 
 
@@ -66,6 +68,9 @@ def listed(places: Sequence[Place]) -> str:
 def fitting(keys: Mapping[str, str], places: Sequence[Place]) -> tuple[Mapping[str, str], tuple[str, ...]]:
     """Those that can be taken, and a sentence for each that cannot."""
     known = {binding.id: binding for place in places for binding in place.bindings if binding.id}
+    defaults: dict[str, set[str]] = {}
+    for binding in (binding for place in places for binding in place.bindings if binding.id):
+        defaults.setdefault(binding.id or "", set()).add(binding.key)
     while_typing = {binding.id for place in places for binding in place.bindings if binding.priority}
     taken, faults = dict(keys), list[str]()
 
@@ -74,10 +79,16 @@ def fitting(keys: Mapping[str, str], places: Sequence[Place]) -> tuple[Mapping[s
         del taken[id]
 
     for id in keys:
+        alt = next((key.key for key in _keys(id, keys[id]) if _IS_ALT.fullmatch(key.key)), "")
         if id not in known:
             near = get_close_matches(id, known, n=NEAR, cutoff=0.5)
             nearest = f"; nearest: {', '.join(near)}" if near else ""
             drop(id, f"no key has that id{nearest}. `Keys and their ids` in the palette lists all.")
+        elif alt and alt not in defaults[id]:
+            drop(
+                id,
+                f"many terminals send Esc and a key for {alt}: it would not come there; take a key such as f4.",
+            )
         elif id in while_typing and (letters := [key.key for key in _keys(id, keys[id]) if key.character_is_typed]):
             drop(id, f"works while you type, too, so {letters[0]} could never be typed; take a key such as f4.")
     # Leaving one out gives a key back to what had it, on which another may stand by now.

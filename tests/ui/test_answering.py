@@ -1,9 +1,12 @@
 """Answers, refusals, drafts, completing and waiving."""
 
+import threading
 import time
 from pathlib import Path
 
 from incident_console.record.gaps import gaps as gaps_of
+from incident_console.tui.ask import Ask
+from incident_console.tui.climb import says_why
 from incident_console.tui.inorder import OPENS_S
 from incident_console.tui.rung import RungRows
 from tests.ui.scene import (
@@ -239,6 +242,33 @@ async def test_a_whole_rung_can_be_typed_ahead_and_no_letter_of_it_is_a_key(tmp_
         await closed(pilot)
         assert kinds(app)[2:] == ["rung.entered", *["rung.answered"] * 3]
         assert app.is_running and app.place == "symptom"
+
+
+async def test_what_is_typed_fast_stands_in_its_order_in_each_of_many_fields(tmp_path: Path) -> None:
+    """As from the thread that reads a terminal, half a millisecond a key: one that overtakes another spoils a word."""
+    asked = "".join(f'      - {{id: f{n}, type: text, prompt: "F{n}?", required: true}}\n' for n in range(12))
+    text = RUNBOOK.replace('      - {id: aside, type: text, prompt: "Anything else?"}\n', asked)
+    text = text.replace("choices: [left, right, middle], required: true", "choices: [left, right, middle]")
+    text = text.replace("scheduler], required: true, unknown", "scheduler], unknown")
+    words = [f"abcdefghijkl{n}" for n in range(13)]
+    async with opened(place(tmp_path).tiny(text=text), MEDIUM) as (app, pilot):
+        await pilot.press("1", "enter")
+        await until(pilot, lambda: app.query_one(Ask).is_open)
+
+        def types_on() -> None:
+            for key in "\r".join((*words, "")):
+                app.call_from_thread(ahead, app, "enter" if key == "\r" else key)
+                time.sleep(0.0005)
+
+        typing = threading.Thread(target=types_on)
+        typing.start()
+        await until(pilot, lambda: len(app.incident.rungs["symptom"].answers) == 13)
+        typing.join()
+        assert [answer.text for answer in app.incident.rungs["symptom"].answers.values()] == words
+
+
+def test_a_waiver_needs_words_also_where_they_have_no_blanks_between_them() -> None:
+    assert not says_why("done")[1] and says_why("seen by phone")[1] and says_why("磁盘已满无法继续")[1]
 
 
 async def test_escape_leaves_what_is_asked_next_and_what_was_answered_stays(tmp_path: Path) -> None:

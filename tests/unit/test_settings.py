@@ -128,6 +128,34 @@ def test_what_only_changes_how_it_looks_is_left_out_and_told(
     assert all(known.sources[each.key] == "default" for each in settings.KNOWN if each.key != "runbook")
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "[notify]\nbell = true\nsecrets = ['DB_PASSWORD']",
+            ":3: notify.secrets is no .*: secrets stands above the first",
+        ),
+        ("[keys]\n'app.note' = 'm'\noperator = 'ana'", ":3: keys.operator is no setting: operator stands above"),
+        ("[redaction]\nsecrets = ['DB_PASSWORD']", ":1: redaction is no setting"),
+        ("[[commands]]\nsecrets = ['DB_PASSWORD']", "commands must be a table"),
+        ("SECRETS = ['DB_PASSWORD']", ":1: SECRETS is no setting"),
+        ("redact = ['DB_PASSWORD']", ":1: redact is no setting"),
+        ("[x.y]\nz = [{Secret = 1}]", "x is no setting"),
+    ],
+)
+def test_who_where_and_what_is_secret_stops_it_wherever_it_slipped_to(
+    config: Path, environ: dict[str, str], text: str, told: str
+) -> None:
+    config.write_text(text)
+    with pytest.raises(InputError, match=told):
+        settings.load(environ)
+
+
+def test_an_id_that_only_looks_like_one_of_them_stops_nothing(config: Path, environ: dict[str, str]) -> None:
+    config.write_text("[keys]\n'app.record' = 3")
+    assert len(settings.load(environ).untaken) == 1
+
+
 def test_every_fault_is_told_at_once_and_there_is_an_end_to_it(config: Path, environ: dict[str, str]) -> None:
     config.write_text("plain = 1\nlayout = 2\n[keys]\nok = 'n'\nleave = ''\n")
     assert [line.split(": ")[0] for line in settings.load(environ).untaken] == [f"{config}:{n}" for n in (1, 2, 5)]

@@ -53,7 +53,7 @@ def test_what_the_runbook_asked_and_whom_it_names_reach_the_receiver(session: Se
             text = bundle.read(page).decode()
         assert "## What was answered on the ladder" in text and "How sure: low" in text
         assert (held in text) == (name == "one.zip"), text
-        session.escalate("confidence review", "B", "A", "Nobody is sure.")
+        session.escalate("Kim Roth of the confidence review", "B", "A", "Nobody is sure.")
 
 
 def test_an_offer_that_cannot_be_made_leaves_no_trace(session: Session, tmp_path: Path) -> None:

@@ -5,7 +5,18 @@ from pathlib import Path
 
 from runlogs import CORPUS, LogText, run_of
 
-from incident_console.snakemake.facts import WARNINGS, choices, draft_symptom, failing_log, headline, rule_logs, went_on
+from incident_console.snakemake.facts import (
+    WARNINGS,
+    choices,
+    draft_symptom,
+    failing_log,
+    headline,
+    no_failure,
+    rule_logs,
+    went_on,
+)
+
+EXITING = b"Exiting because a job execution failed. Look above for error message\n"
 
 
 def flaky_and_failed() -> LogText:
@@ -44,14 +55,14 @@ def test_only_those_that_recovered_are_said_to_have_recovered() -> None:
     run = run_of(log.data, live=True)
     said = "align failed 2 times (exit 1) for B (being tried again) and C (recovered on retry)"
     assert draft_symptom(run) == said and choices(run, "failures") == (said,)
-    assert went_on(run.failures[0]) == "1 being tried again, 1 recovered on retry"
+    assert went_on(run.failures[0], run) == "1 being tried again, 1 recovered on retry"
 
 
 def test_one_that_failed_for_good_is_told_from_those_that_recovered() -> None:
     log = held("C", "B", "D").start(1, "align", "C").finish(1, "align").start(3, "align", "D").finish(3, "align")
     run = run_of(log.start(2, "align", "B").fail(2, "align").end(failed=True).data)
     assert draft_symptom(run).startswith("align failed 4 times (exit 1) for B (for good) and C, D (recovered on retry)")
-    assert went_on(run.failures[0]) == "1 failed for good, 2 recovered on retry"
+    assert went_on(run.failures[0], run) == "1 failed for good, 2 recovered on retry"
 
 
 def test_of_many_it_is_counted_how_it_went_on() -> None:
@@ -123,3 +134,21 @@ def test_known_lies_are_warned_of() -> None:
     assert "running jobs" in WARNINGS["dry-run"]
     assert "half-written" in WARNINGS["summary"]
     assert "--list-changes params" in WARNINGS["change-list"]
+
+
+def test_a_failure_of_no_job_is_not_before_any_job_where_jobs_ran() -> None:
+    log = next((CORPUS / "h-missing-input-v9" / "wd" / ".snakemake" / "log").iterdir())
+    run = run_of(log.read_bytes())
+    assert went_on(run.failures[0], run) == "before any job ran"
+    stopped = LogText(align=2, all=1).start(1, "align", "B").finish(1, "align").start(2, "align", "C")
+    run = run_of(stopped.data + b"Terminating processes on user request, this might take some time.\n")
+    assert [went_on(group, run) for group in run.failures if not group.jobs] == ["after 1 of 3 jobs"]
+
+
+def test_no_failure_is_only_said_of_a_run_that_went_well() -> None:
+    log = LogText(align=1, all=1).start(1, "align", "B")
+    assert no_failure(run_of(log.data, live=True)) == "no failure so far"
+    ended = run_of(
+        log.finish(1, "align").data + b"Exiting because a job execution failed. Look above for error message"
+    )
+    assert (ended.status, no_failure(ended)) == ("failed", "the log tells of no failure")
