@@ -113,6 +113,8 @@ def evidence_running(incident: Incident) -> Iterator[str]:
 
 
 def _open_actions(incident: Incident, now: datetime | None) -> Iterator[str]:
+    if incident.actions and not any(action.open for action in incident.actions.values()) and not incident.decision:
+        yield f"none that was begun: what came of {'each' if len(incident.actions) > 1 else 'it'} is told above"
     for action in incident.actions.values():
         if action.open:
             yield f"{action.text}: owner {action.by_whom}; state: done, its result is not known yet; due {UNKNOWN}"

@@ -94,7 +94,7 @@ def as_of_now(session: View, environ: Mapping[str, str] = os.environ) -> AsOfNow
     found["uncommitted"] = _uncommitted(incident, git, at)
     found["engine_pid"] = _pid(engine, at)
     found["tmux"] = _tmux(pane, entry.user, entry.host)
-    found["master_job"] = wayback.master_job(theirs) or ("none: the engine is in no scheduler's job" if theirs else "")
+    found["master_job"] = wayback.master_job(theirs) or _no_master_job(engine)
     found["permissions"] = lines(_permissions(workdir, engine))
     left = leavings(workdir, run) if run else Leavings()
     found["quarantine"] = lines(_quarantine(session, left, alive=engine.pid is not None)) or (NONE_LEFT if run else "")
@@ -151,6 +151,12 @@ def _pid(engine: _Engine, at: str) -> str:
     if not engine.told:
         return ""
     return f"none is seen at {at}: " + ("the run ended" if engine.told[0].startswith("none: ") else ELSEWHERE)
+
+
+def _no_master_job(engine: _Engine) -> str:
+    if engine.process is not None:
+        return "none: the engine is in no scheduler's job"
+    return "none any more: the run ended" if engine.told and engine.told[0].startswith("none: ") else ""
 
 
 def _host(host: str, environ: Mapping[str, str]) -> str:

@@ -70,7 +70,7 @@ def test_a_run_that_goes_on_is_told_with_its_process_its_place_and_its_master_jo
         engine.wait()
         engine.stdout.close()  # type: ignore[union-attr]
     over = as_of_now(session, {}).fields
-    assert "none is seen" in over["engine_pid"].text and "master_job" not in over
+    assert "none is seen" in over["engine_pid"].text and over["master_job"].text == "none any more: the run ended"
 
 
 def test_what_the_run_leaves_behind_is_to_be_quarantined_and_what_it_deleted_is_lost(
