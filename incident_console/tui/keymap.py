@@ -66,7 +66,7 @@ def listed(places: Sequence[Place]) -> str:
 
 
 def fitting(keys: Mapping[str, str], places: Sequence[Place]) -> tuple[Mapping[str, str], tuple[str, ...]]:
-    """Those that can be taken, and a sentence for each that cannot."""
+    """Those that can be taken, and a sentence for each that cannot, or may not come on every terminal."""
     known = {binding.id: binding for place in places for binding in place.bindings if binding.id}
     defaults: dict[str, set[str]] = {}
     for binding in (binding for place in places for binding in place.bindings if binding.id):
@@ -84,13 +84,10 @@ def fitting(keys: Mapping[str, str], places: Sequence[Place]) -> tuple[Mapping[s
             near = get_close_matches(id, known, n=NEAR, cutoff=0.5)
             nearest = f"; nearest: {', '.join(near)}" if near else ""
             drop(id, f"no key has that id{nearest}. `Keys and their ids` in the palette lists all.")
-        elif alt and alt not in defaults[id]:
-            drop(
-                id,
-                f"many terminals send Esc and a key for {alt}: it would not come there; take a key such as f4.",
-            )
         elif id in while_typing and (letters := [key.key for key in _keys(id, keys[id]) if key.character_is_typed]):
             drop(id, f"works while you type, too, so {letters[0]} could never be typed; take a key such as f4.")
+        if id in taken and alt and alt not in defaults[id]:
+            faults.append(f"keys.{id}: many terminals send Esc and a key for {alt}; where it does not come, take f4.")
     # Leaving one out gives a key back to what had it, on which another may stand by now.
     while clash := next((found for place in places if (found := _clash(taken, place))), None):
         id, because = clash
