@@ -10,6 +10,7 @@ from incident_console.record import findings, findingstext
 from incident_console.record.due import due_at, due_told
 from incident_console.record.handdraft import draft
 from incident_console.record.handfields import FIELDS, PERSONAL, PROMPTS, Handoff
+from incident_console.record.known import SENTENCE
 from incident_console.record.text import because, clock_time, code, prose, table
 
 SHOWN = 400
@@ -62,8 +63,8 @@ def _head(handoff: Handoff) -> Iterator[str]:
         yield from _lines(handoff, "summary")
     if handoff.note is not None:
         # A summary that the console drafts says the same in one long line.
-        yield f"- **Symptom**: {prose(handoff.note.symptom)}"
-        yield f"- **Affected scope**: {prose(handoff.note.affected_scope)}"
+        yield from _answered(handoff, "Symptom", "symptom", handoff.note.symptom)
+        yield from _answered(handoff, "Affected scope", "scope", handoff.note.affected_scope)
         yield f"- **Current class**: {prose(handoff.note.current_class)}"
         yield f"- **Next action**: {prose(handoff.note.next_action)}"
     failed = findingstext.in_short(handoff.failures)
@@ -76,6 +77,20 @@ def _head(handoff: Handoff) -> Iterator[str]:
         yield f"- **How it went on**: {prose('; '.join(handoff.failures.went_on))}"
     if handoff.mind:
         yield f"- **Mind**: {prose('; '.join(handoff.mind))}"
+
+
+def _answered(handoff: Handoff, name: str, role: str, in_one_line: str) -> Iterator[str]:
+    """What was answered on a rung, an answer a line below the sentence; in one line where there is but one answer."""
+    rungs = [rung for rung in handoff.rungs if rung.role == role]
+    answers = [(rung, id, answer) for rung in rungs for id, answer in rung.answers.items()]
+    if len(answers) < 2 or not any(answer.known for *_, answer in answers):
+        yield f"- **{name}**: {prose(in_one_line)}"
+        return
+    sentence = next((answer.text for _, id, answer in answers if id == SENTENCE and answer.known), "")
+    yield f"- **{name}**: {prose(sentence)}" if sentence else f"- **{name}**:"
+    for rung, id, answer in answers:
+        if id != SENTENCE or not sentence:
+            yield f"    - {prose(rung.label(id))}: {prose(answer.text) if answer.known else UNKNOWN}"
 
 
 def _deadline(handoff: Handoff) -> str:

@@ -121,7 +121,7 @@ RULES: tuple[Rule, ...] = (
         0.7,
         "the tool ended with an error of its own",
         _explained,
-        "run the job's shell command by hand on the same input: the same message settles it",
+        "run the shell command of {job} by hand on the same input: the same message settles it",
     ),
     Rule(
         "tool-failed",

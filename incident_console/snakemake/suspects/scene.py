@@ -120,6 +120,7 @@ class Rule:
     """Why what is seen speaks for the class."""
     look: Callable[[Scene], tuple[Clue, ...]]
     settled_by: str = ""
+    """`{job}` stands for the job that the rule's first clue tells of."""
 
 
 @dataclass(frozen=True, slots=True)

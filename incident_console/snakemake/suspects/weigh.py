@@ -6,6 +6,7 @@ line. What speaks against takes its part away. A class is named when it reaches 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -28,6 +29,7 @@ _AGREEING_MOST = 0.12
 _HINT_MOST = 0.45
 _SHOWN = 6
 _MORE = "more of another kind"
+_JOB = re.compile(r"(\S{1,80}(?: \([^)]{1,80}\))?) (?:failed|succeeded)\b")
 
 
 def ask(rules: Iterable[Rule], scene: Scene) -> tuple[Said, ...]:
@@ -63,7 +65,7 @@ def _suspect(name: IncidentClass, said: list[Said]) -> Suspect | None:
         score = min(score, _HINT_MOST)
     for one in speaking_against:
         score *= 1 + one.rule.weight
-    settled = next((one.rule.settled_by for one in speaking_for if one.rule.settled_by), "")
+    settled = next((_settled(one) for one in speaking_for if one.rule.settled_by), "")
     return Suspect(
         name,
         round(min(0.99, score), 2),
@@ -72,6 +74,12 @@ def _suspect(name: IncidentClass, said: list[Said]) -> Suspect | None:
         settled,
         tuple(one.rule.name for one in speaking_for),
     )
+
+
+def _settled(said: Said) -> str:
+    """With the job that is meant, as the first clue begins: `count (F) failed …`."""
+    named = _JOB.match(said.clues[0].text) if said.clues else None
+    return said.rule.settled_by.replace("{job}", named[1] if named else "the job")
 
 
 def _clues(said: list[Said]) -> list[Clue]:

@@ -97,3 +97,12 @@ def test_a_rung_that_the_runbook_does_not_tell_of_keeps_its_id() -> None:
 def test_a_question_of_one_word_says_less_than_the_name(incident: Incident) -> None:
     outline = events.RungOutline(id="r", role="step", title="R", question="", prompts={"surface": "Which?"})
     assert RungState("r", outline).label("surface") == "surface"
+
+
+def test_a_hand_off_has_an_answer_a_line_below_the_symptom_in_one_sentence(incident: Incident) -> None:
+    told = handoff_md(draft(incident, {"to": "bo"}))
+    assert "- **Symptom**:\n    - Which surface changed: logs of align\n    - Compared with what: unknown\n" in told
+    said = FACTS[3].with_(fields={"sentence": "align is slow", "field_a": "logs of align"})
+    lines = [msgspec.structs.replace(line, event=said) if line.seq == 4 else line for line in incident.lines]
+    told = handoff_md(draft(fold(lines, "INC-1"), {"to": "bo"}))
+    assert "- **Symptom**: align is slow\n    - Which surface changed: logs of align\n- **" in told
