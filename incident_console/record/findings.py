@@ -45,6 +45,8 @@ class Failure:
     """What of these jobs' attempts was not kept whole, in sentences."""
     sha256: str | None
     """A log to read: the last that was kept."""
+    read_of: str = ""
+    """Which attempt that is of."""
     alike: tuple[str, ...] = ()
     """The jobs among them that failed more than once, and each time with these words; all that they said was kept."""
     differing: tuple[str, ...] = ()
@@ -135,7 +137,7 @@ def _failure(
         attempts[job] = (*attempts.get(job, ()), event.attempt)
     first = members[0][0]
     missing = [text for job in attempts for text in lacking.get((first.rule, job), ())]
-    logs = [event.sha256 or event.block_sha256 for event, _ in members if event.sha256 or event.block_sha256]
+    kept = [event for event, _ in members if event.sha256 or event.block_sha256]
     alike, differing = [], []
     for job, numbers in attempts.items():
         found = ways[first.rule, job]
@@ -150,7 +152,8 @@ def _failure(
         members[-1][1],
         attempts,
         tuple(missing),
-        logs[-1] if logs else None,
+        (kept[-1].sha256 or kept[-1].block_sha256) if kept else None,
+        f"{_job(kept[-1])}, attempt {kept[-1].attempt}" if kept else "",
         alike=tuple(alike),
         differing=tuple(differing),
         numbers_differ=len(said) > len(attempts),

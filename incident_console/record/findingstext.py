@@ -65,7 +65,7 @@ def failures_md(found: Failures) -> Iterator[str]:
         whole = f"NOT every attempt: {prose(_some(cause.lacking))}" if cause.lacking else "every attempt, whole"
         yield f"    - kept: {whole}"
         if cause.sha256:
-            yield f"    - read: {code(f'data/evidence/{cause.sha256}')}"
+            yield f"    - read: {code(f'data/evidence/{cause.sha256}')} ({prose(cause.read_of)})"
     if len(found.causes) > SHOWN:
         yield f"- and {len(found.causes) - SHOWN} more (see the record)"
 

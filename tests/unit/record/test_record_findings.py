@@ -307,6 +307,7 @@ def test_how_the_run_went_on_is_told_with_what_failed(tmp_path, clock, outline) 
     ended = seen("failed").with_(failures=("count failed 3 times for F, for good", "align failed for B, recovered"))
     told = handed(of(tmp_path, clock, outline, attempt("F", 1, b"cut short\n", rule="count"), ended))
     assert "- **How it went on**: count failed 3 times for F, for good; align failed for B, recovered" in told
+    assert "(sample=F, attempt 1)" in told.partition("- read: ")[2].partition("\n")[0], "of which attempt the log is"
     assert "How it went on: count failed 3 times for F, for good; align" in told.partition("## Failures")[2]
 
 
